@@ -1,0 +1,134 @@
+#include "lib/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_SIZE 4096
+
+int file_read(const char *path, size_t max, struct buf *out, struct fault *f)
+{
+	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	size_t total = 0;
+	char chunk[8192];
+	int code = 0;
+
+	if (fd < 0)
+		return fault_errno(f, errno, "%s", path);
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			code = fault_errno(f, errno, "%s", path);
+		else if (total + (size_t)n > max)
+			code = fault_set(f, ERR_TOO_LARGE, "%s: larger than %zu bytes", path, max);
+		if (n <= 0 || code != 0)
+			break;
+		buf_append(out, chunk, (size_t)n);
+		total += (size_t)n;
+	}
+	close(fd);
+	explicit_bzero(chunk, sizeof(chunk));
+	return code;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* The directory's own entry must be on disk too, or the rename may be lost. */
+static int sync_parent(const char *path)
+{
+	char dir[PATH_SIZE];
+	const char *slash = strrchr(path, '/');
+	int fd, err = 0;
+
+	snprintf(dir, sizeof(dir), "%.*s", slash == NULL ? 1 : (int)(slash - path + 1),
+		 slash == NULL ? "." : path);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	if (fsync(fd) != 0 && errno != EINVAL)
+		err = errno;
+	close(fd);
+	return err;
+}
+
+int file_write(const char *path, const void *data, size_t len, mode_t mode, struct fault *f)
+{
+	char temp[PATH_SIZE];
+	int fd, err = 0;
+
+	if ((size_t)snprintf(temp, sizeof(temp), "%s.XXXXXX", path) >= sizeof(temp))
+		return fault_set(f, ERR_TOO_LARGE, "%.80s…: path too long", path);
+	fd = mkostemp(temp, O_CLOEXEC);
+	if (fd < 0)
+		return fault_errno(f, errno, "%s", path);
+	if (fchmod(fd, mode) != 0)
+		err = errno;
+	if (err == 0)
+		err = write_all(fd, data, len);
+	if (err == 0 && fsync(fd) != 0)
+		err = errno;
+	if (close(fd) != 0 && err == 0)
+		err = errno;
+	if (err == 0 && rename(temp, path) != 0)
+		err = errno;
+	if (err == 0)
+		err = sync_parent(path);
+	else
+		unlink(temp);
+	return err == 0 ? 0 : fault_errno(f, err, "%s", path);
+}
+
+int file_make_dir(const char *path, mode_t mode, struct fault *f)
+{
+	char part[PATH_SIZE];
+
+	if (strlen(path) >= sizeof(part))
+		return fault_set(f, ERR_TOO_LARGE, "%.80s…: path too long", path);
+	for (size_t i = 1; path[i - 1] != '\0'; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, path[i] == '\0' ? mode : 0755) != 0 && errno != EEXIST)
+			return fault_errno(f, errno, "%s", part);
+	}
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path) != 0 && errno != ENOENT ? errno : 0;
+}
+
+int file_remove(const char *path, struct fault *f)
+{
+	int rc = nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+
+	if (rc == -1)
+		rc = errno;
+	return rc == 0 || rc == ENOENT ? 0 : fault_errno(f, rc, "%s", path);
+}

@@ -1,0 +1,21 @@
+/* Files: read whole within a bound, replaced atomically, directories made with a mode. */
+#ifndef SKEIN_BASE_FILE_H
+#define SKEIN_BASE_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/error.h"
+
+/* Appends the whole file to `out`; ERR_TOO_LARGE beyond `max` bytes. "-" is standard input. */
+int file_read(const char *path, size_t max, struct buf *out, struct fault *f);
+/* New file beside, fsync, rename, fsync of the directory: after a crash the old or the new one is
+ * there, whole. */
+int file_write(const char *path, const void *data, size_t len, mode_t mode, struct fault *f);
+/* Makes the directory and its parents; one that exists keeps its mode. */
+int file_make_dir(const char *path, mode_t mode, struct fault *f);
+/* Removes a file, or a directory with all in it, not following links. Absent is success. */
+int file_remove(const char *path, struct fault *f);
+
+#endif

@@ -1,0 +1,298 @@
+#include "lib/base/option.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/buf.h"
+
+/* How many leading words of argv are the command's words; 0 when they are not. */
+static int match_words(const char *words, int argc, char **argv)
+{
+	int n = 0;
+
+	while (*words != '\0') {
+		size_t len = strcspn(words, " ");
+
+		if (n == argc || strlen(argv[n]) != len || strncmp(argv[n], words, len) != 0)
+			return 0;
+		n++;
+		words += len + (words[len] == ' ');
+	}
+	return n;
+}
+
+/* The command with the most words that match; `used` says how many. */
+static const struct command *find_command(const struct program *p, int argc, char **argv, int *used)
+{
+	const struct command *best = NULL;
+
+	*used = 0;
+	for (const struct command *c = p->commands; c->words != NULL; c++) {
+		int n = match_words(c->words, argc, argv);
+
+		if (c->words[0] == '\0' ? best == NULL : n > *used) {
+			best = c;
+			*used = n;
+		}
+	}
+	return best;
+}
+
+/* The words that could have followed `argv`: what an error lists. */
+static void list_next_words(const struct program *p, int argc, char **argv, struct buf *out)
+{
+	for (const struct command *c = p->commands; c->words != NULL; c++) {
+		const char *word = c->words;
+		const char *seen;
+		size_t len;
+		int i = 0;
+
+		while (i < argc && strlen(argv[i]) == strcspn(word, " ") && word[0] != '\0' &&
+		       strncmp(argv[i], word, strlen(argv[i])) == 0) {
+			word += strcspn(word, " ");
+			word += *word == ' ';
+			i++;
+		}
+		len = strcspn(word, " ");
+		if (i != argc || len == 0)
+			continue;
+		seen = strstr(buf_text(out), word);
+		if (seen != NULL && strncmp(seen, word, len) == 0 &&
+		    strchr(", ", seen[len]) != NULL)
+			continue;
+		buf_printf(out, "%s%.*s", out->len > 0 ? ", " : "", (int)len, word);
+	}
+}
+
+static int unknown_command(const struct program *p, int argc, char **argv, struct fault *f)
+{
+	struct buf words;
+	int good = argc, code;
+
+	buf_init(&words);
+	while (good >= 0 && words.len == 0)
+		list_next_words(p, good--, argv, &words);
+	good++;
+	if (good < argc)
+		code = fault_set(f, ERR_USAGE, "'%.60s' is no command here; want one of: %s",
+				 argv[good], buf_text(&words));
+	else
+		code = fault_set(f, ERR_USAGE, "a command is missing; want one of: %s",
+				 buf_text(&words));
+	buf_fini(&words);
+	return code;
+}
+
+static const struct option_row *find_row(const struct option_row *rows, const char *name,
+					 size_t len)
+{
+	for (; rows != NULL && rows->name != NULL; rows++)
+		if ((strlen(rows->name) == len && strncmp(rows->name, name, len) == 0) ||
+		    (len == 1 && rows->letter == name[0]))
+			return rows;
+	return NULL;
+}
+
+static int store_number(const struct option_row *row, int64_t *to, const char *value,
+			struct fault *f)
+{
+	int64_t max = row->min == 0 && row->max == 0 ? INT64_MAX : row->max;
+	char *end = NULL;
+
+	errno = 0;
+	*to = strtoll(value, &end, 10);
+	if (errno != 0 || end == value || *end != '\0')
+		return fault_set(f, ERR_USAGE, "--%s: '%.40s' is no number", row->name, value);
+	if (*to < row->min || *to > max)
+		return fault_set(f, ERR_USAGE, "--%s: %s is out of range, want %lld to %lld",
+				 row->name, value, (long long)row->min, (long long)max);
+	return 0;
+}
+
+static int store(const struct option_row *row, void *base, const char *value, struct fault *f)
+{
+	void *to = (char *)base + row->offset;
+	struct option_list *list = to;
+
+	switch (row->kind) {
+	case OPTION_FLAG:
+		*(bool *)to = true;
+		return 0;
+	case OPTION_TEXT:
+		*(const char **)to = value;
+		return 0;
+	case OPTION_NUMBER:
+		return store_number(row, to, value, f);
+	case OPTION_LIST:
+		if (list->n == OPTION_LIST_MAX)
+			return fault_set(f, ERR_USAGE, "--%s: given more than %d times", row->name,
+					 OPTION_LIST_MAX);
+		list->at[list->n++] = value;
+		return 0;
+	}
+	return ERR_INTERNAL;
+}
+
+/* argv[*i] is an option: stores it, with its value from "=..." or the next word. */
+static int take_option(const struct program *p, struct invocation *in, int argc, char **argv,
+		       int *i, struct fault *f)
+{
+	const char *word = argv[*i], *name = word + (word[1] == '-' ? 2 : 1);
+	size_t len = strcspn(name, "=");
+	const char *value = name[len] == '=' ? name + len + 1 : NULL;
+	const struct option_row *row = find_row(in->command->options, name, len);
+	void *base = in->options;
+
+	if (row == NULL) {
+		row = find_row(p->common, name, len);
+		base = p->common_to;
+	}
+	if (row == NULL || (word[1] != '-' && len != 1))
+		return fault_set(f, ERR_USAGE, "unknown option '%.60s'; see --help", word);
+	if (row->kind == OPTION_FLAG && value != NULL)
+		return fault_set(f, ERR_USAGE, "--%s takes no value", row->name);
+	if (row->kind != OPTION_FLAG && value == NULL) {
+		if (*i + 1 >= argc)
+			return fault_set(f, ERR_USAGE, "--%s: %s is missing", row->name,
+					 row->value);
+		value = argv[++*i];
+	}
+	return store(row, base, value, f);
+}
+
+int command_parse(const struct program *p, int argc, char **argv, struct invocation *out,
+		  struct fault *f)
+{
+	bool only_args = false;
+	int used, code;
+
+	out->command = find_command(p, argc, argv, &used);
+	if (out->command == NULL)
+		return unknown_command(p, argc, argv, f);
+	if (out->options == NULL)
+		out->options = mem_alloc(out->command->options_size);
+	out->args = mem_alloc(((size_t)argc + 1) * sizeof(*out->args));
+	out->nargs = 0;
+	for (int i = used; i < argc; i++) {
+		if (!only_args && strcmp(argv[i], "--") == 0) {
+			only_args = true;
+		} else if (!only_args && argv[i][0] == '-' && argv[i][1] != '\0') {
+			code = take_option(p, out, argc, argv, &i, f);
+			if (code != 0)
+				return code;
+		} else {
+			out->args[out->nargs++] = argv[i];
+			/* "exec MACHINE CMD…": what follows is another program's. */
+			only_args = only_args || (out->command->max_args < 0 &&
+						  out->nargs >= out->command->min_args);
+		}
+	}
+	if (out->nargs < out->command->min_args)
+		return fault_set(f, ERR_USAGE, "an argument is missing: %s %s", out->command->words,
+				 out->command->args);
+	if (out->command->max_args >= 0 && out->nargs > out->command->max_args)
+		return fault_set(f, ERR_USAGE, "'%.60s' is one argument too many: %s %s",
+				 out->args[out->command->max_args], out->command->words,
+				 out->command->args);
+	return 0;
+}
+
+static void print_rows(const struct option_row *rows, FILE *to)
+{
+	for (; rows != NULL && rows->name != NULL; rows++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", rows->letter ? '-' : ' ',
+			 rows->letter ? rows->letter : ' ', rows->letter ? ", " : "  ", rows->name,
+			 rows->value != NULL ? " " : "", rows->value != NULL ? rows->value : "");
+		fprintf(to, "  %-28s %s\n", left, rows->help);
+	}
+}
+
+void command_usage(const struct program *p, const struct command *c, FILE *to)
+{
+	fprintf(to, "usage: %s%s%s%s%s%s\n\n%s\n", p->name, c->words[0] ? " " : "", c->words,
+		c->options != NULL ? " [options]" : "", c->args[0] ? " " : "", c->args, c->help);
+	if ((c->options != NULL && c->options->name != NULL) || p->common != NULL) {
+		fprintf(to, "\noptions:\n");
+		print_rows(c->options, to);
+		print_rows(p->common, to);
+	}
+}
+
+void program_usage(const struct program *p, FILE *to)
+{
+	fprintf(to, "%s: %s\n\nusage: %s COMMAND [options]\n\n", p->name, p->help, p->name);
+	for (const struct command *c = p->commands; c->words != NULL; c++) {
+		char left[96];
+
+		snprintf(left, sizeof(left), "%s %s", c->words, c->args);
+		fprintf(to, "  %-38s %s\n", left, c->help);
+	}
+	if (p->common != NULL) {
+		fprintf(to, "\noptions of every command:\n");
+		print_rows(p->common, to);
+	}
+	fprintf(to, "\n%s COMMAND --help tells its options.\n", p->name);
+	if (p->footer != NULL)
+		fprintf(to, "\n%s", p->footer);
+}
+
+static void describe_rows(const char *words, const struct option_row *rows, FILE *to)
+{
+	for (; rows != NULL && rows->name != NULL; rows++)
+		fprintf(to, "option\t%s\t%s\t%s\t%s\n", words, rows->name,
+			rows->value != NULL ? rows->value : "", rows->help);
+}
+
+void program_describe(const struct program *p, FILE *to)
+{
+	for (const struct command *c = p->commands; c->words != NULL; c++) {
+		fprintf(to, "command\t%s\t%s\t%s\n", c->words, c->args, c->help);
+		describe_rows(c->words, c->options, to);
+	}
+	describe_rows("", p->common, to);
+}
+
+/* --help anywhere before "--": of the command where one is named, else of the program. */
+static bool answer_help(const struct program *p, int argc, char **argv)
+{
+	const struct command *c;
+	int used;
+
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") != 0 && strcmp(argv[i], "-h") != 0)
+			continue;
+		c = find_command(p, i, argv, &used);
+		if (c != NULL)
+			command_usage(p, c, stdout);
+		else
+			program_usage(p, stdout);
+		return true;
+	}
+	return false;
+}
+
+int program_main(const struct program *p, void *context, int argc, char **argv)
+{
+	struct invocation in = {0};
+	struct fault f = {0};
+	int code;
+
+	if (argc > 1 && strcmp(argv[1], "--describe-commands") == 0) {
+		program_describe(p, stdout);
+		return 0;
+	}
+	if (answer_help(p, argc - 1, argv + 1))
+		return 0;
+	code = command_parse(p, argc - 1, argv + 1, &in, &f);
+	if (code == 0)
+		code = in.command->run(context, &in);
+	else
+		fprintf(stderr, "%s: %s\n", p->name, fault_text(&f, code));
+	free(in.options);
+	free(in.args);
+	return error_exit_status(code);
+}

@@ -1,0 +1,26 @@
+/* A secret of 32 bytes: a private key, a token. It has no format function; it is wiped when its
+ * owner is done, compared in constant time, and a process that holds any calls
+ * secret_harden_process() first (no core file, no ptrace by others). */
+#ifndef SKEIN_BASE_SECRET_H
+#define SKEIN_BASE_SECRET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/error.h"
+
+#define SECRET_SIZE 32
+
+struct secret {
+	uint8_t bytes[SECRET_SIZE];
+};
+
+void secret_random(struct secret *s);
+void secret_wipe(struct secret *s);
+bool secret_equal(const struct secret *a, const struct secret *b);
+void secret_harden_process(void);
+/* A file with exactly the 32 bytes, mode 0600: readable by more than its owner is refused. */
+int secret_load(struct secret *s, const char *path, struct fault *f);
+int secret_store(const struct secret *s, const char *path, struct fault *f);
+
+#endif

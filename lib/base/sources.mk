@@ -1,0 +1,1 @@
+lib/base := arena buf clock cursor error file hash json log option schema secret

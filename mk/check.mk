@@ -1,0 +1,27 @@
+# Tests. Each runner prints a line `NAME: N passed, N failed, N skipped` and keeps it in
+# $(BUILD)/summary/NAME; `make check` adds them up. A skip must be named in test/skips.
+
+SUMMARY := build/summary
+
+.PHONY: check check-parts check-unit check-net check-san
+check: ## build and run all tests; installs what it needs
+	$(Q)rm -rf $(SUMMARY)
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory check-parts
+	$(Q)test/total $(SUMMARY)
+
+check-parts: check-unit check-san check-net
+
+check-unit: $(BUILD)/test/unit $(PROGRAMS) ## unit tests
+	$(Q)test/run unit $(SUMMARY) $(BUILD)/test/unit
+
+check-net: $(BUILD)/test/net $(PROGRAMS) ## tests in network namespaces (as root)
+	$(Q)test/run net $(SUMMARY) $(BUILD)/test/net
+
+check-san: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(Q)$(MAKE) --no-print-directory SAN=asan build/asan/test/unit
+	$(Q)test/run san $(SUMMARY) build/asan/test/unit
+
+.PHONY: check-long
+check-long: check ## everything that `check` has no time for

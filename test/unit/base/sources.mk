@@ -1,0 +1,1 @@
+test/unit/base := error_test
