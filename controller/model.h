@@ -1,0 +1,149 @@
+/* The domain: what the controller knows. `row` is the database's integer, used inside; `id` is the
+ * UUIDv7 that the outside sees. Texts are in the arena of whoever asked. */
+#ifndef SKEIN_CONTROLLER_MODEL_H
+#define SKEIN_CONTROLLER_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/hash.h"
+#include "lib/mesh/id.h"
+#include "lib/mesh/name.h"
+#include "lib/mesh/state.h"
+#include "lib/net/prefix.h"
+#include "lib/net/wg.h"
+
+typedef int64_t row_t;
+
+enum role { ROLE_NONE, ROLE_MACHINE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMIN };
+
+struct organization {
+	row_t row;
+	struct id id;
+	char name[NAME_TEXT_MAX];
+	struct wall created_at;
+	uint64_t version; /* of the resource: its ETag */
+};
+
+struct mesh {
+	row_t row, organization;
+	struct id id;
+	char name[NAME_TEXT_MAX];
+	struct prefix cidr, cidr6; /* cidr6.family 0: none */
+	bool is_default, route_reflector;
+	uint32_t asn;
+	uint16_t bgp_port;
+	uint32_t bfd_interval_ms, bfd_multiplier;
+	struct wall created_at;
+	uint64_t version;
+	/* rendering: the view's revision counter and the digest of its body */
+	uint64_t view_revision;
+	struct digest view_digest;
+	uint64_t nmembers, ngateways; /* filled by get and list */
+};
+
+struct machine {
+	row_t row, organization;
+	struct id id;
+	char name[NAME_TEXT_MAX];
+	uint8_t identity[32]; /* Ed25519 public key, made at join */
+	struct digest token;  /* of its machine token */
+	char boot_id[40];
+	uint64_t run;
+	struct wall created_at, seen_at;
+	bool revoked, frozen; /* frozen: one identity in two places */
+	uint64_t version;
+};
+
+struct endpoint {
+	uint8_t type; /* enum state_endpoint_type */
+	uint8_t device;
+	uint16_t port;
+	struct address address;
+};
+
+struct membership {
+	row_t row, machine, mesh;
+	struct id id;
+	uint32_t index;	 /* address − network address of the mesh */
+	uint32_t number; /* i: stable on its machine */
+	bool gateway;
+	uint8_t slot; /* of a router; 0: none */
+	bool has_key;
+	struct wg_key key;
+	struct endpoint endpoints[STATE_ENDPOINTS_MAX];
+	size_t nendpoints;
+	struct wall created_at;
+	uint64_t version;
+	/* rendering */
+	uint64_t image_revision;
+	struct digest image_digest;
+	/* as it was last reported */
+	uint64_t applied_view, applied_image;
+	char report_error[256];
+};
+
+/* A prefix of a membership: announced by its machine, approved by an operator; routed when approved. */
+struct announcement {
+	row_t row, membership;
+	struct id id;
+	struct prefix prefix;
+	uint32_t priority; /* higher wins; default 100 */
+	bool announced, approved;
+	row_t *users; /* memberships that may use it; in the arena */
+	size_t nusers; /* 0: all of the mesh */
+	struct wall created_at;
+	uint64_t version;
+};
+
+/* What may pass between two meshes: prefixes of `a` that `b` sees, and the other way. */
+struct peering {
+	row_t row, organization, mesh_a, mesh_b;
+	struct id id;
+	struct prefix *prefixes_a, *prefixes_b;
+	size_t nprefixes_a, nprefixes_b;
+	struct wall created_at;
+	uint64_t version;
+};
+
+struct join_grant { /* a join token, without its secret */
+	row_t row, organization, mesh; /* mesh 0: the default one when it is used */
+	struct id id;
+	struct digest secret;
+	char note[NAME_TEXT_MAX];
+	uint32_t max_uses, uses; /* max 0: any number */
+	bool gateway;		 /* for appliances, later */
+	struct wall created_at, expires_at, revoked_at; /* ms 0: never */
+	uint64_t version;
+};
+
+struct api_token {
+	row_t row, organization; /* organization 0: of the installation */
+	struct id id;
+	struct digest secret;
+	char note[NAME_TEXT_MAX];
+	enum role role;
+	struct wall created_at, expires_at, revoked_at;
+	uint64_t version;
+};
+
+struct audit_entry {
+	row_t row, organization;
+	struct id id;
+	struct wall at;
+	const char *actor;    /* "token <id>", "machine <id>", "init" */
+	const char *action;   /* "mesh.create" */
+	const char *resource; /* id */
+	const char *before, *after; /* JSON, or NULL */
+};
+
+/* Who asks. */
+struct principal {
+	enum role role;
+	row_t organization; /* 0: the installation */
+	row_t token;	    /* api_token or machine row */
+	struct id id;
+};
+
+#endif

@@ -1,0 +1,159 @@
+/* The store: everything persistent, behind an interface that names no database.
+ *
+ * A store is one connection. There is one writing store, used by the writer thread only, and a
+ * reading store for each reader thread. All functions return 0 or a negative code; get functions
+ * return ERR_NOT_FOUND. Functions that take `organization` find nothing of another one (0: any).
+ * Lists are in order of `row`; they fill an array in the arena. Constraint violations come back as
+ * ERR_EXISTS or ERR_CONFLICT with a fault that names the field. */
+#ifndef SKEIN_CONTROLLER_STORE_H
+#define SKEIN_CONTROLLER_STORE_H
+
+#include "controller/model.h"
+#include "lib/base/arena.h"
+
+struct store;
+
+enum store_mode { STORE_CREATE, STORE_WRITE, STORE_READ };
+
+/* STORE_CREATE makes the file (ERR_EXISTS when it is there); STORE_WRITE migrates it first, each
+ * migration in a transaction; a database of a newer Skein is ERR_UNSUPPORTED. */
+int store_open(struct store **out, const char *path, enum store_mode mode, struct fault *f);
+void store_close(struct store *s);
+
+/* Writing. A transaction holds the jobs of a group commit; each job is a savepoint of its own, so a
+ * job that fails leaves nothing. */
+int store_begin(struct store *s, struct fault *f);
+int store_commit(struct store *s, struct fault *f);
+void store_rollback(struct store *s);
+int store_savepoint(struct store *s, struct fault *f);
+int store_release(struct store *s, struct fault *f);
+void store_undo(struct store *s); /* back to the savepoint */
+/* A read transaction, so that one answer sees one moment. */
+int store_snapshot_begin(struct store *s, struct fault *f);
+void store_snapshot_end(struct store *s);
+
+struct page {
+	row_t after; /* exclusive; 0: from the start */
+	int limit;   /* 0: no limit */
+};
+
+/* Installation: one row. */
+struct installation {
+	struct id id;
+	uint32_t epoch;	  /* of revisions; a restore makes it later */
+	uint64_t counter; /* of revisions: the last one given */
+	uint32_t next_asn;
+};
+int store_installation_get(struct store *s, struct installation *out, struct fault *f);
+int store_installation_set(struct store *s, const struct installation *in, struct fault *f);
+/* The next revision: (epoch, counter + 1); stored with the transaction. */
+int store_revision_next(struct store *s, uint64_t *out, struct fault *f);
+
+/* For every noun: insert fills row (and id, if zero); update is by row and compares nothing: the
+ * caller has compared `version`, update increments it. */
+int store_organization_insert(struct store *s, struct organization *o, struct fault *f);
+int store_organization_update(struct store *s, struct organization *o, struct fault *f);
+int store_organization_get(struct store *s, row_t row, struct organization *out, struct fault *f);
+int store_organization_find(struct store *s, const struct id *id, struct organization *out,
+			    struct fault *f);
+int store_organization_list(struct store *s, struct arena *a, const struct page *p,
+			    struct organization **out, size_t *n, struct fault *f);
+int store_organization_delete(struct store *s, row_t row, struct fault *f);
+
+int store_mesh_insert(struct store *s, struct mesh *m, struct fault *f);
+int store_mesh_update(struct store *s, struct mesh *m, struct fault *f);
+int store_mesh_get(struct store *s, row_t row, struct mesh *out, struct fault *f);
+int store_mesh_find(struct store *s, row_t organization, const struct id *id, struct mesh *out,
+		    struct fault *f);
+int store_mesh_find_name(struct store *s, row_t organization, const char *name, struct mesh *out,
+			 struct fault *f);
+int store_mesh_default(struct store *s, row_t organization, struct mesh *out, struct fault *f);
+int store_mesh_list(struct store *s, struct arena *a, row_t organization, const struct page *p,
+		    struct mesh **out, size_t *n, struct fault *f);
+int store_mesh_delete(struct store *s, row_t row, struct fault *f);
+
+int store_machine_insert(struct store *s, struct machine *m, struct fault *f);
+int store_machine_update(struct store *s, struct machine *m, struct fault *f);
+int store_machine_get(struct store *s, row_t row, struct machine *out, struct fault *f);
+int store_machine_find(struct store *s, row_t organization, const struct id *id,
+		       struct machine *out, struct fault *f);
+int store_machine_find_name(struct store *s, row_t organization, const char *name,
+			    struct machine *out, struct fault *f);
+int store_machine_find_identity(struct store *s, const uint8_t identity[32], struct machine *out,
+				struct fault *f);
+int store_machine_list(struct store *s, struct arena *a, row_t organization, const struct page *p,
+		       struct machine **out, size_t *n, struct fault *f);
+int store_machine_delete(struct store *s, row_t row, struct fault *f);
+
+int store_membership_insert(struct store *s, struct membership *m, struct fault *f);
+int store_membership_update(struct store *s, struct membership *m, struct fault *f);
+int store_membership_get(struct store *s, row_t row, struct membership *out, struct fault *f);
+int store_membership_find(struct store *s, row_t organization, const struct id *id,
+			  struct membership *out, struct fault *f);
+int store_membership_of(struct store *s, row_t machine, row_t mesh, struct membership *out,
+			struct fault *f);
+/* machine or mesh may be 0: of any. */
+int store_membership_list(struct store *s, struct arena *a, row_t machine, row_t mesh,
+			  const struct page *p, struct membership **out, size_t *n, struct fault *f);
+int store_membership_delete(struct store *s, row_t row, struct fault *f);
+
+int store_announcement_insert(struct store *s, struct announcement *x, struct fault *f);
+int store_announcement_update(struct store *s, struct announcement *x, struct fault *f);
+int store_announcement_find(struct store *s, struct arena *a, row_t organization,
+			    const struct id *id, struct announcement *out, struct fault *f);
+/* Of a membership, else of a mesh, else (both 0) of the organization. */
+int store_announcement_list(struct store *s, struct arena *a, row_t organization, row_t mesh,
+			    row_t membership, const struct page *p, struct announcement **out,
+			    size_t *n, struct fault *f);
+int store_announcement_delete(struct store *s, row_t row, struct fault *f);
+
+int store_peering_insert(struct store *s, struct peering *x, struct fault *f);
+int store_peering_update(struct store *s, struct peering *x, struct fault *f);
+int store_peering_find(struct store *s, struct arena *a, row_t organization, const struct id *id,
+		       struct peering *out, struct fault *f);
+int store_peering_list(struct store *s, struct arena *a, row_t organization, row_t mesh,
+		       const struct page *p, struct peering **out, size_t *n, struct fault *f);
+int store_peering_delete(struct store *s, row_t row, struct fault *f);
+
+int store_join_grant_insert(struct store *s, struct join_grant *x, struct fault *f);
+int store_join_grant_update(struct store *s, struct join_grant *x, struct fault *f);
+int store_join_grant_find(struct store *s, row_t organization, const struct id *id,
+			  struct join_grant *out, struct fault *f);
+int store_join_grant_find_secret(struct store *s, const struct digest *secret,
+				 struct join_grant *out, struct fault *f);
+/* True when this machine has used the grant before: its enrolment may be repeated. */
+int store_join_grant_used_by(struct store *s, row_t grant, row_t machine, bool *out,
+			     struct fault *f);
+int store_join_grant_use(struct store *s, row_t grant, row_t machine, struct fault *f);
+int store_join_grant_list(struct store *s, struct arena *a, row_t organization,
+			  const struct page *p, struct join_grant **out, size_t *n,
+			  struct fault *f);
+
+int store_api_token_insert(struct store *s, struct api_token *x, struct fault *f);
+int store_api_token_update(struct store *s, struct api_token *x, struct fault *f);
+int store_api_token_find(struct store *s, row_t organization, const struct id *id,
+			 struct api_token *out, struct fault *f);
+int store_api_token_list(struct store *s, struct arena *a, row_t organization,
+			 const struct page *p, struct api_token **out, size_t *n, struct fault *f);
+
+int store_audit_insert(struct store *s, const struct audit_entry *x, struct fault *f);
+/* Newest first: `after` is the row to continue below. */
+int store_audit_list(struct store *s, struct arena *a, row_t organization, const struct page *p,
+		     struct audit_entry **out, size_t *n, struct fault *f);
+
+/* Addresses (controller/alloc.h decides; this is its memory). A freed index rests until `until`,
+ * then comes before never-used ones, lowest first. Cost: O(log n) of the freed ones. */
+int store_address_take(struct store *s, row_t mesh, struct wall now, uint32_t last_index,
+		       uint32_t *index, struct fault *f); /* ERR_EXHAUSTED */
+int store_address_free(struct store *s, row_t mesh, uint32_t index, struct wall until,
+		       struct fault *f);
+/* The lowest membership number (i) that the machine does not use, up to 127. */
+int store_number_take(struct store *s, row_t machine, uint32_t *number, struct fault *f);
+
+/* Networks that a machine last said it is connected to; replaced as a whole. */
+int store_networks_set(struct store *s, row_t machine, const struct prefix *at, size_t n,
+		       struct fault *f);
+int store_networks_get(struct store *s, struct arena *a, row_t machine, struct prefix **out,
+		       size_t *n, struct fault *f);
+
+#endif

@@ -1,0 +1,286 @@
+/* MeshState: the two signed images that a membership is run from (docs/mesh-state.md).
+ *
+ * The **view** is shared by all who may see the same peers; the **membership image** is one
+ * membership's own. Each is a root page and a body of 4 KiB pages. The root carries an Ed25519
+ * signature over the hash of the list of the pages' hashes, so that a change of one record costs one
+ * page to hash. An image is validated once (state_open) and then used in place: the structs below
+ * are the format. All integers little-endian, all structs without padding.
+ *
+ * Body: struct state_header, its section directory, then the sections, each at a multiple of 16
+ * (STATE_PEERS at a page), in the order of the directory. */
+#ifndef SKEIN_MESH_STATE_H
+#define SKEIN_MESH_STATE_H
+
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/hash.h"
+#include "lib/net/prefix.h"
+
+#define STATE_PAGE 4096u
+#define STATE_VERSION 1u
+#define STATE_MAGIC "SKEINST\n"
+#define STATE_SECTIONS_MAX 64u
+#define STATE_IMAGE_MAX (UINT64_C(4) << 30)
+#define STATE_ENDPOINTS_MAX 7
+#define STATE_NAME_SIZE 64
+#define STATE_SLOT_MAX 63
+
+enum state_kind { STATE_KIND_VIEW = 1, STATE_KIND_MEMBERSHIP = 2 };
+
+/* Revision: 16 bits of epoch (a restored backup has a later one), 48 bits of counter. */
+#define STATE_REVISION(epoch, counter) ((uint64_t)(epoch) << 48 | (uint64_t)(counter))
+
+struct state_root { /* the first 256 bytes of the image; the rest of its page is zero */
+	char magic[8];
+	uint32_t version;
+	uint32_t kind;
+	uint64_t revision;
+	uint64_t body_pages;
+	uint8_t mesh[16];
+	uint8_t membership[16]; /* zero in a view */
+	uint8_t pages_hash[32]; /* BLAKE2b of the concatenated BLAKE2b of each body page */
+	uint8_t signer[32];	/* Ed25519 public key */
+	uint8_t next_signer[32]; /* zero: none. Named by the present signer, trusted from then on */
+	uint8_t reserved[32];
+	uint8_t signature[64]; /* over "skein state 1\n" and all bytes before it */
+};
+
+struct state_header { /* offset 0 of the body */
+	uint32_t nsections;
+	uint32_t reserved;
+	uint64_t body_size; /* bytes used; the last page is zero beyond */
+	struct state_section {
+		uint32_t type;	 /* enum state_section_type */
+		uint32_t flags;	 /* STATE_SECTION_MANDATORY */
+		uint64_t offset; /* in the body */
+		uint64_t count;
+		uint32_t record_size;
+		uint32_t reserved;
+	} sections[];
+};
+
+#define STATE_SECTION_MANDATORY 1u /* who does not know the type refuses the image */
+
+enum state_section_type {
+	/* view */
+	STATE_MESH = 1,	    /* one struct state_mesh */
+	STATE_PEERS = 2,    /* struct state_peer at index = address - network address */
+	STATE_NAMES = 3,    /* char[64] at the same index */
+	STATE_PREFIXES = 4, /* struct state_announced, sorted by prefix, then peer */
+	STATE_ALLOWED = 5,  /* struct state_allowed: allowed IPs of peers that are no routers, beyond
+			       their own address; sorted by peer, then prefix */
+	STATE_REMOTES = 6,  /* struct state_remote: the meshes that a peering joins to this one */
+	STATE_LET_IN = 7,   /* struct state_let_in: what peerings let in from them */
+	/* membership image */
+	STATE_SELF = 32,	 /* one struct state_self */
+	STATE_TRUNKS = 33,	 /* struct state_trunk, sorted by slot, then peer */
+	STATE_TRUNK_ALLOWED = 34, /* struct state_prefix: ranges of it belong to trunks */
+	STATE_APPROVALS = 35,	 /* struct state_approval: what this membership may announce */
+	STATE_USERS = 36,	 /* uint32_t peer indices: ranges of it belong to approvals */
+	STATE_GUARD_SETS = 37,	 /* struct state_range into STATE_GUARD_PREFIXES */
+	STATE_GUARD_PREFIXES = 38, /* struct state_prefix */
+	STATE_GUARD_PAIRS = 39,	 /* struct state_guard_pair */
+	STATE_SPEAKERS = 40,	 /* struct state_speaker: with whom there is a BGP session */
+	STATE_SIBLINGS = 41,	 /* struct state_sibling: this gateway's BIRD of a peered mesh */
+};
+
+struct state_prefix {
+	uint8_t bytes[16];
+	uint8_t family; /* 4 or 6 */
+	uint8_t length;
+	uint16_t reserved;
+};
+
+struct state_mesh {
+	struct state_prefix cidr;
+	struct state_prefix cidr6; /* family 0: none */
+	uint32_t asn;
+	uint16_t bgp_port;
+	uint8_t route_reflector; /* mode: 1 on, 0 full mesh */
+	uint8_t bfd_multiplier;
+	uint32_t bfd_interval_ms;
+	uint32_t reserved;
+	char name[STATE_NAME_SIZE];
+};
+
+enum state_role { STATE_ROLE_MEMBER = 0, STATE_ROLE_ROUTER = 1, STATE_ROLE_GATEWAY = 2 };
+enum state_routing { STATE_ROUTING_BGP = 0, STATE_ROUTING_STATIC = 1 };
+enum state_peer_flag { STATE_PEER_PRESENT = 1, STATE_PEER_HAS_NEXT_KEY = 2 };
+enum state_endpoint_type {
+	STATE_ENDPOINT_CONFIGURED = 1,
+	STATE_ENDPOINT_LOCAL = 2,    /* an address of the machine */
+	STATE_ENDPOINT_OBSERVED = 3, /* seen by the controller, with the device's port */
+	STATE_ENDPOINT_STUN = 4,
+	STATE_ENDPOINT_PEER = 5,
+};
+
+struct state_endpoint {
+	uint8_t address[16];
+	uint16_t port;
+	uint8_t type;
+	uint8_t family; /* 0: unused */
+	uint8_t device; /* 0: main device, s: trunk of slot s */
+	uint8_t reserved;
+};
+
+struct state_peer { /* 256 bytes; all zero where there is none */
+	uint8_t key[32];
+	uint8_t next_key[32];
+	uint32_t flags;
+	uint8_t role;
+	uint8_t slot; /* 1..63 of a router, else 0 */
+	uint8_t routing;
+	uint8_t nendpoints;
+	uint8_t address6[16];
+	uint16_t base_port; /* of its main device; a router's trunk of slot s: base_port + s */
+	struct state_endpoint endpoints[STATE_ENDPOINTS_MAX];
+	uint8_t reserved[10];
+} __attribute__((packed));
+
+enum state_announced_flag {
+	STATE_ANNOUNCED_SOLE = 1,    /* of one plain member: routed from the state */
+	STATE_ANNOUNCED_LIMITED = 2, /* not everybody of the mesh may use it */
+};
+
+struct state_announced {
+	struct state_prefix prefix;
+	uint32_t peer;
+	uint32_t priority;
+	uint32_t flags;
+};
+
+struct state_allowed {
+	struct state_prefix prefix;
+	uint32_t peer;
+};
+
+struct state_remote {
+	uint8_t peering[16];
+	uint8_t mesh[16];
+	struct state_prefix cidr;
+	uint32_t asn;
+};
+
+struct state_let_in {
+	struct state_prefix prefix;
+	uint32_t remote; /* index into STATE_REMOTES */
+};
+
+struct state_self {
+	uint8_t machine[16];
+	uint32_t peer;	 /* own index in the view */
+	uint32_t number; /* i: the membership's number on its machine */
+	uint64_t view_revision; /* the lowest view that this image goes with */
+	uint8_t role, slot;
+	uint16_t base_port;
+	uint32_t flags;
+	uint8_t bird_templates[32]; /* BLAKE2b of what /mesh/bird gives */
+	uint8_t bird_text[32];
+};
+
+struct state_range {
+	uint32_t first, count;
+};
+
+struct state_trunk {
+	uint32_t peer; /* a router */
+	uint32_t slot;
+	struct state_range allowed; /* of STATE_TRUNK_ALLOWED */
+};
+
+struct state_approval {
+	struct state_prefix prefix;
+	uint32_t priority;
+	struct state_range users; /* of STATE_USERS; count 0: all of the mesh */
+	uint32_t flags;
+};
+
+/* The guard passes a packet when one pair has it: source in one set, destination in the other. */
+enum state_guard_verdict {
+	STATE_GUARD_PASS = 1,
+	STATE_GUARD_ICMP_ERROR = 2, /* only ICMP 3, 11, 12 that quote a pair that passes */
+};
+
+struct state_guard_pair {
+	uint32_t from, to; /* indices into STATE_GUARD_SETS */
+	uint32_t verdict;
+	uint8_t peering[16]; /* zero within one mesh */
+};
+
+struct state_speaker {
+	uint32_t peer;
+	uint32_t device; /* 0: main device, s: trunk of slot s */
+};
+
+struct state_sibling {
+	uint8_t membership[16];
+	uint8_t mesh[16];
+	uint8_t peering[16];
+	uint32_t number;	 /* i of that membership */
+	struct state_prefix cidr; /* of its mesh */
+	struct state_prefix address; /* this machine's, in it */
+	uint32_t asn;
+};
+
+/* ---- reading ---- */
+
+struct state_image {
+	const uint8_t *data; /* borrowed: a mapping or a buffer */
+	uint64_t size;
+	const struct state_root *root;
+	const struct state_header *header;
+	const struct state_section *by_type[64]; /* NULL: not there */
+};
+
+/* What the reader insists on. Zeroed fields are not checked. */
+struct state_expect {
+	enum state_kind kind;
+	const uint8_t *signer;	   /* 32 bytes: the pinned key; required */
+	const uint8_t *mesh;	   /* 16 bytes */
+	const uint8_t *membership; /* 16 bytes */
+	uint64_t revision_min;	   /* lower: ERR_STALE */
+};
+
+/* Validates structure, identity, hashes and signature; after it every accessor below is in bounds
+ * for any index that the counts admit. O(size). Errors: ERR_TRUNCATED, ERR_UNSUPPORTED,
+ * ERR_INVALID, ERR_SIGNATURE, ERR_MISMATCH, ERR_STALE. */
+int state_open(struct state_image *out, const void *data, uint64_t size,
+	       const struct state_expect *expect, struct fault *f);
+/* Structure only, without signature and identity: for `skein state show` and the bench. */
+int state_check(struct state_image *out, const void *data, uint64_t size, struct fault *f);
+
+/* The records of a section, in place; *count 0 and NULL where the section is not there. */
+const void *state_records(const struct state_image *s, enum state_section_type type,
+			  uint64_t *count);
+/* NULL unless PRESENT. */
+const struct state_peer *state_peer_at(const struct state_image *view, uint32_t index);
+const char *state_name_at(const struct state_image *view, uint32_t index); /* "" if none */
+/* The mesh address of a peer index. */
+struct address state_peer_address(const struct state_image *view, uint32_t index);
+struct prefix state_prefix_get(const struct state_prefix *p);
+struct state_prefix state_prefix_of(const struct prefix *p);
+
+/* ---- writing ---- */
+
+struct state_writer; /* collects sections, then lays them out */
+
+struct state_writer *state_writer_new(enum state_kind kind);
+/* Copies count records. Sections come in ascending order of type. */
+void state_writer_section(struct state_writer *w, enum state_section_type type, const void *records,
+			  uint64_t count, uint32_t record_size);
+/* Appends the body (without a root): what is compared to see whether anything changed. */
+void state_writer_body(const struct state_writer *w, struct buf *out);
+void state_writer_free(struct state_writer *w);
+
+struct state_identity {
+	enum state_kind kind;
+	uint64_t revision;
+	const uint8_t *mesh, *membership, *next_signer; /* the last two may be NULL */
+};
+
+/* Appends root page and body to `out`: the signed image. `signing_key`: libsodium's 64 bytes. */
+void state_sign(const struct state_identity *id, const void *body, uint64_t body_len,
+		const uint8_t signing_key[64], struct buf *out);
+
+#endif
