@@ -40,29 +40,38 @@ static const struct command *find_command(const struct program *p, int argc, cha
 	return best;
 }
 
-/* The words that could have followed `argv`: what an error lists. */
+/* The word of `words` that comes next where all of argv matches those before it; "" at the end. */
+static const char *next_word(const char *words, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		size_t len = strcspn(words, " ");
+
+		if (len == 0 || strlen(argv[i]) != len || strncmp(argv[i], words, len) != 0)
+			return "";
+		words += len + (words[len] == ' ');
+	}
+	return words;
+}
+
+static bool same_word(const char *a, const char *b)
+{
+	size_t len = strcspn(a, " ");
+
+	return strcspn(b, " ") == len && strncmp(a, b, len) == 0;
+}
+
+/* The words that could have followed `argv`: what an error lists, each once. */
 static void list_next_words(const struct program *p, int argc, char **argv, struct buf *out)
 {
 	for (const struct command *c = p->commands; c->words != NULL; c++) {
-		const char *word = c->words;
-		const char *seen;
-		size_t len;
-		int i = 0;
+		const char *word = next_word(c->words, argc, argv);
+		const struct command *earlier = p->commands;
 
-		while (i < argc && strlen(argv[i]) == strcspn(word, " ") && word[0] != '\0' &&
-		       strncmp(argv[i], word, strlen(argv[i])) == 0) {
-			word += strcspn(word, " ");
-			word += *word == ' ';
-			i++;
-		}
-		len = strcspn(word, " ");
-		if (i != argc || len == 0)
-			continue;
-		seen = strstr(buf_text(out), word);
-		if (seen != NULL && strncmp(seen, word, len) == 0 &&
-		    strchr(", ", seen[len]) != NULL)
-			continue;
-		buf_printf(out, "%s%.*s", out->len > 0 ? ", " : "", (int)len, word);
+		while (earlier < c && !same_word(next_word(earlier->words, argc, argv), word))
+			earlier++;
+		if (*word != '\0' && earlier == c)
+			buf_printf(out, "%s%.*s", out->len > 0 ? ", " : "", (int)strcspn(word, " "),
+				   word);
 	}
 }
 
