@@ -82,7 +82,6 @@ void test_golden(const char *name, const void *data, size_t len)
 	} else if (want.len != len || memcmp(want.data, data, len) != 0) {
 		char got[300];
 
-		snprintf(got, sizeof(got), "%s.got", path);
 		snprintf(got, sizeof(got), "%s/golden.got", test_dir());
 		file_write(got, data, len, 0644, NULL);
 		TEST_FAIL("%s differs: diff -u %s %s", path, path, got);
@@ -98,7 +97,8 @@ const char *test_dir(void)
 
 	if (path[0] == '\0') {
 		snprintf(path, sizeof(path), "build/tmp/test-%d", (int)getpid());
-		file_make_dir(path, 0755, NULL);
+		if (file_make_dir(path, 0755, NULL) != 0)
+			TEST_FAIL("%s cannot be made", path);
 	}
 	return path;
 }
@@ -196,6 +196,9 @@ int main(int argc, char **argv)
 	CU_set_suite_init_failure_handler(on_suite_init_failure);
 	CU_run_all_tests();
 	CU_cleanup_registry();
+	/* What failed is looked at afterwards; what passed is not. */
+	if (cases_failed == 0 && file_remove(test_dir(), NULL) != 0)
+		cases_failed++;
 	if (cases_run == 0 && cases_failed == 0) {
 		printf("no test of that name\n");
 		cases_failed = 1;
