@@ -4,7 +4,8 @@
  * reading store for each reader thread. All functions return 0 or a negative code; get functions
  * return ERR_NOT_FOUND. Functions that take `organization` find nothing of another one (0: any).
  * Lists are in order of `row`; they fill an array in the arena. Constraint violations come back as
- * ERR_EXISTS or ERR_CONFLICT with a fault that names the field. */
+ * ERR_EXISTS or ERR_CONFLICT with a fault that names the field ("name: …"). A damaged file, a full
+ * disk or one that cannot be written: one fault that names the file. */
 #ifndef SKEIN_CONTROLLER_STORE_H
 #define SKEIN_CONTROLLER_STORE_H
 
@@ -27,7 +28,9 @@ int store_commit(struct store *s, struct fault *f);
 void store_rollback(struct store *s);
 int store_savepoint(struct store *s, struct fault *f);
 int store_release(struct store *s, struct fault *f);
-void store_undo(struct store *s); /* back to the savepoint */
+/* Back to the savepoint. Where the database has itself undone the transaction (a full disk), the
+ * next savepoint and the commit fail: nothing is written outside a transaction. */
+void store_undo(struct store *s);
 /* A read transaction, so that one answer sees one moment. */
 int store_snapshot_begin(struct store *s, struct fault *f);
 void store_snapshot_end(struct store *s);
@@ -36,6 +39,7 @@ struct page {
 	row_t after; /* exclusive; 0: from the start */
 	int limit;   /* 0: no limit */
 };
+/* A list's page may be NULL: all of it. */
 
 /* Installation: one row. */
 struct installation {
@@ -49,15 +53,20 @@ int store_installation_set(struct store *s, const struct installation *in, struc
 /* The next revision: (epoch, counter + 1); stored with the transaction. */
 int store_revision_next(struct store *s, uint64_t *out, struct fault *f);
 
-/* For every noun: insert fills row (and id, if zero); update is by row and compares nothing: the
- * caller has compared `version`, update increments it. */
+/* For every noun: insert fills row, version (and id and created_at, if zero); update is by row and
+ * compares nothing: the caller has compared `version`, update increments it. What belongs to a
+ * thing for good (organization, id, mesh, machine, cidr, asn, index, number, prefix, created_at) is
+ * not updated; a changed cidr is ERR_CONFLICT. */
 int store_organization_insert(struct store *s, struct organization *o, struct fault *f);
 int store_organization_update(struct store *s, struct organization *o, struct fault *f);
 int store_organization_get(struct store *s, row_t row, struct organization *out, struct fault *f);
 int store_organization_find(struct store *s, const struct id *id, struct organization *out,
 			    struct fault *f);
+int store_organization_find_name(struct store *s, const char *name, struct organization *out,
+				 struct fault *f);
 int store_organization_list(struct store *s, struct arena *a, const struct page *p,
 			    struct organization **out, size_t *n, struct fault *f);
+/* With its tokens; ERR_CONFLICT while it has meshes or machines. */
 int store_organization_delete(struct store *s, row_t row, struct fault *f);
 
 int store_mesh_insert(struct store *s, struct mesh *m, struct fault *f);
@@ -70,7 +79,16 @@ int store_mesh_find_name(struct store *s, row_t organization, const char *name, 
 int store_mesh_default(struct store *s, row_t organization, struct mesh *out, struct fault *f);
 int store_mesh_list(struct store *s, struct arena *a, row_t organization, const struct page *p,
 		    struct mesh **out, size_t *n, struct fault *f);
+/* With its peerings and join grants; ERR_CONFLICT while it has members. */
 int store_mesh_delete(struct store *s, row_t row, struct fault *f);
+/* With its members, too, and what they announce. */
+int store_mesh_delete_cascade(struct store *s, row_t row, struct fault *f);
+/* What rendering remembers, without a new version of the resource. */
+int store_mesh_rendered(struct store *s, row_t row, uint64_t view_revision,
+			const struct digest *view, struct fault *f);
+/* How many memberships, and how many of these are gateways; either may be NULL. O(log n). */
+int store_mesh_count(struct store *s, row_t row, uint64_t *nmembers, uint64_t *ngateways,
+		     struct fault *f);
 
 int store_machine_insert(struct store *s, struct machine *m, struct fault *f);
 int store_machine_update(struct store *s, struct machine *m, struct fault *f);
@@ -83,7 +101,10 @@ int store_machine_find_identity(struct store *s, const uint8_t identity[32], str
 				struct fault *f);
 int store_machine_list(struct store *s, struct arena *a, row_t organization, const struct page *p,
 		       struct machine **out, size_t *n, struct fault *f);
+/* ERR_CONFLICT while it has memberships: see alloc_remove_machine(). */
 int store_machine_delete(struct store *s, row_t row, struct fault *f);
+/* What a request of the machine brings (seen_at, boot_id, run), without a new version. */
+int store_machine_seen(struct store *s, const struct machine *m, struct fault *f);
 
 int store_membership_insert(struct store *s, struct membership *m, struct fault *f);
 int store_membership_update(struct store *s, struct membership *m, struct fault *f);
@@ -92,15 +113,46 @@ int store_membership_find(struct store *s, row_t organization, const struct id *
 			  struct membership *out, struct fault *f);
 int store_membership_of(struct store *s, row_t machine, row_t mesh, struct membership *out,
 			struct fault *f);
-/* machine or mesh may be 0: of any. */
+/* machine or mesh may be 0: of any, of any organization. */
 int store_membership_list(struct store *s, struct arena *a, row_t machine, row_t mesh,
-			  const struct page *p, struct membership **out, size_t *n, struct fault *f);
+			  const struct page *p, struct membership **out, size_t *n,
+			  struct fault *f);
+/* All of an organization. */
+int store_membership_list_organization(struct store *s, struct arena *a, row_t organization,
+				       const struct page *p, struct membership **out, size_t *n,
+				       struct fault *f);
+/* Those that are gateways, by machine, then number; the page counts machines, and `after` is a
+ * machine's row. */
+int store_gateway_list(struct store *s, struct arena *a, row_t organization, const struct page *p,
+		       struct membership **out, size_t *n, struct fault *f);
+/* With what it announces. An approval whose only users leave so is taken back, or it would hold for
+ * all of the mesh. The address stays taken: see alloc_leave(). */
 int store_membership_delete(struct store *s, row_t row, struct fault *f);
+/* Without a new version: image_revision and image_digest; slot; what the machine reported
+ * (endpoints, applied_view, applied_image, report_error). */
+int store_membership_rendered(struct store *s, const struct membership *m, struct fault *f);
+int store_membership_slot(struct store *s, const struct membership *m, struct fault *f);
+int store_membership_reported(struct store *s, const struct membership *m, struct fault *f);
+
+/* A mesh's memberships in order of index, with what rendering wants to know of their machines. */
+struct member_machine {
+	struct id id;
+	const char *name; /* in the arena */
+	bool revoked, frozen;
+};
+int store_member_list(struct store *s, struct arena *a, row_t mesh, struct membership **out,
+		      struct member_machine **machines, size_t *n, struct fault *f);
+/* The memberships in `other` of the machines that are in `mesh` too, in order of machine. */
+int store_member_shared(struct store *s, struct arena *a, row_t mesh, row_t other,
+			struct membership **out, struct member_machine **machines, size_t *n,
+			struct fault *f);
 
 int store_announcement_insert(struct store *s, struct announcement *x, struct fault *f);
 int store_announcement_update(struct store *s, struct announcement *x, struct fault *f);
 int store_announcement_find(struct store *s, struct arena *a, row_t organization,
 			    const struct id *id, struct announcement *out, struct fault *f);
+int store_announcement_of(struct store *s, struct arena *a, row_t membership,
+			  const struct prefix *prefix, struct announcement *out, struct fault *f);
 /* Of a membership, else of a mesh, else (both 0) of the organization. */
 int store_announcement_list(struct store *s, struct arena *a, row_t organization, row_t mesh,
 			    row_t membership, const struct page *p, struct announcement **out,
@@ -111,6 +163,10 @@ int store_peering_insert(struct store *s, struct peering *x, struct fault *f);
 int store_peering_update(struct store *s, struct peering *x, struct fault *f);
 int store_peering_find(struct store *s, struct arena *a, row_t organization, const struct id *id,
 		       struct peering *out, struct fault *f);
+/* Of two meshes, whichever of them is `a`. */
+int store_peering_between(struct store *s, struct arena *a, row_t mesh, row_t other,
+			  struct peering *out, struct fault *f);
+/* Those that a mesh takes part in; 0: all of the organization. */
 int store_peering_list(struct store *s, struct arena *a, row_t organization, row_t mesh,
 		       const struct page *p, struct peering **out, size_t *n, struct fault *f);
 int store_peering_delete(struct store *s, row_t row, struct fault *f);
@@ -124,6 +180,7 @@ int store_join_grant_find_secret(struct store *s, const struct digest *secret,
 /* True when this machine has used the grant before: its enrolment may be repeated. */
 int store_join_grant_used_by(struct store *s, row_t grant, row_t machine, bool *out,
 			     struct fault *f);
+/* Counts a use; a repeated one of the same machine is free. ERR_USED_UP beyond max_uses. */
 int store_join_grant_use(struct store *s, row_t grant, row_t machine, struct fault *f);
 int store_join_grant_list(struct store *s, struct arena *a, row_t organization,
 			  const struct page *p, struct join_grant **out, size_t *n,
@@ -133,9 +190,21 @@ int store_api_token_insert(struct store *s, struct api_token *x, struct fault *f
 int store_api_token_update(struct store *s, struct api_token *x, struct fault *f);
 int store_api_token_find(struct store *s, row_t organization, const struct id *id,
 			 struct api_token *out, struct fault *f);
-int store_api_token_list(struct store *s, struct arena *a, row_t organization,
-			 const struct page *p, struct api_token **out, size_t *n, struct fault *f);
+int store_api_token_list(struct store *s, struct arena *a, row_t organization, const struct page *p,
+			 struct api_token **out, size_t *n, struct fault *f);
 
+/* Everybody who can ask, for the table in memory: API tokens and machines, the revoked ones and the
+ * expired ones too, so that they are told so. In no order. */
+struct principal_row {
+	struct digest secret;
+	struct principal who;
+	struct wall expires_at; /* ms 0: never */
+	bool revoked, frozen;
+};
+int store_principal_list(struct store *s, struct arena *a, struct principal_row **out, size_t *n,
+			 struct fault *f);
+
+/* The id is made here when it is zero. */
 int store_audit_insert(struct store *s, const struct audit_entry *x, struct fault *f);
 /* Newest first: `after` is the row to continue below. */
 int store_audit_list(struct store *s, struct arena *a, row_t organization, const struct page *p,
@@ -147,7 +216,7 @@ int store_address_take(struct store *s, row_t mesh, struct wall now, uint32_t la
 		       uint32_t *index, struct fault *f); /* ERR_EXHAUSTED */
 int store_address_free(struct store *s, row_t mesh, uint32_t index, struct wall until,
 		       struct fault *f);
-/* The lowest membership number (i) that the machine does not use, up to 127. */
+/* The lowest membership number (i) that the machine does not use, 0 to 127; ERR_EXHAUSTED. */
 int store_number_take(struct store *s, row_t machine, uint32_t *number, struct fault *f);
 
 /* Networks that a machine last said it is connected to; replaced as a whole. */
