@@ -25,7 +25,7 @@ struct prefix {
 
 typedef VEC(struct prefix) prefix_vec;
 
-#define PREFIX_TEXT_MAX 64
+#define PREFIX_TEXT_MAX	 64
 #define ADDRESS_TEXT_MAX 48
 
 /* IPv4 addresses as numbers in host order: 10.0.0.1 is 0x0a000001. */
@@ -53,7 +53,8 @@ bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
 
 /* Appends `from` less every prefix of `less` to `out`, as the fewest prefixes, sorted.
  * O(n·32) pieces at worst for n prefixes in `less`. */
-void prefix_subtract(const struct prefix *from, const struct prefix *less, size_t n, prefix_vec *out);
+void prefix_subtract(const struct prefix *from, const struct prefix *less, size_t n,
+		     prefix_vec *out);
 /* Sorts, drops duplicates and what lies inside another. */
 void prefix_vec_normalize(prefix_vec *v);
 

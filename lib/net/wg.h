@@ -1,8 +1,9 @@
 /* One WireGuard interface: what it should be, what it is, and the operations between the two.
  *
  * wg_plan() is pure: desired and actual, both sorted by public key, are merged into a list of
- * operations. A backend applies them: generic netlink (the kernel's WireGuard) or the cross-platform
- * UAPI socket (wireguard-go). Nothing is replaced as a whole in steady state: that drops packets. */
+ * operations. A backend applies them: generic netlink (the kernel's WireGuard) or the
+ * cross-platform UAPI socket (wireguard-go). Nothing is replaced as a whole in steady state: that
+ * drops packets. */
 #ifndef SKEIN_NET_WG_H
 #define SKEIN_NET_WG_H
 
@@ -10,7 +11,7 @@
 #include "lib/base/secret.h"
 #include "lib/net/prefix.h"
 
-#define WG_KEY_SIZE 32
+#define WG_KEY_SIZE	32
 #define WG_KEY_TEXT_MAX 45
 
 struct wg_key {
@@ -46,15 +47,21 @@ struct wg_device {
 };
 
 enum wg_op_kind {
-	WG_OP_DEVICE,	      /* private key, port, mark: what `mask` names */
-	WG_OP_PEER_ADD,	      /* with endpoint, keepalive and allowed IPs */
+	WG_OP_DEVICE,	/* private key, port, mark: what `mask` names */
+	WG_OP_PEER_ADD, /* with endpoint, keepalive and allowed IPs */
 	WG_OP_PEER_REMOVE,
-	WG_OP_PEER_SET,	      /* endpoint, keepalive: what `mask` names */
-	WG_OP_ALLOWED_ADD,    /* to this peer; taken from whoever has it, atomically */
+	WG_OP_PEER_SET,	   /* endpoint, keepalive: what `mask` names */
+	WG_OP_ALLOWED_ADD, /* to this peer; taken from whoever has it, atomically */
 	WG_OP_ALLOWED_REMOVE,
 };
 
-enum { WG_SET_KEY = 1, WG_SET_PORT = 2, WG_SET_MARK = 4, WG_SET_ENDPOINT = 8, WG_SET_KEEPALIVE = 16 };
+enum {
+	WG_SET_KEY = 1,
+	WG_SET_PORT = 2,
+	WG_SET_MARK = 4,
+	WG_SET_ENDPOINT = 8,
+	WG_SET_KEEPALIVE = 16
+};
 
 struct wg_op {
 	enum wg_op_kind kind;

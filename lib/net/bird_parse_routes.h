@@ -1,0 +1,58 @@
+/* Reads the reply to `show route`, with or without `all`, route by route: a table may be large, so
+ * only the one that is being read is in memory. */
+#ifndef SKEIN_NET_BIRD_PARSE_ROUTES_H
+#define SKEIN_NET_BIRD_PARSE_ROUTES_H
+
+#include "lib/base/arena.h"
+#include "lib/net/bird.h"
+#include "lib/net/prefix.h"
+
+struct bird_next_hop {
+	struct address gateway; /* family 0: on the link */
+	const char *device;	/* "" if not said */
+	bool onlink;
+	unsigned weight; /* 1.. */
+};
+
+struct bird_attribute {
+	const char *name;  /* "BGP.as_path", "Kernel.metric", "Type" */
+	const char *value; /* as BIRD writes it; long ones of several lines joined by a space */
+};
+
+struct bird_route {
+	const char *table;
+	struct prefix prefix; /* family 0 where it is no IP prefix */
+	const char *net;      /* as written */
+	const char *type;     /* "unicast", "unreachable", "blackhole", "prohibit" */
+	const char *protocol; /* the instance's name */
+	const char *since;
+	struct address from; /* the neighbour it was heard from; family 0: the same or none */
+	bool primary;	     /* the best: '*' */
+	bool suppressed;     /* a mark other than '*' */
+	int preference;
+	const char *metric; /* "100/20", "" if none */
+	const char *origin; /* "AS4200000002i", "i", "" */
+	VEC(struct bird_next_hop) hops;
+	VEC(struct bird_attribute) attributes;
+	VEC(const char *) other; /* lines that are not understood */
+};
+
+/* The route and all in it are borrowed until it returns; not 0 ends the reading. */
+typedef int bird_route_fn(void *context, const struct bird_route *route);
+
+struct bird_routes {
+	bird_route_fn *each;
+	void *context;
+	/* the parser's own */
+	struct arena arena, names; /* of this route; of table and net, which last longer */
+	struct bird_route route;
+	bool open;
+};
+
+void bird_routes_init(struct bird_routes *p, bird_route_fn *each, void *context);
+bird_line_fn bird_routes_line; /* context: struct bird_routes * */
+void bird_routes_fini(struct bird_routes *p);
+/* The value, or NULL. */
+const char *bird_route_attribute(const struct bird_route *r, const char *name);
+
+#endif
