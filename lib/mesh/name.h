@@ -5,7 +5,7 @@
 #include "lib/base/error.h"
 
 #define NAME_MAX_LENGTH 63
-#define NAME_TEXT_MAX 64
+#define NAME_TEXT_MAX	64
 
 /* 1–63 of a–z, 0–9 and '-', not at either end. `what` ("mesh name") begins the error. */
 int name_check(const char *text, const char *what, struct fault *f);

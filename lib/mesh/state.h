@@ -2,9 +2,9 @@
  *
  * The **view** is shared by all who may see the same peers; the **membership image** is one
  * membership's own. Each is a root page and a body of 4 KiB pages. The root carries an Ed25519
- * signature over the hash of the list of the pages' hashes, so that a change of one record costs one
- * page to hash. An image is validated once (state_open) and then used in place: the structs below
- * are the format. All integers little-endian, all structs without padding.
+ * signature over the hash of the list of the pages' hashes, so that a change of one record costs
+ * one page to hash. An image is validated once (state_open) and then used in place: the structs
+ * below are the format. All integers little-endian, all structs without padding.
  *
  * Body: struct state_header, its section directory, then the sections, each at a multiple of 16
  * (STATE_PEERS at a page), in the order of the directory. */
@@ -17,14 +17,14 @@
 #include "lib/base/hash.h"
 #include "lib/net/prefix.h"
 
-#define STATE_PAGE 4096u
-#define STATE_VERSION 1u
-#define STATE_MAGIC "SKEINST\n"
-#define STATE_SECTIONS_MAX 64u
-#define STATE_IMAGE_MAX (UINT64_C(4) << 30)
+#define STATE_PAGE	    4096u
+#define STATE_VERSION	    1u
+#define STATE_MAGIC	    "SKEINST\n"
+#define STATE_SECTIONS_MAX  64u
+#define STATE_IMAGE_MAX	    (UINT64_C(4) << 30)
 #define STATE_ENDPOINTS_MAX 7
-#define STATE_NAME_SIZE 64
-#define STATE_SLOT_MAX 63
+#define STATE_NAME_SIZE	    64
+#define STATE_SLOT_MAX	    63
 
 enum state_kind { STATE_KIND_VIEW = 1, STATE_KIND_MEMBERSHIP = 2 };
 
@@ -38,9 +38,9 @@ struct state_root { /* the first 256 bytes of the image; the rest of its page is
 	uint64_t revision;
 	uint64_t body_pages;
 	uint8_t mesh[16];
-	uint8_t membership[16]; /* zero in a view */
-	uint8_t pages_hash[32]; /* BLAKE2b of the concatenated BLAKE2b of each body page */
-	uint8_t signer[32];	/* Ed25519 public key */
+	uint8_t membership[16];	 /* zero in a view */
+	uint8_t pages_hash[32];	 /* BLAKE2b of the concatenated BLAKE2b of each body page */
+	uint8_t signer[32];	 /* Ed25519 public key */
 	uint8_t next_signer[32]; /* zero: none. Named by the present signer, trusted from then on */
 	uint8_t reserved[32];
 	uint8_t signature[64]; /* over "skein state 1\n" and all bytes before it */
@@ -51,7 +51,7 @@ struct state_header { /* offset 0 of the body */
 	uint32_t reserved;
 	uint64_t body_size; /* bytes used; the last page is zero beyond */
 	struct state_section {
-		uint32_t type;	 /* enum state_section_type */
+		uint32_t type;	 /* enum state_section_type; not 0 */
 		uint32_t flags;	 /* STATE_SECTION_MANDATORY */
 		uint64_t offset; /* in the body */
 		uint64_t count;
@@ -68,21 +68,21 @@ enum state_section_type {
 	STATE_PEERS = 2,    /* struct state_peer at index = address - network address */
 	STATE_NAMES = 3,    /* char[64] at the same index */
 	STATE_PREFIXES = 4, /* struct state_announced, sorted by prefix, then peer */
-	STATE_ALLOWED = 5,  /* struct state_allowed: allowed IPs of peers that are no routers, beyond
-			       their own address; sorted by peer, then prefix */
-	STATE_REMOTES = 6,  /* struct state_remote: the meshes that a peering joins to this one */
-	STATE_LET_IN = 7,   /* struct state_let_in: what peerings let in from them */
+	STATE_ALLOWED = 5, /* struct state_allowed: allowed IPs of peers that are no routers, beyond
+			      their own address; sorted by peer, then prefix */
+	STATE_REMOTES = 6, /* struct state_remote: the meshes that a peering joins to this one */
+	STATE_LET_IN = 7,  /* struct state_let_in: what peerings let in from them */
 	/* membership image */
-	STATE_SELF = 32,	 /* one struct state_self */
-	STATE_TRUNKS = 33,	 /* struct state_trunk, sorted by slot, then peer */
-	STATE_TRUNK_ALLOWED = 34, /* struct state_prefix: ranges of it belong to trunks */
-	STATE_APPROVALS = 35,	 /* struct state_approval: what this membership may announce */
-	STATE_USERS = 36,	 /* uint32_t peer indices: ranges of it belong to approvals */
-	STATE_GUARD_SETS = 37,	 /* struct state_range into STATE_GUARD_PREFIXES */
+	STATE_SELF = 32,	   /* one struct state_self */
+	STATE_TRUNKS = 33,	   /* struct state_trunk, sorted by slot, then peer */
+	STATE_TRUNK_ALLOWED = 34,  /* struct state_prefix: ranges of it belong to trunks */
+	STATE_APPROVALS = 35,	   /* struct state_approval: what this membership may announce */
+	STATE_USERS = 36,	   /* uint32_t peer indices: ranges of it belong to approvals */
+	STATE_GUARD_SETS = 37,	   /* struct state_range into STATE_GUARD_PREFIXES */
 	STATE_GUARD_PREFIXES = 38, /* struct state_prefix */
-	STATE_GUARD_PAIRS = 39,	 /* struct state_guard_pair */
-	STATE_SPEAKERS = 40,	 /* struct state_speaker: with whom there is a BGP session */
-	STATE_SIBLINGS = 41,	 /* struct state_sibling: this gateway's BIRD of a peered mesh */
+	STATE_GUARD_PAIRS = 39,	   /* struct state_guard_pair */
+	STATE_SPEAKERS = 40,	   /* struct state_speaker: with whom there is a BGP session */
+	STATE_SIBLINGS = 41,	   /* struct state_sibling: this gateway's BIRD of a peered mesh */
 };
 
 struct state_prefix {
@@ -135,8 +135,8 @@ struct state_peer { /* 256 bytes; all zero where there is none */
 	uint8_t address6[16];
 	uint16_t base_port; /* of its main device; a router's trunk of slot s: base_port + s */
 	struct state_endpoint endpoints[STATE_ENDPOINTS_MAX];
-	uint8_t reserved[10];
-} __attribute__((packed));
+	uint8_t reserved[12];
+};
 
 enum state_announced_flag {
 	STATE_ANNOUNCED_SOLE = 1,    /* of one plain member: routed from the state */
@@ -169,8 +169,8 @@ struct state_let_in {
 
 struct state_self {
 	uint8_t machine[16];
-	uint32_t peer;	 /* own index in the view */
-	uint32_t number; /* i: the membership's number on its machine */
+	uint32_t peer;		/* own index in the view */
+	uint32_t number;	/* i: the membership's number on its machine */
 	uint64_t view_revision; /* the lowest view that this image goes with */
 	uint8_t role, slot;
 	uint16_t base_port;
@@ -217,8 +217,8 @@ struct state_sibling {
 	uint8_t membership[16];
 	uint8_t mesh[16];
 	uint8_t peering[16];
-	uint32_t number;	 /* i of that membership */
-	struct state_prefix cidr; /* of its mesh */
+	uint32_t number;	     /* i of that membership */
+	struct state_prefix cidr;    /* of its mesh */
 	struct state_prefix address; /* this machine's, in it */
 	uint32_t asn;
 };
@@ -250,10 +250,14 @@ int state_open(struct state_image *out, const void *data, uint64_t size,
 /* Structure only, without signature and identity: for `skein state show` and the bench. */
 int state_check(struct state_image *out, const void *data, uint64_t size, struct fault *f);
 
+/* Signature and hashes of a checked image, against a signer: with the one that the root names it
+ * says that the image is whole, not whose it is. ERR_SIGNATURE. O(size). */
+int state_verify(const struct state_image *s, const uint8_t signer[32], struct fault *f);
+
 /* The records of a section, in place; *count 0 and NULL where the section is not there. */
 const void *state_records(const struct state_image *s, enum state_section_type type,
 			  uint64_t *count);
-/* NULL unless PRESENT. */
+/* NULL unless PRESENT; any index may be asked for. */
 const struct state_peer *state_peer_at(const struct state_image *view, uint32_t index);
 const char *state_name_at(const struct state_image *view, uint32_t index); /* "" if none */
 /* The mesh address of a peer index. */
@@ -261,15 +265,21 @@ struct address state_peer_address(const struct state_image *view, uint32_t index
 struct prefix state_prefix_get(const struct state_prefix *p);
 struct state_prefix state_prefix_of(const struct prefix *p);
 
+/* Whether the two belong together: the same mesh, every peer index of the membership image within
+ * the view, its view no older than the image wants. ERR_MISMATCH, ERR_STALE, ERR_INVALID. */
+int state_match(const struct state_image *membership, const struct state_image *view,
+		struct fault *f);
+
 /* ---- writing ---- */
 
 struct state_writer; /* collects sections, then lays them out */
 
 struct state_writer *state_writer_new(enum state_kind kind);
-/* Copies count records. Sections come in ascending order of type. */
+/* Copies count records. Sections come in ascending order of type; empty ones may be left out. */
 void state_writer_section(struct state_writer *w, enum state_section_type type, const void *records,
 			  uint64_t count, uint32_t record_size);
-/* Appends the body (without a root): what is compared to see whether anything changed. */
+/* Appends the body (without a root), whole pages: what is compared to see whether anything
+ * changed. */
 void state_writer_body(const struct state_writer *w, struct buf *out);
 void state_writer_free(struct state_writer *w);
 

@@ -5,9 +5,9 @@
  *	skein-join.<more>  a join token: where the controller is, its pin, the secret
  *
  * The controller keeps only BLAKE2b of the secret. A join token's payload is versioned:
- * u8 version = 1, u8 pin kind (1 SPKI SHA-256, 2 CA by name), u8 nurls, 32 bytes pin, 32 bytes secret, then per URL u8
- * length and text; then 4 bytes: the first of BLAKE2b of all before, so that a typing mistake is told
- * from a refusal. */
+ * u8 version = 1, u8 pin kind (1 SPKI SHA-256, 2 CA by name), u8 nurls, 32 bytes pin, 32 bytes
+ *secret, then per URL u8 length and text; then 4 bytes: the first of BLAKE2b of all before, so that
+ *a typing mistake is told from a refusal. */
 #ifndef SKEIN_MESH_TOKEN_H
 #define SKEIN_MESH_TOKEN_H
 
@@ -18,9 +18,10 @@
 #include "lib/base/hash.h"
 #include "lib/base/secret.h"
 
-#define TOKEN_TEXT_MAX 2048
-#define TOKEN_URLS_MAX 8
-#define TOKEN_URL_MAX 255
+#define TOKEN_TEXT_MAX	      3072 /* a join token with the most and longest URLs has 2837 */
+#define TOKEN_SECRET_TEXT_MAX 44
+#define TOKEN_URLS_MAX	      8
+#define TOKEN_URL_MAX	      255
 
 enum token_kind { TOKEN_API, TOKEN_MACHINE, TOKEN_JOIN };
 
@@ -31,6 +32,12 @@ struct join_token {
 	struct secret secret;
 };
 
+/* "skein-api." and so on. */
+const char *token_prefix(enum token_kind kind);
+/* Finds what stands behind the prefix, white space around it skipped; borrowed from text. Another
+ * kind of token is ERR_MISMATCH. Errors never quote. */
+int token_payload(enum token_kind kind, const char *text, const char **payload, size_t *len,
+		  struct fault *f);
 /* API and machine tokens. Appends the text. */
 void token_format(enum token_kind kind, const struct secret *s, struct buf *out);
 int token_parse(enum token_kind kind, const char *text, struct secret *out, struct fault *f);

@@ -1,0 +1,56 @@
+/* What reader, checker and writer of MeshState share: a row per section type. Only they include
+ * this. */
+#ifndef SKEIN_MESH_STATE_FORMAT_H
+#define SKEIN_MESH_STATE_FORMAT_H
+
+#include <stdbool.h>
+
+#include "lib/mesh/state.h"
+
+#define STATE_ALIGNMENT 16u
+#define STATE_TYPES_MAX 64u /* types that by_type[] has room for */
+
+struct state_rule {
+	const char *name;
+	enum state_kind kind; /* 0: no such type */
+	uint32_t record_size;
+	uint32_t alignment;
+	uint32_t flags; /* what the writer puts into the directory */
+	bool single;	/* exactly one record, and the section must be there */
+	/* Whether record `index` is valid, by itself and against sections of the same image. */
+	int (*check)(const struct state_image *s, const void *record, uint64_t index,
+		     struct fault *f);
+};
+
+extern const struct state_rule state_view_rules[STATE_TYPES_MAX];
+extern const struct state_rule state_membership_rules[STATE_TYPES_MAX];
+
+#define STATE_NUMBER_MAX 127 /* of a membership on its machine */
+/* The fault of a record: reader and driver say before it which one. */
+#define WRONG(...) fault_set(f, ERR_INVALID, __VA_ARGS__)
+
+/* Parts of records. 0 or ERR_INVALID. */
+int state_check_prefix(const struct state_prefix *p, struct fault *f);
+int state_check_cidr(const struct state_prefix *p, struct fault *f);
+int state_check_range(const struct state_image *s, const struct state_range *r,
+		      enum state_section_type of, struct fault *f);
+/* A membership image knows its view's peers by number only: state_match() looks them up. */
+int state_check_far_index(uint32_t peer, struct fault *f);
+int state_check_seat(uint8_t role, uint8_t slot, uint16_t base_port, struct fault *f);
+int state_check_ascends(uint64_t index, int order, struct fault *f);
+int state_compare_prefixes(const struct state_prefix *a, const struct state_prefix *b);
+int state_compare_numbers(uint32_t a, uint32_t b);
+uint64_t state_count(const struct state_image *s, enum state_section_type type);
+
+/* NULL for a type of no row. */
+const struct state_rule *state_rule_find(uint32_t type);
+/* Every record of every known section, after the directory was found right. */
+int state_check_records(const struct state_image *s, struct fault *f);
+/* The bytes are all zero. */
+bool state_zero(const void *data, uint64_t len);
+/* BLAKE2b of the concatenated BLAKE2b of each page. */
+void state_hash_pages(const uint8_t *body, uint64_t pages, uint8_t out[32]);
+/* What the signature covers: the domain, then the root up to its signature. */
+int state_root_verify(const struct state_root *root, const uint8_t signer[32]);
+
+#endif
