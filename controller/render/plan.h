@@ -1,19 +1,20 @@
 /* The plan of a mesh: from rows to who is whose router, over which slot, with which authorizations.
- * Pure: rows in, a plan out; nothing here knows the store, JSON or a file format. render/state.c and
- * render/bird.c write what this says. */
+ * Pure: rows in, a plan out; nothing here knows the store, JSON or a file format. render/state.c
+ * and render/bird.c write what this says. */
 #ifndef SKEIN_CONTROLLER_RENDER_PLAN_H
 #define SKEIN_CONTROLLER_RENDER_PLAN_H
 
 #include "controller/model.h"
 #include "lib/base/arena.h"
+#include "lib/base/error.h"
 
 /* Everything about one mesh that rendering needs, gathered from the store in one snapshot. */
 struct mesh_rows {
 	struct mesh mesh;
 	struct membership *memberships; /* sorted by index */
 	size_t nmemberships;
-	const char **names; /* machine names, parallel */
-	struct id *machines; /* parallel */
+	const char **names;		    /* machine names, parallel */
+	struct id *machines;		    /* parallel */
 	struct announcement *announcements; /* approved ones */
 	size_t nannouncements;
 	struct remote_rows { /* the mesh at the other end of each peering */
@@ -25,9 +26,10 @@ struct mesh_rows {
 		size_t nlet_in;
 		struct announcement *announcements; /* approved ones of the other mesh */
 		size_t nannouncements;
-		struct membership *memberships; /* of machines that are in both; sorted by machine */
+		struct membership
+			*memberships; /* of machines that are in both; sorted by machine */
 		size_t nmemberships;
-	} *remotes;
+	} * remotes;
 	size_t nremotes;
 };
 
@@ -37,24 +39,46 @@ struct router_plan {
 	bool gateway;
 };
 
-/* Authorization: what a peer may send, and to whom that holds. */
+/* Authorization: what a peer may send. */
 struct allowed_plan {
 	struct prefix *at; /* sorted, disjoint; includes its own /32 */
 	size_t n;
 };
 
+/* Items first … first + n − 1 of some array. */
+struct span {
+	size_t first, n;
+};
+
 struct mesh_plan {
 	struct router_plan *routers; /* sorted by slot, then index */
 	size_t nrouters;
-	struct allowed_plan *allowed; /* parallel to the memberships: as everybody sees it */
-	bool *sole; /* parallel to the announcements: of one plain member */
+	uint8_t *role; /* enum state_role; parallel to the memberships, as all arrays up to `own` */
+	/* As everybody sees it. A gateway's is `gateway`, shared. */
+	struct allowed_plan *allowed;
+	struct span *own;  /* its announcements: a span of by_member */
+	size_t *by_member; /* indices of announcements, by member, then prefix */
+	size_t *member_of; /* parallel to the announcements: its membership */
+	bool *sole;	   /* parallel to the announcements: of one plain member that is a peer */
+	struct allowed_plan gateway; /* what every gateway may send */
+	struct prefix *shared;	     /* what routers announce, limited or not: sorted, distinct */
+	size_t nshared;
 };
 
-/* Which memberships are routers, and their slots. Kept as they are where that is still right: a
- * colour changes only when it must. Slots that change are written into rows->memberships[].slot;
- * *changed says whether any was. ERR_EXHAUSTED beyond 63. */
+/* Which memberships are routers, and their slots. A router is a gateway, or is approved for a
+ * prefix that another membership is approved for too. (Prefixes that contain one another make no
+ * routers: an address is authorized for those who are approved for the longest prefix with it.)
+ *
+ * Kept as they are where that is still right: a colour changes only when it must. A new colour is
+ * the lowest that no gateway and no overlapping router has, so that from nothing there is at most
+ * one more than the most others that any router overlaps. Approving or withdrawing one prefix
+ * changes at most two memberships, those affected; only when all 63 are taken are the slots of
+ * routers that are no gateways given anew. Slots that change are written into
+ * rows->memberships[].slot; *changed says whether any was. ERR_EXHAUSTED beyond 63, and then
+ * nothing was written. O(members + announcements · log). */
 int plan_slots(struct mesh_rows *rows, bool *changed, struct fault *f);
-/* O(members + prefixes · log) for all but the overlaps, which are between routers only. */
+/* Everything in the arena; borrows nothing of `rows`. ERR_INVALID for an announcement of nobody.
+ * O((members + announcements) · log), and for a prefix with others inside, as many steps more. */
 int plan_mesh(const struct mesh_rows *rows, struct arena *a, struct mesh_plan *out,
 	      struct fault *f);
 
