@@ -83,6 +83,8 @@ enum state_section_type {
 	STATE_GUARD_PAIRS = 39,	   /* struct state_guard_pair */
 	STATE_SPEAKERS = 40,	   /* struct state_speaker: with whom there is a BGP session */
 	STATE_SIBLINGS = 41,	   /* struct state_sibling: this gateway's BIRD of a peered mesh */
+	STATE_USABLE = 42, /* struct state_allowed: the LIMITED ones of STATE_PREFIXES that this
+			      membership may use; sorted by prefix, then peer */
 };
 
 struct state_prefix {

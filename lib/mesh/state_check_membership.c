@@ -117,6 +117,21 @@ static int check_sibling(const struct state_image *s, const void *record, uint64
 	return 0;
 }
 
+static int check_usable(const struct state_image *s, const void *record, uint64_t index,
+			struct fault *f)
+{
+	const struct state_allowed *a = record, *before = index > 0 ? a - 1 : a;
+	int order = state_compare_prefixes(&before->prefix, &a->prefix);
+	int code = state_check_prefix(&a->prefix, f);
+
+	(void)s;
+	if (code == 0)
+		code = state_check_far_index(a->peer, f);
+	if (order == 0)
+		order = state_compare_numbers(before->peer, a->peer);
+	return code != 0 ? code : state_check_ascends(index, order, f);
+}
+
 #define MEMBERSHIP STATE_KIND_MEMBERSHIP
 #define MUST	   STATE_SECTION_MANDATORY
 
@@ -139,4 +154,6 @@ const struct state_rule state_membership_rules[STATE_TYPES_MAX] = {
 			    check_speaker},
 	[STATE_SIBLINGS] = {"siblings", MEMBERSHIP, sizeof(struct state_sibling), 16, MUST, false,
 			    check_sibling},
+	[STATE_USABLE] = {"usable", MEMBERSHIP, sizeof(struct state_allowed), 16, MUST, false,
+			  check_usable},
 };

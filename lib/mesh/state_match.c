@@ -17,6 +17,8 @@ static const struct reference {
 	{STATE_USERS, "users", sizeof(uint32_t), 0},
 	{STATE_SPEAKERS, "speakers", sizeof(struct state_speaker),
 	 offsetof(struct state_speaker, peer)},
+	{STATE_USABLE, "usable", sizeof(struct state_allowed),
+	 offsetof(struct state_allowed, peer)},
 };
 
 static int check_reference(const struct state_image *membership, const struct reference *r,
