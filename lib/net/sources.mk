@@ -1,1 +1,1 @@
-lib/net :=
+lib/net := prefix prefix_set trie

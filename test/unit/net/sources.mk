@@ -1,0 +1,1 @@
+test/unit/net := prefix_test random trie_test
