@@ -42,7 +42,10 @@ enum guard_reason {
  * applied, no entry has it, everything is dropped. */
 struct guard_current {
 	__u32 generation;
-	__u32 reserved;
+	/* User space's own: what it was about to put in force, or had not yet cleaned up behind
+	 * when it died; and the digest of what this generation says. */
+	__u32 pending;
+	__u8 digest[32];
 };
 
 /* classes: longest prefix match of an address. */
@@ -91,7 +94,7 @@ struct guard_bucket {
 
 #define GUARD_CLASSES_MAX  4096 /* of sources, and of destinations */
 #define GUARD_ENTRIES_MAX  1048576
-#define GUARD_PAIRS_MAX	   131072
+#define GUARD_PAIRS_MAX	   65536
 #define GUARD_SPEAKERS_MAX 16384
 
 #endif

@@ -1,1 +1,1 @@
-gateway :=
+gateway := bpffs guard guard_classes guard_compile tc

@@ -1,0 +1,1 @@
+test/unit/gateway := guard_compile_test
