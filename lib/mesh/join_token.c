@@ -13,6 +13,8 @@
 #define PAYLOAD_MAX   (FIXED_SIZE + TOKEN_URLS_MAX * (1 + TOKEN_URL_MAX) + CHECKSUM_SIZE)
 #define SCHEME	      "https://"
 
+#define CUT_OFF "the join token is cut off: copy all of it again"
+
 enum pin_kind { PIN_SPKI_SHA256 = 1, PIN_BY_NAME = 2 };
 
 struct payload {
@@ -119,7 +121,7 @@ static int decode(const struct payload *p, struct join_token *out, struct fault 
 		cursor_fail(&c, cursor_left(&c) < CHECKSUM_SIZE ? ERR_TRUNCATED : ERR_INVALID);
 	code = cursor_error(&c);
 	if (code == ERR_TRUNCATED)
-		return fault_set(f, code, "the join token is cut off: copy all of it again");
+		return fault_set(f, code, CUT_OFF);
 	if (!whole)
 		return fault_set(f, ERR_INVALID,
 				 "the join token is damaged (its checksum differs): copy it again");
@@ -128,6 +130,12 @@ static int decode(const struct payload *p, struct join_token *out, struct fault 
 				 "the join token was made by a newer version of Skein: "
 				 "upgrade this machine");
 	return code == 0 ? 0 : fault_set(f, code, "the join token says where no controller can be");
+}
+
+static bool is_base64(const char *text, size_t len)
+{
+	return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") >=
+	       len;
 }
 
 int join_token_parse(const char *text, struct join_token *out, struct fault *f)
@@ -140,18 +148,15 @@ int join_token_parse(const char *text, struct join_token *out, struct fault *f)
 	*out = (struct join_token){0};
 	if (code != 0)
 		return code;
-	/* A character lost from the end leaves bits that are no byte: cut off, not damaged. */
-	if (sodium_base642bin(p.bytes, sizeof(p.bytes), encoded, len, NULL, &p.len, NULL,
-			      sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0)
-		code = decode(&p, out, f);
-	else if (sodium_base642bin(p.bytes, sizeof(p.bytes), encoded, len / 4 * 4, NULL, &p.len,
-				   NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0)
-		code = fault_set(f, ERR_TRUNCATED,
-				 "the join token is cut off: copy all of it again");
-	else
+	if (!is_base64(encoded, len))
 		code = fault_set(
 			f, ERR_INVALID,
 			"the join token is damaged: it holds characters that are no base64");
+	else if (sodium_base642bin(p.bytes, sizeof(p.bytes), encoded, len, NULL, &p.len, NULL,
+				   sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0)
+		code = decode(&p, out, f);
+	else /* lost characters leave bits at the end that are no byte */
+		code = fault_set(f, ERR_TRUNCATED, CUT_OFF);
 	if (code != 0)
 		join_token_wipe(out);
 	sodium_memzero(&p, sizeof(p));
