@@ -192,6 +192,8 @@ static const struct change {
 	FIELD(STATE_SIBLINGS, 0, state_sibling, address.length, 31),
 	FIELD(STATE_SIBLINGS, 0, state_sibling, address.family, 6),
 	FIELD(STATE_SIBLINGS, 0, state_sibling, address.bytes[2], 1),
+	FIELD(STATE_USABLE, 0, state_allowed, peer, 1 << 24),
+	FIELD(STATE_USABLE, 0, state_allowed, prefix.length, 14),
 };
 
 static void every_field_has_its_bound(void)

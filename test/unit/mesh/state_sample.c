@@ -104,6 +104,7 @@ static void write_membership(struct state_writer *w)
 					    .cidr = ipv4(10, 10, 0, 0, 24),
 					    .address = ipv4(10, 10, 0, 1, 32),
 					    .asn = 4200000002}};
+	const struct state_allowed usable[] = {{ipv4(10, 30, 0, 0, 24), 4}};
 
 	fill(self->machine, 16, 5);
 	fill(self->bird_templates, 32, 50);
@@ -122,6 +123,7 @@ static void write_membership(struct state_writer *w)
 	SECTION(w, STATE_GUARD_PAIRS, pairs);
 	SECTION(w, STATE_SPEAKERS, speakers);
 	SECTION(w, STATE_SIBLINGS, siblings);
+	SECTION(w, STATE_USABLE, usable);
 }
 
 static void seal(struct state_sample *s, const struct state_identity *id,
