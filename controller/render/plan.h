@@ -50,19 +50,24 @@ struct span {
 	size_t first, n;
 };
 
+struct holdings;
+
 struct mesh_plan {
 	struct router_plan *routers; /* sorted by slot, then index */
 	size_t nrouters;
-	uint8_t *role; /* enum state_role; parallel to the memberships, as all arrays up to `own` */
-	/* As everybody sees it. A gateway's is `gateway`, shared. */
-	struct allowed_plan *allowed;
-	struct span *own;  /* its announcements: a span of by_member */
-	size_t *by_member; /* indices of announcements, by member, then prefix */
-	size_t *member_of; /* parallel to the announcements: its membership */
-	bool *sole;	   /* parallel to the announcements: of one plain member that is a peer */
-	struct allowed_plan gateway; /* what every gateway may send */
-	struct prefix *shared;	     /* what routers announce, limited or not: sorted, distinct */
-	size_t nshared;
+	uint8_t *role;		      /* enum state_role, by membership */
+	struct allowed_plan *allowed; /* by membership; a gateway's is `gateway` and
+					 what it has as an exit */
+	struct allowed_plan gateway;  /* what every gateway may send */
+	/* By announcement: what of its prefix is authorized for its member by it. Not what a longer
+	 * prefix gives to others only, nor an address of this mesh or a peered one, nor what a
+	 * peering lets in. Sorted, disjoint; may be empty. */
+	struct allowed_plan *pieces;
+	bool *sole; /* by announcement: of one plain member, which is a peer: routed from the state
+		     */
+	struct prefix *walls; /* CIDRs of this mesh and the peered ones, what is let in; sorted */
+	size_t nwalls;
+	struct holdings *holdings; /* who is approved for what (holdings.h) */
 };
 
 /* Which memberships are routers, and their slots. A router is a gateway, or is approved for a

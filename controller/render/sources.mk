@@ -1,1 +1,1 @@
-controller/render :=
+controller/render := holdings plan slots
