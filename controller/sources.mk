@@ -1,1 +1,1 @@
-controller :=
+controller := alloc gather

@@ -1,1 +1,1 @@
-controller/sqlite :=
+controller/sqlite := connection transaction fault query record schema migration installation organization mesh machine membership member address announcement peering join_grant api_token principal audit networks
