@@ -1,0 +1,1 @@
+test/unit/sqlite := fixture mesh_test
