@@ -1,1 +1,1 @@
-test/net :=
+test/net := lab_test

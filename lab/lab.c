@@ -1,0 +1,401 @@
+#include "lab/lab.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lab/tune.h"
+#include "lib/base/file.h"
+
+#define KILL_DEADLINE_MS 5000
+#define LOG_TAIL_BYTES	 1500
+
+static void names(struct lab *lab, const char *name)
+{
+	snprintf(lab->name, sizeof(lab->name), "%s", name);
+	snprintf(lab->dir, sizeof(lab->dir), LAB_ROOT "/%s", lab->name);
+}
+
+static void place_names(const char *lab, const char *machine, struct place *out)
+{
+	snprintf(out->net, sizeof(out->net), "/run/netns/skl-%s-%s", lab, machine);
+	snprintf(out->mnt, sizeof(out->mnt), LAB_ROOT "/%s/ns/%s.mnt", lab, machine);
+	snprintf(out->uts, sizeof(out->uts), LAB_ROOT "/%s/ns/%s.uts", lab, machine);
+	snprintf(out->hostname, sizeof(out->hostname), "%s", machine);
+}
+
+static const char *record_path(const struct lab *lab, char out[PLACE_PATH_MAX + 16])
+{
+	snprintf(out, PLACE_PATH_MAX + 16, "%s/record.json", lab->dir);
+	return out;
+}
+
+/* The programs are beside this one (build/skein-lab), one up (build/test/net), or where
+ * SKEIN_PROGRAMS says. */
+static int find_programs(struct lab *lab, struct fault *f)
+{
+	const char *said = getenv("SKEIN_PROGRAMS");
+	char self[200], probe[300];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (said != NULL) {
+		snprintf(lab->programs, sizeof(lab->programs), "%s", said);
+		return 0;
+	}
+	if (n <= 0)
+		return fault_set(f, ERR_IO, "/proc/self/exe cannot be read");
+	self[n] = '\0';
+	for (int up = 0; up < 2; up++) {
+		char *slash = strrchr(self, '/');
+
+		if (slash == NULL)
+			break;
+		*slash = '\0';
+		snprintf(probe, sizeof(probe), "%s/skein-agent", self);
+		if (access(probe, X_OK) == 0) {
+			snprintf(lab->programs, sizeof(lab->programs), "%s", self);
+			return 0;
+		}
+	}
+	snprintf(lab->programs, sizeof(lab->programs), "/usr/bin");
+	return 0;
+}
+
+static const char *lock_path(const struct lab *lab, char out[PLACE_PATH_MAX + 16])
+{
+	snprintf(out, PLACE_PATH_MAX + 16, "%s.lock", lab->dir);
+	return out;
+}
+
+static int take_lock(struct lab *lab, struct fault *f)
+{
+	char path[PLACE_PATH_MAX + 16];
+	struct stat held, named;
+
+	if (file_make_dir(LAB_ROOT, 0755, f) != 0)
+		return f->code;
+	lab->lock = open(lock_path(lab, path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lab->lock < 0)
+		return fault_errno(f, errno, "%s", path);
+	/* `down` removes the file while it holds the lock: one that has no name locks nothing. */
+	if (flock(lab->lock, LOCK_EX | LOCK_NB) != 0 || fstat(lab->lock, &held) != 0 ||
+	    stat(path, &named) != 0 || held.st_ino != named.st_ino)
+		return fault_set(f, ERR_BUSY, "another skein-lab is at work on '%s'", lab->name);
+	return 0;
+}
+
+static void init(struct lab *lab)
+{
+	memset(lab, 0, sizeof(*lab));
+	lab->lock = -1;
+	arena_init(&lab->arena);
+	record_init(&lab->record);
+}
+
+int lab_plan(struct lab *lab, const char *path, struct fault *f)
+{
+	int code;
+
+	init(lab);
+	code = lab_file_load(path, &lab->arena, &lab->file, f);
+	if (code != 0)
+		return code;
+	lab->path = arena_strdup(&lab->arena, path);
+	names(lab, lab->file.name);
+	code = find_programs(lab, f);
+	return code != 0 ? code : take_lock(lab, f);
+}
+
+/* The only lab there is: its name. */
+static int find_only(char out[64], struct fault *f)
+{
+	DIR *root = opendir(LAB_ROOT);
+	struct dirent *entry;
+	unsigned n = 0;
+
+	while (root != NULL && (entry = readdir(root)) != NULL) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		snprintf(out, 64, "%.63s", entry->d_name);
+		n++;
+	}
+	if (root != NULL)
+		closedir(root);
+	if (n == 0)
+		return fault_set(f, ERR_NOT_FOUND, "no lab is up; 'skein-lab up FILE' makes one");
+	if (n > 1)
+		return fault_set(f, ERR_CONFLICT, "several labs are up; say which: --lab NAME");
+	return 0;
+}
+
+int lab_find_name(const char *name, char out[64], struct fault *f)
+{
+	if (name == NULL)
+		return find_only(out, f);
+	if (strlen(name) > 20 || strchr(name, '/') != NULL || name[0] == '.')
+		return fault_set(f, ERR_INVALID, "'%.40s' is no lab's name", name);
+	snprintf(out, 64, "%s", name);
+	return 0;
+}
+
+int lab_open(struct lab *lab, const char *name, bool change, struct fault *f)
+{
+	char found[64], path[PLACE_PATH_MAX + 16];
+	int code;
+
+	init(lab);
+	code = lab_find_name(name, found, f);
+	if (code != 0)
+		return code;
+	names(lab, found);
+	snprintf(path, sizeof(path), "%s/file.yaml", lab->dir);
+	if (access(path, R_OK) != 0)
+		return fault_set(f, ERR_NOT_FOUND, "no lab '%s' is up", lab->name);
+	code = lab_file_load(path, &lab->arena, &lab->file, f);
+	if (code == 0)
+		code = find_programs(lab, f);
+	if (code == 0 && change)
+		code = take_lock(lab, f);
+	if (code == 0)
+		code = record_load(&lab->record, record_path(lab, path), f);
+	return code;
+}
+
+void lab_close(struct lab *lab)
+{
+	if (lab->lock >= 0)
+		close(lab->lock);
+	record_fini(&lab->record);
+	arena_fini(&lab->arena);
+}
+
+void lab_place(const struct lab *lab, const char *machine, struct place *out)
+{
+	place_names(lab->name, machine, out);
+}
+
+static int note_name(struct lab *lab, const char *name, struct fault *f)
+{
+	(void)lab;
+	/* A fault's text serves as the list here; it is bounded and cut like any. */
+	size_t used = strlen(f->text);
+
+	snprintf(f->text + used, sizeof(f->text) - used, "%s%s", used > 0 ? ", " : "", name);
+	return 0;
+}
+
+int lab_find_place(const struct lab *lab, const char *machine, struct place *out, struct fault *f)
+{
+	struct fault known = {0};
+
+	lab_place(lab, machine, out);
+	if (strlen(machine) <= 63 && strchr(machine, '/') == NULL && place_exists(out))
+		return 0;
+	lab_for_each_place((struct lab *)lab, note_name, &known);
+	return fault_set(f, ERR_NOT_FOUND, "no machine '%.40s' in this lab; there are: %s", machine,
+			 known.text);
+}
+
+const char *lab_log_path(const struct lab *lab, const char *machine, const char *program,
+			 char out[PLACE_PATH_MAX])
+{
+	snprintf(out, PLACE_PATH_MAX, LAB_ROOT "/%.20s/log/%s.%s.log", lab->name, machine, program);
+	return out;
+}
+
+const char *lab_program(struct lab *lab, const char *name)
+{
+	return arena_printf(&lab->arena, "%s/%s", lab->programs, name);
+}
+
+int lab_save_record(const struct lab *lab, struct fault *f)
+{
+	char path[PLACE_PATH_MAX + 16];
+
+	return record_save(&lab->record, record_path(lab, path), f);
+}
+
+void lab_say(const struct lab *lab, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (lab->say == NULL)
+		return;
+	va_start(ap, fmt);
+	vfprintf(lab->say, fmt, ap);
+	va_end(ap);
+	fputc('\n', lab->say);
+	fflush(lab->say);
+}
+
+static void show_log(const char *dir, const char *name, FILE *to)
+{
+	char path[400], tail[LOG_TAIL_BYTES + 1];
+	ssize_t n = 0;
+	off_t end;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	end = lseek(fd, 0, SEEK_END);
+	if (end > 0)
+		n = pread(fd, tail, LOG_TAIL_BYTES,
+			  end > LOG_TAIL_BYTES ? end - LOG_TAIL_BYTES : 0);
+	close(fd);
+	if (n > 0)
+		fprintf(to, "==> %s <==\n%.*s\n", name, (int)n, tail);
+}
+
+void lab_show_logs(const struct lab *lab, FILE *to)
+{
+	char dir[PLACE_PATH_MAX + 8];
+	struct dirent **entries;
+	int n;
+
+	snprintf(dir, sizeof(dir), "%s/log", lab->dir);
+	n = scandir(dir, &entries, NULL, alphasort);
+	for (int i = 0; i < n; i++) {
+		if (entries[i]->d_type == DT_REG)
+			show_log(dir, entries[i]->d_name, to);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+}
+
+int lab_for_each_place(struct lab *lab, lab_each *each, struct fault *f)
+{
+	const struct lab_network *networks = lab->file.networks.at;
+	int code = each(lab, LAB_UNDERLAY, f);
+
+	for (size_t i = 0; i < lab->file.nnodes && code == 0; i++)
+		code = each(lab, lab->file.nodes[i].name, f);
+	for (size_t i = 0; i < lab->file.networks.n && code == 0; i++)
+		code = each(lab, networks[i].name, f);
+	return code;
+}
+
+static int make_one(struct lab *lab, const char *name, struct fault *f)
+{
+	struct place p;
+
+	lab_place(lab, name, &p);
+	return place_make(&p, f);
+}
+
+static int keep_file(const struct lab *lab, const char *from, struct fault *f)
+{
+	char path[PLACE_PATH_MAX + 16];
+	struct buf text;
+	int code;
+
+	buf_init(&text);
+	code = file_read(from, DOCUMENT_SIZE_MAX, &text, f);
+	snprintf(path, sizeof(path), "%s/file.yaml", lab->dir);
+	if (code == 0)
+		code = file_write(path, buf_text(&text), text.len, 0644, f);
+	buf_fini(&text);
+	return code;
+}
+
+int lab_make_places(struct lab *lab, struct fault *f)
+{
+	char path[PLACE_PATH_MAX + 16];
+	int code = lab_remove(lab->name, f);
+
+	if (code != 0)
+		return code;
+	snprintf(path, sizeof(path), "%s/log", lab->dir);
+	code = file_make_dir(path, 0755, f);
+	if (code == 0)
+		code = keep_file(lab, lab->path, f);
+	if (code == 0)
+		code = tune_raise(lab, f);
+	snprintf(path, sizeof(path), "%s/ns", lab->dir);
+	if (code == 0)
+		code = place_root_make(path, f);
+	return code == 0 ? lab_for_each_place(lab, make_one, f) : code;
+}
+
+/* ---- removal: by what is bound in ns/, so that it works after any crash ---- */
+
+static int remove_place(const char *lab, const char *machine, struct fault *f)
+{
+	process_vec inside = {0};
+	struct place p;
+	int code;
+
+	place_names(lab, machine, &p);
+	process_find(&p, NULL, &inside);
+	code = process_kill_all(&inside, mono_add_ms(mono_now(), KILL_DEADLINE_MS), f);
+	place_remove(&p);
+	vec_free(&inside);
+	return code;
+}
+
+static int remove_places(const char *lab, const char *dir, struct fault *f)
+{
+	DIR *bound = opendir(dir);
+	struct dirent *entry;
+	int code = 0;
+
+	if (bound == NULL)
+		return 0;
+	while ((entry = readdir(bound)) != NULL) {
+		char machine[64];
+		size_t len = strlen(entry->d_name);
+
+		if (len <= 4 || len > 60 || strcmp(entry->d_name + len - 4, ".mnt") != 0)
+			continue;
+		snprintf(machine, sizeof(machine), "%.*s", (int)(len - 4), entry->d_name);
+		if (code == 0)
+			code = remove_place(lab, machine, f);
+	}
+	closedir(bound);
+	return code;
+}
+
+int lab_remove(const char *name, struct fault *f)
+{
+	char path[PLACE_PATH_MAX + 16];
+	struct lab lab;
+	int code;
+
+	init(&lab);
+	names(&lab, name);
+	snprintf(path, sizeof(path), "%s/ns", lab.dir);
+	code = remove_places(name, path, f);
+	place_root_remove(path);
+	if (code == 0 && record_load(&lab.record, record_path(&lab, path), f) == 0)
+		tune_restore(&lab);
+	if (code == 0)
+		code = file_remove(lab.dir, f);
+	lab_close(&lab);
+	return code;
+}
+
+int lab_down(const char *name, struct fault *f)
+{
+	char path[PLACE_PATH_MAX + 16];
+	struct lab lab;
+	int code;
+
+	init(&lab);
+	names(&lab, name);
+	code = take_lock(&lab, f);
+	if (code == 0)
+		code = lab_remove(name, f);
+	if (code == 0)
+		unlink(lock_path(&lab, path));
+	lab_close(&lab);
+	rmdir(LAB_ROOT); /* stays while another lab is there */
+	return code;
+}

@@ -1,0 +1,170 @@
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lab/fleet.h"
+#include "lab/machine.h"
+#include "lab/outage.h"
+#include "lab/underlay.h"
+#include "lib/base/option.h"
+
+struct common {
+	const char *name;
+};
+
+static int complain(const struct fault *f, int code)
+{
+	fprintf(stderr, "skein-lab: %s\n", fault_text(f, code));
+	return code;
+}
+
+struct up_options {
+	bool bare, keep;
+};
+
+static const struct option_row up_rows[] = {
+	{"bare", 'b', OPTION_FLAG, offsetof(struct up_options, bare), NULL,
+	 "namespaces and underlay only, nothing of Skein", 0, 0},
+	{"keep", 'k', OPTION_FLAG, offsetof(struct up_options, keep), NULL,
+	 "leave it standing when it does not come up", 0, 0},
+	{0}};
+
+static int run_up(void *context, const struct invocation *in)
+{
+	const struct up_options *o = in->options;
+	struct fault f = {0}, ignored = {0};
+	struct lab lab;
+	int code = lab_plan(&lab, in->args[0], &f);
+
+	(void)context;
+	if (code != 0)
+		goto out;
+	lab.say = stdout;
+	code = fleet_build_underlay(&lab, &f);
+	if (code == 0)
+		lab_say(&lab, "lab '%s' is up; 'skein-lab status' shows it", lab.name);
+	if (code != 0) {
+		lab_show_logs(&lab, stderr);
+		if (!o->keep)
+			lab_remove(lab.name, &ignored);
+	}
+out:
+	lab_close(&lab);
+	return code == 0 ? 0 : complain(&f, code);
+}
+
+/* Opens the lab, does one thing to it. */
+static int with_lab(void *context, const struct invocation *in, bool change,
+		    int (*act)(struct lab *lab, const struct invocation *in, struct fault *f))
+{
+	const struct common *common = context;
+	struct fault f = {0};
+	struct lab lab;
+	int code = lab_open(&lab, common->name, change, &f);
+
+	if (code == 0)
+		code = act(&lab, in, &f);
+	lab_close(&lab);
+	return code == 0 ? 0 : complain(&f, code);
+}
+
+static int do_exec(struct lab *lab, const struct invocation *in, struct fault *f)
+{
+	struct place p;
+	int code = lab_find_place(lab, in->args[0], &p, f);
+
+	return code == 0 ? process_exec(&p, in->args + 1, f) : code;
+}
+
+static int run_exec(void *context, const struct invocation *in)
+{
+	return with_lab(context, in, false, do_exec);
+}
+
+static int do_cut(struct lab *lab, const struct invocation *in, struct fault *f)
+{
+	return underlay_cut(lab, in->args[0], in->args[1], f);
+}
+
+static int run_cut(void *context, const struct invocation *in)
+{
+	return with_lab(context, in, true, do_cut);
+}
+
+static int do_heal(struct lab *lab, const struct invocation *in, struct fault *f)
+{
+	return underlay_heal(lab, in->args[0], in->args[1], f);
+}
+
+static int run_heal(void *context, const struct invocation *in)
+{
+	return with_lab(context, in, true, do_heal);
+}
+
+static int do_kill(struct lab *lab, const struct invocation *in, struct fault *f)
+{
+	return outage_cause(lab, in->args[0], in->args[1], f);
+}
+
+static int run_kill(void *context, const struct invocation *in)
+{
+	return with_lab(context, in, true, do_kill);
+}
+
+static int do_restore(struct lab *lab, const struct invocation *in, struct fault *f)
+{
+	return outage_end(lab, in->args[0], f);
+}
+
+static int run_restore(void *context, const struct invocation *in)
+{
+	return with_lab(context, in, true, do_restore);
+}
+
+/* By name alone: a lab whose file or record is broken must go too. */
+static int run_down(void *context, const struct invocation *in)
+{
+	const struct common *common = context;
+	struct fault f = {0};
+	char name[64];
+	int code = lab_find_name(common->name, name, &f);
+
+	(void)in;
+	if (code == 0)
+		code = lab_down(name, &f);
+	return code == 0 ? 0 : complain(&f, code);
+}
+
+static const struct command commands[] = {
+	{"up", "FILE", 1, 1, "build the fleet that FILE describes", up_rows,
+	 sizeof(struct up_options), run_up},
+	{"exec", "MACHINE CMD...", 2, -1, "run a command on a machine", NULL, 0, run_exec},
+	{"cut", "A B", 2, 2, "let nothing pass between two machines on the underlay", NULL, 0,
+	 run_cut},
+	{"heal", "A B", 2, 2, "undo cut", NULL, 0, run_heal},
+	{"kill", "MACHINE link|bird|agent|wg|all", 2, 2, "break a part of a machine", NULL, 0,
+	 run_kill},
+	{"restore", "MACHINE", 1, 1, "undo kill", NULL, 0, run_restore},
+	{"down", "", 0, 0, "take the lab away", NULL, 0, run_down},
+	{0}};
+
+static const struct option_row common_rows[] = {{"lab", 'l', OPTION_TEXT,
+						 offsetof(struct common, name), "NAME",
+						 "which lab, where several are up", 0, 0},
+						{0}};
+
+int main(int argc, char **argv)
+{
+	struct common common = {0};
+	const struct program program = {
+		.name = "skein-lab",
+		.help = "a fleet of machines in namespaces, to try, test and learn with",
+		.commands = commands,
+		.common = common_rows,
+		.common_to = &common,
+		.footer = "Needs root. docs/lab.md is the manual; examples/*.yaml are files for "
+			  "'up'.\n",
+	};
+
+	return program_main(&program, &common, argc, argv);
+}

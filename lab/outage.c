@@ -1,0 +1,100 @@
+#include "lab/outage.h"
+
+#include <string.h>
+
+#include "lab/machine.h"
+#include "lab/underlay.h"
+
+#define KILL_MS 5000
+
+static int kill_program(struct lab *lab, const char *machine, const char *program, size_t *killed,
+			struct fault *f)
+{
+	process_vec found = {0};
+	struct place p;
+	int code;
+
+	lab_place(lab, machine, &p);
+	process_find(&p, program, &found);
+	code = process_kill_all(&found, mono_add_ms(mono_now(), KILL_MS), f);
+	if (killed != NULL)
+		*killed = found.n;
+	vec_free(&found);
+	return code;
+}
+
+static int unplug(struct lab *lab, const char *machine, struct fault *f)
+{
+	return underlay_plug(lab, machine, false, f);
+}
+
+static int kill_bird(struct lab *lab, const char *machine, struct fault *f)
+{
+	return kill_program(lab, machine, "bird", NULL, f);
+}
+
+static int kill_agent(struct lab *lab, const char *machine, struct fault *f)
+{
+	return kill_program(lab, machine, "skein-agent", NULL, f);
+}
+
+/* With the kernel's WireGuard there is no process: its devices go instead. */
+static int kill_wireguard(struct lab *lab, const char *machine, struct fault *f)
+{
+	static const char *const remove[] = {
+		"sh", "-c",
+		"for d in $(wg show interfaces); do ip link delete \"$d\" || exit 1; done", NULL};
+	size_t killed;
+	int code = kill_program(lab, machine, "wireguard-go", &killed, f);
+
+	if (code != 0 || killed > 0)
+		return code;
+	return machine_run(lab, machine, remove, NULL, KILL_MS, NULL, f);
+}
+
+static int power_off(struct lab *lab, const char *machine, struct fault *f)
+{
+	int code = unplug(lab, machine, f);
+
+	return code == 0 ? kill_program(lab, machine, NULL, NULL, f) : code;
+}
+
+struct kind {
+	const char *name;
+	int (*cause)(struct lab *lab, const char *machine, struct fault *f);
+};
+
+static const struct kind kinds[] = {{"link", unplug},
+				    {"bird", kill_bird},
+				    {"agent", kill_agent},
+				    {"wg", kill_wireguard},
+				    {"all", power_off}};
+
+const char *outage_kinds(void)
+{
+	return "link, bird, agent, wg, all";
+}
+
+int outage_cause(struct lab *lab, const char *machine, const char *kind, struct fault *f)
+{
+	struct place p;
+	int code = lab_find_place(lab, machine, &p, f);
+
+	if (code != 0)
+		return code;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, kind) == 0)
+			return kinds[i].cause(lab, machine, f);
+	return fault_set(f, ERR_USAGE, "'%.40s' cannot be killed; want one of: %s", kind,
+			 outage_kinds());
+}
+
+int outage_end(struct lab *lab, const char *machine, struct fault *f)
+{
+	int code = underlay_plug(lab, machine, true, f);
+
+	/* A machine that never had an agent (the lab is bare) gets none. */
+	if (code == 0 && record_find(&lab->record, machine, "skein-agent") != NULL)
+		code = machine_start_agent(lab, machine, f);
+	return code;
+}

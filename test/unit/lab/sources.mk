@@ -1,0 +1,1 @@
+test/unit/lab := file_test record_test
