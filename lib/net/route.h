@@ -76,8 +76,8 @@ struct route_op {
 typedef VEC(struct route_op) route_op_vec;
 
 /* Appends what turns `actual` into `desired`: additions and replacements, then deletions, so that a
- * way that moves is never missing. Both vectors get sorted. A key twice in desired: the first
- * counts. */
+ * way that moves is never missing. Both vectors get sorted. A key twice in desired: one of
+ * them counts. */
 void route_plan(route_vec *desired, route_vec *actual, route_op_vec *out);
 /* All of them are tried. Deleting what is not there succeeds. Returns the first error, whose fault
  * names the route. */

@@ -1,1 +1,1 @@
-lib/net := prefix prefix_set trie
+lib/net := ifaddr link monitor netlink netlink_attr prefix prefix_set route route_plan rule rule_plan sysctl trie

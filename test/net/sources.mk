@@ -1,1 +1,1 @@
-test/net := lab_test
+test/net := lab_test netlink_test space
