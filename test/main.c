@@ -189,8 +189,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (CU_initialize_registry() != CUE_SUCCESS)
 		return 1;
-	for (const struct test_suite *const *s = __start_test_suites; s < __stop_test_suites; s++)
-		add_suite(*s, argc, argv);
+	for (size_t i = 0; &__start_test_suites[i] != __stop_test_suites; i++)
+		add_suite(__start_test_suites[i], argc, argv);
 	CU_set_test_start_handler(on_start);
 	CU_set_test_complete_handler(on_end);
 	CU_set_suite_init_failure_handler(on_suite_init_failure);
