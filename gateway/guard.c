@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
@@ -23,7 +24,7 @@
  * filter-<ifindex> say where it is attached. An agent that brings another program makes its own
  * directory; guard_attach() moves the devices over, the old maps live until the last has. */
 #define OWN_PREFIX   "guard-"
-#define NEW_NAME     "guard.new"
+#define NEW_NAME     "new" /* a bpffs takes no dots in names */
 #define TAG_DIGITS   16
 #define CURRENT_SIZE 4096
 
@@ -125,6 +126,28 @@ out:
 	return e;
 }
 
+/* What attached devices still use of another program stays in the kernel without its pins. */
+static int remove_others(const struct guard *g, struct fault *f)
+{
+	DIR *d = opendir(g->directory);
+	char path[BPFFS_PATH_MAX];
+	struct dirent *entry;
+	int e = 0;
+
+	if (d == NULL)
+		return fault_errno(f, errno, "%s", g->directory);
+	while (e == 0 && (entry = readdir(d)) != NULL) {
+		if (strncmp(entry->d_name, OWN_PREFIX, strlen(OWN_PREFIX)) != 0 ||
+		    strcmp(entry->d_name, g->own) == 0)
+			continue;
+		e = bpffs_path(path, g->directory, entry->d_name, f);
+		if (e == 0)
+			e = bpffs_remove(path, f);
+	}
+	closedir(d);
+	return e;
+}
+
 static int open_all(struct guard *g, struct fault *f)
 {
 	char path[BPFFS_PATH_MAX];
@@ -180,6 +203,8 @@ int guard_open(const char *directory, struct guard **out, struct fault *f)
 		e = load(g, f);
 	if (e == 0)
 		e = open_all(g, f);
+	if (e == 0)
+		e = remove_others(g, f);
 	if (e == 0)
 		e = tc_sweep(directory, true, f);
 out:
@@ -358,6 +383,11 @@ int guard_attach(struct guard *g, uint32_t ifindex, struct fault *f)
 int guard_detach(struct guard *g, uint32_t ifindex, struct fault *f)
 {
 	return tc_detach(g->directory, ifindex, f);
+}
+
+int guard_program(const struct guard *g)
+{
+	return g->fds[PROGRAM];
 }
 
 int guard_counters(const struct guard *g, uint64_t out[GUARD_REASON_COUNT], struct fault *f)

@@ -85,6 +85,9 @@ int guard_attach(struct guard *g, uint32_t ifindex, struct fault *f);
 /* Absent is success, as is a device that is gone. */
 int guard_detach(struct guard *g, uint32_t ifindex, struct fault *f);
 
+/* Descriptor of the program, borrowed until guard_close(). */
+int guard_program(const struct guard *g);
+
 /* Packets by reason, since the program was loaded. */
 int guard_counters(const struct guard *g, uint64_t out[GUARD_REASON_COUNT], struct fault *f);
 const char *guard_reason_name(enum guard_reason r); /* "own-source" */

@@ -101,6 +101,25 @@ static int link_attach(const char *directory, int program, uint32_t ifindex, str
 	return e;
 }
 
+static int link_detach(const char *directory, uint32_t ifindex, struct fault *f)
+{
+	struct bpf_link_info info;
+	char path[BPFFS_PATH_MAX];
+	int link, e = pin_path(path, directory, LINK_PIN, ifindex, f);
+
+	if (e != 0)
+		return e;
+	link = link_open(path, ifindex, &info);
+	if (link < 0)
+		return 0;
+	/* The pin is all that holds the link, but the kernel lets go of it some time later. */
+	bpf_link_detach(link);
+	close(link);
+	if (unlink(path) != 0)
+		return fault_errno(f, errno, "%s: unpinning", path);
+	return 0;
+}
+
 /* ---- clsact ---- */
 
 static int filter_attach(const char *directory, int program, uint32_t ifindex, struct fault *f)
@@ -165,12 +184,7 @@ int tc_detach(const char *directory, uint32_t ifindex, struct fault *f)
 		if (e == 0 && unlink(path) != 0)
 			e = fault_errno(f, errno, "%s: unpinning", path);
 	}
-	if (e == 0)
-		e = pin_path(path, directory, LINK_PIN, ifindex, f);
-	/* The pin is all that holds the link. */
-	if (e == 0 && unlink(path) != 0 && errno != ENOENT)
-		e = fault_errno(f, errno, "%s: unpinning", path);
-	return e;
+	return e != 0 ? e : link_detach(directory, ifindex, f);
 }
 
 /* The index that a pin's name ends with; 0 for other names. */

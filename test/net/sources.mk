@@ -1,1 +1,1 @@
-test/net := lab_test netlink_test space
+test/net := guard_test guard_world lab_test netlink_test packet space
