@@ -212,13 +212,13 @@ int world_send(enum world_device d, const struct packet_spec *spec, uint16_t id)
 	return tun_send(world.sinks[d], spec, id);
 }
 
-static size_t sink_receive(int sink, uint8_t data[PACKET_MAX])
+static size_t sink_receive(int fd, bool is_tun, uint8_t data[PACKET_MAX])
 {
 	ssize_t n;
 
-	if (sink < DEVICES)
-		return tun_receive(world.sinks[sink], data);
-	n = recv(world.sinks[sink], data, PACKET_MAX, 0);
+	if (is_tun)
+		return tun_receive(fd, data);
+	n = recv(fd, data, PACKET_MAX, 0);
 	return n > 0 ? (size_t)n : 0;
 }
 
@@ -242,7 +242,8 @@ static void drain(struct watch watches[2])
 	uint8_t data[PACKET_MAX];
 
 	for (int sink = 0; sink < SINKS; sink++) {
-		while (sink_receive(sink, data) >= sizeof(struct iphdr)) {
+		while (sink_receive(world.sinks[sink], sink < DEVICES, data) >=
+		       sizeof(struct iphdr)) {
 			struct iphdr ip;
 
 			memcpy(&ip, data, sizeof(ip));
