@@ -131,3 +131,13 @@ bool holdings_has(const struct holdings *h, size_t group, size_t member)
 	}
 	return false;
 }
+
+struct prefix_list prefix_list_keep(struct arena *a, prefix_vec *v)
+{
+	struct prefix_list kept = {.n = v->n};
+
+	if (v->n > 0)
+		kept.at = arena_copy(a, v->at, v->n * sizeof(v->at[0]));
+	v->n = 0;
+	return kept;
+}

@@ -29,6 +29,9 @@ size_t row_index_find(const struct row_index *x, row_t row);
  * of one membership for one prefix. O((members + announcements) · log). */
 int holdings_make(const struct mesh_rows *rows, struct arena *a, struct holdings *out,
 		  struct fault *f);
+/* Moves what was collected into the arena, and empties the collection. */
+struct prefix_list prefix_list_keep(struct arena *a, prefix_vec *v);
+
 /* Whether the member is one of the group. O(log). */
 bool holdings_has(const struct holdings *h, size_t group, size_t member);
 

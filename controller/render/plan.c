@@ -12,20 +12,10 @@
 
 #include "controller/render/holdings.h"
 
-static struct allowed_plan keep(struct arena *a, prefix_vec *v)
-{
-	struct allowed_plan kept = {.n = v->n};
-
-	if (v->n > 0)
-		kept.at = arena_copy(a, v->at, v->n * sizeof(v->at[0]));
-	v->n = 0;
-	return kept;
-}
-
 static void plan_walls(const struct mesh_rows *rows, struct arena *a, struct mesh_plan *out)
 {
 	prefix_vec walls = {0};
-	struct allowed_plan kept;
+	struct prefix_list kept;
 
 	vec_push(&walls, rows->mesh.cidr);
 	for (size_t r = 0; r < rows->nremotes; r++) {
@@ -34,7 +24,7 @@ static void plan_walls(const struct mesh_rows *rows, struct arena *a, struct mes
 			vec_push(&walls, rows->remotes[r].let_in[i]);
 	}
 	prefix_vec_normalize(&walls);
-	kept = keep(a, &walls);
+	kept = prefix_list_keep(a, &walls);
 	out->walls = kept.at;
 	out->nwalls = kept.n;
 	vec_free(&walls);
@@ -88,12 +78,12 @@ static int plan_routers(const struct mesh_rows *rows, struct arena *a, struct me
 
 /* The holding's prefix less the walls and less the longer prefixes of others only. What lies inside
  * a prefix follows it in order of prefix. */
-static struct allowed_plan plan_piece(const struct mesh_plan *plan, const struct holding *x,
-				      struct arena *a)
+static struct prefix_list plan_piece(const struct mesh_plan *plan, const struct holding *x,
+				     struct arena *a)
 {
 	const struct holdings *h = plan->holdings;
 	prefix_vec less = {0}, pieces = {0};
-	struct allowed_plan kept;
+	struct prefix_list kept;
 
 	for (size_t i = 0; i < plan->nwalls; i++)
 		vec_push(&less, plan->walls[i]);
@@ -106,7 +96,7 @@ static struct allowed_plan plan_piece(const struct mesh_plan *plan, const struct
 			vec_push(&less, *inner);
 	}
 	prefix_subtract(&x->prefix, less.at, less.n, &pieces);
-	kept = keep(a, &pieces);
+	kept = prefix_list_keep(a, &pieces);
 	vec_free(&less);
 	vec_free(&pieces);
 	return kept;
@@ -135,7 +125,7 @@ static void add_pieces(const struct mesh_plan *plan, size_t member, bool only_de
 
 	for (size_t i = 0; i < h->own[member].n; i++) {
 		const struct holding *x = &h->at[h->by_member[h->own[member].first + i]];
-		const struct allowed_plan *p = &plan->pieces[x->announcement];
+		const struct prefix_list *p = &plan->pieces[x->announcement];
 
 		for (size_t k = 0; k < p->n && (x->prefix.length == 0 || !only_default); k++)
 			vec_push(out, p->at[k]);
@@ -157,7 +147,7 @@ static void plan_gateway(struct arena *a, struct mesh_plan *out)
 			vec_push(&all, *p);
 	}
 	prefix_vec_normalize(&all);
-	out->gateway = keep(a, &all);
+	out->gateway = prefix_list_keep(a, &all);
 	vec_free(&all);
 }
 
@@ -179,7 +169,7 @@ static void plan_allowed(const struct mesh_rows *rows, struct arena *a, struct m
 		for (size_t i = 0; i < out->gateway.n && gateway; i++)
 			vec_push(&all, out->gateway.at[i]);
 		prefix_vec_normalize(&all);
-		out->allowed[m] = keep(a, &all);
+		out->allowed[m] = prefix_list_keep(a, &all);
 	}
 	vec_free(&all);
 }

@@ -39,9 +39,8 @@ struct router_plan {
 	bool gateway;
 };
 
-/* Authorization: what a peer may send. */
-struct allowed_plan {
-	struct prefix *at; /* sorted, disjoint; includes its own /32 */
+struct prefix_list {
+	struct prefix *at; /* sorted, disjoint unless said otherwise */
 	size_t n;
 };
 
@@ -55,14 +54,14 @@ struct holdings;
 struct mesh_plan {
 	struct router_plan *routers; /* sorted by slot, then index */
 	size_t nrouters;
-	uint8_t *role;		      /* enum state_role, by membership */
-	struct allowed_plan *allowed; /* by membership; a gateway's is `gateway` and
+	uint8_t *role;		     /* enum state_role, by membership */
+	struct prefix_list *allowed; /* by membership; a gateway's is `gateway` and
 					 what it has as an exit */
-	struct allowed_plan gateway;  /* what every gateway may send */
+	struct prefix_list gateway;  /* what every gateway may send */
 	/* By announcement: what of its prefix is authorized for its member by it. Not what a longer
 	 * prefix gives to others only, nor an address of this mesh or a peered one, nor what a
 	 * peering lets in. Sorted, disjoint; may be empty. */
-	struct allowed_plan *pieces;
+	struct prefix_list *pieces;
 	bool *sole; /* by announcement: of one plain member, which is a peer: routed from the state
 		     */
 	struct prefix *walls; /* CIDRs of this mesh and the peered ones, what is let in; sorted */
