@@ -120,7 +120,6 @@ static int compare_usable(const void *a, const void *b)
  */
 static void prepare_usable(struct render *r, struct arena *a)
 {
-	const struct row_index *index = row_index_make(r->rows, a);
 	const struct holdings *h = r->holdings;
 	size_t sum = 0, n = 0;
 
@@ -134,7 +133,7 @@ static void prepare_usable(struct render *r, struct arena *a)
 
 		r->limited[h->at[i].group] += x->nusers > 0;
 		for (size_t k = 0; k < x->nusers; k++) {
-			size_t member = row_index_find(index, x->users[k]);
+			size_t member = row_index_find(r->index, x->users[k]);
 
 			if (member != SIZE_MAX)
 				r->usable[n++] = (struct usable){member, i};
@@ -235,6 +234,7 @@ struct render *render_prepare(const struct mesh_rows *rows, const struct mesh_pl
 	r->rows = rows;
 	r->plan = plan;
 	r->holdings = plan->holdings;
+	r->index = row_index_make(rows, a);
 	prepare_peers(r, a);
 	prepare_usable(r, a);
 	prepare_shown(r, a);

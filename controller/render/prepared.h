@@ -5,6 +5,10 @@
 #include "controller/render/holdings.h"
 #include "controller/render/render.h"
 
+/* The UDP port of a membership's main device, by its number on the machine (docs/architecture.md);
+ * the 63 behind it are for trunks. */
+#define RENDER_BASE_PORT(number) ((uint16_t)(51820 + 64 * (number)))
+
 /* One side of a peering, as routes: what `prefixes` name of a mesh. */
 struct shown {
 	struct prefix_list parts;  /* of the mesh's CIDR: machines' addresses inside pass */
@@ -20,6 +24,7 @@ struct render {
 	const struct mesh_rows *rows;
 	const struct mesh_plan *plan;
 	const struct holdings *holdings;
+	const struct row_index *index;
 	size_t *peers, npeers;	   /* memberships that are peers (have a key), by index */
 	size_t *routers, nrouters; /* of these, the routers, by index */
 	struct usable *usable;	   /* by member, then holding */

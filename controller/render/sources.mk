@@ -1,1 +1,1 @@
-controller/render := holdings plan slots
+controller/render := bird bird_define bird_set bird_templates guard holdings plan prepare slots state state_view
