@@ -74,11 +74,12 @@ struct mesh fixture_mesh_row(const struct organization *o, const char *name, con
 	struct mesh m = {.organization = o->row,
 			 .cidr = fixture_prefix(cidr),
 			 .route_reflector = true,
-			 .asn = asn++,
+			 .asn = asn,
 			 .bgp_port = 179,
 			 .bfd_interval_ms = 250,
 			 .bfd_multiplier = 3};
 
+	asn++;
 	snprintf(m.name, sizeof(m.name), "%s", name);
 	return m;
 }

@@ -1,0 +1,1 @@
+test/unit/controller := alloc_test gather_test
