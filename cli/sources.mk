@@ -1,1 +1,1 @@
-cli :=
+cli := api api_token audit cell cli client find gateway login machine main membership mesh organization output peering prefix problem session state state_json status token

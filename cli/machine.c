@@ -1,0 +1,127 @@
+#include "cli/api.h"
+
+/* "prod 10.1.0.2, staging 10.2.0.2" */
+static void make_memberships(const json_t *machine, struct buf *out)
+{
+	size_t i;
+	const json_t *m;
+
+	json_array_foreach(json_object_get(machine, "memberships"), i, m)
+		buf_printf(out, "%s%s %s", i > 0 ? ", " : "", api_text(m, "mesh_name"),
+			   api_text(m, "address"));
+}
+
+static void make_remarks(const json_t *machine, struct buf *out)
+{
+	if (json_is_true(json_object_get(machine, "revoked")))
+		buf_puts(out, "revoked");
+	else if (json_is_true(json_object_get(machine, "frozen")))
+		buf_puts(out, "frozen: one identity in two places");
+}
+
+static const struct column columns[] = {{"NAME", "name", COLUMN_TEXT, NULL, NULL},
+					{"ONLINE", "online", COLUMN_GOOD, "yes|no", NULL},
+					{"SEEN", "seen_at", COLUMN_AGE, NULL, NULL},
+					{"MESHES", NULL, COLUMN_MADE, NULL, make_memberships},
+					{"REMARKS", NULL, COLUMN_MADE, NULL, make_remarks},
+					{0}};
+
+static const struct column details[] = {{"name", "name", COLUMN_TEXT, NULL, NULL},
+					{"id", "id", COLUMN_TEXT, NULL, NULL},
+					{"online", "online", COLUMN_GOOD, "yes|no", NULL},
+					{"seen", "seen_at", COLUMN_TIME, NULL, NULL},
+					{"joined", "created_at", COLUMN_TIME, NULL, NULL},
+					{"remarks", NULL, COLUMN_MADE, NULL, make_remarks},
+					{0}};
+
+static const struct column seats[] = {{"MESH", "mesh_name", COLUMN_TEXT, NULL, NULL},
+				      {"ADDRESS", "address", COLUMN_TEXT, NULL, NULL},
+				      {"ROLE", "role", COLUMN_TEXT, NULL, NULL},
+				      {"SLOT", "slot", COLUMN_NUMBER, NULL, NULL},
+				      {"PORT", "base_port", COLUMN_NUMBER, NULL, NULL},
+				      {"CURRENT", "current", COLUMN_GOOD, "yes|no", NULL},
+				      {"ERROR", "error", COLUMN_FLEX, NULL, NULL},
+				      {0}};
+
+static int list(struct cli *c, const struct invocation *in)
+{
+	json_t *items;
+	int code = api_list(c, "/machines", 0, &items);
+
+	(void)in;
+	if (code == 0)
+		output_list(&c->out, columns, items,
+			    "no machine yet: skein token create, then skein-agent join there");
+	return code;
+}
+
+static int show(struct cli *c, const struct invocation *in)
+{
+	const json_t *machine;
+	int code = api_find(c, API_MACHINE, in->args[0], &machine);
+
+	if (code != 0)
+		return code;
+	output_record(&c->out, details, machine);
+	if (!c->out.json) {
+		output_remark(&c->out, "%s", "");
+		output_list(&c->out, seats, json_object_get(machine, "memberships"),
+			    "in no mesh: skein membership add MACHINE MESH");
+	}
+	return 0;
+}
+
+static int rename_one(struct cli *c, const struct invocation *in)
+{
+	const char *id;
+	const json_t *changed;
+	int code = api_find_id(c, API_MACHINE, in->args[0], &id);
+
+	if (code == 0)
+		code = api_patch(c, api_path(c, "/machines/%s", id),
+				 json_pack("{s:s}", "name", in->args[1]), &changed);
+	if (code == 0)
+		output_done(&c->out, changed, "machine %s is now %s", in->args[0], in->args[1]);
+	return code;
+}
+
+static int revoke(struct cli *c, const struct invocation *in)
+{
+	const char *id;
+	const json_t *revoked = NULL;
+	int code = api_find_id(c, API_MACHINE, in->args[0], &id);
+
+	if (code == 0)
+		code = api_post(c, api_path(c, "/machines/%s/revoke", id), NULL, &revoked);
+	if (code == 0)
+		output_done(&c->out, revoked,
+			    "machine %s revoked; its peers drop it when they have read it: skein "
+			    "status",
+			    in->args[0]);
+	return code;
+}
+
+static int delete (struct cli *c, const struct invocation *in)
+{
+	const char *id;
+	int code = api_find_id(c, API_MACHINE, in->args[0], &id);
+
+	if (code == 0)
+		code = api_delete(c, api_path(c, "/machines/%s", id));
+	if (code == 0)
+		output_done(&c->out, NULL, "machine %s deleted", in->args[0]);
+	return code;
+}
+
+const struct verb machine_verbs[] = {
+	VERB("machine list", "", 0, 0, "list the machines", NULL, struct no_options, list),
+	VERB("machine show", "MACHINE", 1, 1, "show one machine and its memberships", NULL,
+	     struct no_options, show),
+	VERB("machine rename", "MACHINE NAME", 2, 2, "give it another name", NULL,
+	     struct no_options, rename_one),
+	VERB("machine revoke", "MACHINE", 1, 1, "shut it out of all its meshes", NULL,
+	     struct no_options, revoke),
+	VERB("machine delete", "MACHINE", 1, 1, "forget it and its memberships", NULL,
+	     struct no_options, delete),
+	VERB_END,
+};

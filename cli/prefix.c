@@ -1,0 +1,206 @@
+/* Prefixes behind machines. What a machine announces on its own waits here to be approved. */
+#include <string.h>
+
+#include "cli/api.h"
+#include "lib/net/prefix.h"
+
+#define PRIORITY_MAX 1000000
+
+static void make_users(const json_t *item, struct buf *out)
+{
+	size_t n = json_array_size(json_object_get(item, "users"));
+
+	if (n == 0)
+		buf_puts(out, "all of the mesh");
+	else
+		buf_printf(out, "%zu membership%s", n, n == 1 ? "" : "s");
+}
+
+static const struct column columns[] = {{"PREFIX", "prefix", COLUMN_TEXT, NULL, NULL},
+					{"MACHINE", "machine_name", COLUMN_TEXT, NULL, NULL},
+					{"MESH", "mesh_name", COLUMN_TEXT, NULL, NULL},
+					{"PRIORITY", "priority", COLUMN_NUMBER, NULL, NULL},
+					{"APPROVED", "approved", COLUMN_GOOD, "yes|no", NULL},
+					{"ANNOUNCED", "announced", COLUMN_CHOICE, "yes|no", NULL},
+					{"USERS", NULL, COLUMN_MADE, NULL, make_users},
+					{0}};
+
+struct options {
+	const char *mesh;
+	int64_t priority;
+	struct option_list users;
+};
+
+#define MESH_ROW                                                                                   \
+	{                                                                                          \
+		"mesh", 'm', OPTION_TEXT, offsetof(struct options, mesh), "MESH",                  \
+			"in this mesh; needed where the machine is in several", 0, 0               \
+	}
+
+static const struct option_row list_options[] = {
+	{"mesh", 'm', OPTION_TEXT, offsetof(struct options, mesh), "MESH", "of this mesh", 0, 0},
+	{0}};
+
+static const struct option_row add_options[] = {
+	MESH_ROW,
+	{"priority", 'p', OPTION_NUMBER, offsetof(struct options, priority), "N",
+	 "of several machines with one prefix the highest wins (100)", 1, PRIORITY_MAX},
+	{"user", 'u', OPTION_LIST, offsetof(struct options, users), "MACHINE",
+	 "only these may use it; give all of them", 0, 0},
+	{0}};
+
+static const struct option_row withdraw_options[] = {MESH_ROW, {0}};
+
+static int list(struct cli *c, const struct invocation *in)
+{
+	const struct options *o = in->options;
+	const char *mesh = NULL;
+	json_t *items;
+	int code = 0;
+
+	if (o->mesh != NULL)
+		code = api_find_id(c, API_MESH, o->mesh, &mesh);
+	if (code == 0)
+		code = api_list(c,
+				mesh != NULL ? api_path(c, "/prefixes?mesh=%s", mesh) : "/prefixes",
+				0, &items);
+	if (code == 0)
+		code = api_add_names(c, API_MESH, items, "mesh", "mesh_name");
+	if (code == 0)
+		output_list(&c->out, columns, items,
+			    "no prefix: skein prefix add MACHINE PREFIX approves one");
+	return code;
+}
+
+/* Machines to their memberships of the mesh, into body.users. */
+static int put_users(struct cli *c, const struct options *o, const char *mesh, json_t *body)
+{
+	json_t *users = json_array();
+	const json_t *membership;
+	int code = 0;
+
+	for (size_t i = 0; code == 0 && i < o->users.n; i++) {
+		code = api_find_membership(c, o->users.at[i], mesh, &membership);
+		if (code == 0)
+			json_array_append_new(users, json_string(api_text(membership, "id")));
+	}
+	if (code == 0 && o->users.n > 0)
+		json_object_set(body, "users", users);
+	json_decref(users);
+	if (o->priority > 0)
+		json_object_set_new(body, "priority", json_integer(o->priority));
+	return code;
+}
+
+static int check_prefix(struct cli *c, const char *text, char out[PREFIX_TEXT_MAX])
+{
+	struct prefix p;
+	int code = prefix_parse(text, &p, &c->fault);
+
+	if (code == 0)
+		prefix_format(&p, out);
+	return code;
+}
+
+static int add(struct cli *c, const struct invocation *in)
+{
+	const struct options *o = in->options;
+	char prefix[PREFIX_TEXT_MAX];
+	const json_t *membership, *made;
+	json_t *body;
+	int code = check_prefix(c, in->args[1], prefix);
+
+	if (code == 0)
+		code = api_find_membership(c, in->args[0], o->mesh, &membership);
+	if (code != 0)
+		return code;
+	body = json_pack("{s:s, s:s}", "membership", api_text(membership, "id"), "prefix", prefix);
+	code = put_users(c, o, api_text(membership, "mesh"), body);
+	if (code != 0) {
+		json_decref(body);
+		return code;
+	}
+	code = api_post(c, "/prefixes", body, &made);
+	if (code == 0)
+		output_done(&c->out, made, "%s approved for machine %s in mesh %s", prefix,
+			    in->args[0], api_text(membership, "mesh_name"));
+	return code;
+}
+
+/* The announcement of this prefix by this machine. */
+static int find(struct cli *c, const struct invocation *in, const json_t **membership,
+		const json_t **found)
+{
+	const struct options *o = in->options;
+	char prefix[PREFIX_TEXT_MAX];
+	json_t *items, *item;
+	size_t i;
+	int code = check_prefix(c, in->args[1], prefix);
+
+	if (code == 0)
+		code = api_find_membership(c, in->args[0], o->mesh, membership);
+	if (code == 0)
+		code = api_list(c,
+				api_path(c, "/prefixes?membership=%s", api_text(*membership, "id")),
+				0, &items);
+	if (code != 0)
+		return code;
+	json_array_foreach(items, i, item) {
+		if (strcmp(api_text(item, "prefix"), prefix) == 0) {
+			*found = item;
+			return 0;
+		}
+	}
+	return fault_set(&c->fault, ERR_NOT_FOUND,
+			 "machine '%.63s' has no prefix %s; see skein prefix list", in->args[0],
+			 prefix);
+}
+
+static int approve(struct cli *c, const struct invocation *in)
+{
+	const json_t *membership, *item, *changed;
+	json_t *body;
+	int code = find(c, in, &membership, &item);
+
+	if (code != 0)
+		return code;
+	body = json_pack("{s:b}", "approved", 1);
+	code = put_users(c, in->options, api_text(membership, "mesh"), body);
+	if (code != 0) {
+		json_decref(body);
+		return code;
+	}
+	code = api_patch(c, api_path(c, "/prefixes/%s", api_text(item, "id")), body, &changed);
+	if (code == 0)
+		output_done(&c->out, changed, "%s approved for machine %s in mesh %s",
+			    api_text(item, "prefix"), in->args[0],
+			    api_text(membership, "mesh_name"));
+	return code;
+}
+
+static int withdraw(struct cli *c, const struct invocation *in)
+{
+	const json_t *membership, *item, *changed;
+	int code = find(c, in, &membership, &item);
+
+	if (code == 0)
+		code = api_patch(c, api_path(c, "/prefixes/%s", api_text(item, "id")),
+				 json_pack("{s:b}", "approved", 0), &changed);
+	if (code == 0)
+		output_done(&c->out, changed, "%s is no longer approved for machine %s in mesh %s",
+			    api_text(item, "prefix"), in->args[0],
+			    api_text(membership, "mesh_name"));
+	return code;
+}
+
+const struct verb prefix_verbs[] = {
+	VERB("prefix list", "", 0, 0, "list the prefixes behind machines", list_options,
+	     struct options, list),
+	VERB("prefix add", "MACHINE PREFIX", 2, 2, "let a machine announce a prefix", add_options,
+	     struct options, add),
+	VERB("prefix approve", "MACHINE PREFIX", 2, 2, "approve what a machine announces",
+	     add_options, struct options, approve),
+	VERB("prefix withdraw", "MACHINE PREFIX", 2, 2, "take the approval back", withdraw_options,
+	     struct options, withdraw),
+	VERB_END,
+};
