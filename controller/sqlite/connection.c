@@ -93,13 +93,27 @@ static int configure(struct store *s, struct fault *f)
 	return code;
 }
 
-static int check_foreign_keys(struct store *s, struct fault *f)
+/* A pragma that SQLite cannot follow it answers with what it has, and no error. */
+static int check_settings(struct store *s, struct fault *f)
 {
-	int64_t on;
-	int code = store_pragma(s, "PRAGMA foreign_keys", &on, f);
+	static const struct {
+		const char *sql;
+		const char *words;
+	} rows[] = {
+		{"SELECT foreign_keys = 1 FROM pragma_foreign_keys",
+		 "this SQLite has no foreign keys"},
+		{"SELECT journal_mode = 'wal' FROM pragma_journal_mode",
+		 "the file system cannot carry a write-ahead log"},
+	};
+	int code = 0;
 
-	if (code == 0 && on != 1)
-		code = fault_set(f, ERR_MISSING, "this SQLite has no foreign keys");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && code == 0; i++) {
+		int64_t holds;
+
+		code = store_pragma(s, rows[i].sql, &holds, f);
+		if (code == 0 && holds != 1)
+			code = fault_set(f, ERR_MISSING, "%s: %s", s->path, rows[i].words);
+	}
 	return code;
 }
 
@@ -126,7 +140,7 @@ int store_open(struct store **out, const char *path, enum store_mode mode, struc
 	else if (code == 0)
 		code = migration_run(s, f);
 	if (code == 0)
-		code = check_foreign_keys(s, f);
+		code = check_settings(s, f);
 	if (code != 0) {
 		store_close(s);
 		if (mode == STORE_CREATE)

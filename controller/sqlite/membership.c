@@ -71,7 +71,7 @@ static const struct statement sql[] = {
 
 /* ---- columns of their own: the key, which may not be there yet; the endpoints, packed ---- */
 
-#define ENDPOINT_SIZE 21u /* type, device, family, 16 of address, port (little-endian) */
+#define ENDPOINT_SIZE ((size_t)21) /* type, device, family, 16 of address, port (little-endian) */
 
 static void bind_key(struct query *q, const void *at, size_t size)
 {

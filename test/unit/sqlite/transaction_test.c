@@ -1,4 +1,6 @@
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "controller/sqlite/connection.h"
 #include "test/unit/sqlite/fixture.h"
@@ -45,39 +47,65 @@ static void nothing_goes_out_of_order(void)
 	fixture_end(&x);
 }
 
-/* A full disk undoes the whole transaction behind our back. What the batch does after that must not
- * be written, statement by statement. */
-static void a_full_disk_is_one_clear_fault_and_writes_nothing(void)
+/* The file may have no more pages: as on a full disk, found out in the middle of a job. */
+static void a_full_database_is_one_clear_fault_and_writes_nothing(void)
 {
 	struct fixture x;
-	struct audit_entry entry = {.actor = "a", .action = "b"};
-	struct organization o = {.name = "later"}, *list;
 	static char text[1 << 20];
+	struct audit_entry entry = {.actor = "a", .action = "b", .before = text}, *list;
 	int64_t pages;
 	size_t n;
 
 	fixture_start(&x);
 	OK(&x, store_commit(x.store, &x.fault));
 	memset(text, 'x', sizeof(text) - 1);
-	entry.before = text;
 	OK(&x, store_pragma(x.store, "PRAGMA max_page_count = 1", &pages, &x.fault));
 	OK(&x, store_begin(x.store, &x.fault));
 	OK(&x, store_savepoint(x.store, &x.fault));
 	FAULT(&x, store_audit_insert(x.store, &entry, &x.fault), ERR_IO, x.path);
 	store_undo(x.store);
-	if (store_transaction_lost(x.store)) {
-		FAULT(&x, store_organization_insert(x.store, &o, &x.fault), ERR_IO, x.path);
-		FAULT(&x, store_savepoint(x.store, &x.fault), ERR_IO, x.path);
-		FAULT(&x, store_commit(x.store, &x.fault), ERR_IO, x.path);
-	} else {
-		OK(&x, store_commit(x.store, &x.fault));
-	}
-	OK(&x, store_organization_list(x.store, &x.arena, NULL, &list, &n, &x.fault));
-	TEST_NUMBER(n, 1);
+	store_rollback(x.store);
 	OK(&x, store_pragma(x.store, "PRAGMA max_page_count = 100000", &pages, &x.fault));
+	OK(&x, store_audit_list(x.store, &x.arena, 0, NULL, &list, &n, &x.fault));
+	TEST_NUMBER(n, 0);
 	OK(&x, store_begin(x.store, &x.fault));
 	OK(&x, store_audit_insert(x.store, &entry, &x.fault));
 	OK(&x, store_commit(x.store, &x.fault));
+	fixture_end(&x);
+}
+
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	CU_ASSERT(getrlimit(RLIMIT_FSIZE, &limit) == 0);
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+	CU_ASSERT(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+}
+
+/* Found out at the commit: whoever was told of success until then must not be. */
+static void a_commit_that_finds_the_disk_full_fails(void)
+{
+	struct fixture x;
+	struct organization o = {.name = "later"}, got;
+	void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+
+	fixture_start(&x);
+	OK(&x, store_commit(x.store, &x.fault));
+	OK(&x, store_begin(x.store, &x.fault));
+	OK(&x, store_savepoint(x.store, &x.fault));
+	OK(&x, store_organization_insert(x.store, &o, &x.fault));
+	OK(&x, store_release(x.store, &x.fault));
+	limit_files(4096);
+	FAULT(&x, store_commit(x.store, &x.fault), ERR_IO, x.path);
+	limit_files(RLIM_INFINITY);
+	CU_ASSERT(signal(SIGXFSZ, before) == SIG_IGN);
+	FAULT(&x, store_organization_find_name(x.store, "later", &got, &x.fault), ERR_NOT_FOUND,
+	      "");
+	OK(&x, store_begin(x.store, &x.fault));
+	OK(&x, store_organization_insert(x.store, &o, &x.fault));
+	fixture_reopen(&x, STORE_WRITE);
+	OK(&x, store_organization_find_name(x.store, "later", &got, &x.fault));
 	fixture_end(&x);
 }
 
@@ -152,7 +180,8 @@ static void revisions_only_grow(void)
 
 TEST_SUITE(sqlite_transaction, {"a job that fails leaves nothing", a_job_that_fails_leaves_nothing},
 	   {"nothing goes out of order", nothing_goes_out_of_order},
-	   {"a full disk is one clear fault and writes nothing",
-	    a_full_disk_is_one_clear_fault_and_writes_nothing},
+	   {"a full database is one clear fault and writes nothing",
+	    a_full_database_is_one_clear_fault_and_writes_nothing},
+	   {"a commit that finds the disk full fails", a_commit_that_finds_the_disk_full_fails},
 	   {"a lost transaction is noticed", a_lost_transaction_is_noticed},
 	   {"snapshots nest", snapshots_nest}, {"revisions only grow", revisions_only_grow});
