@@ -2,10 +2,11 @@
  *
  * A store is one connection. There is one writing store, used by the writer thread only, and a
  * reading store for each reader thread. All functions return 0 or a negative code; get functions
- * return ERR_NOT_FOUND. Functions that take `organization` find nothing of another one (0: any).
- * Lists are in order of `row`; they fill an array in the arena. Constraint violations come back as
- * ERR_EXISTS or ERR_CONFLICT with a fault that names the field ("name: …"). A damaged file, a full
- * disk or one that cannot be written: one fault that names the file. */
+ * return ERR_NOT_FOUND (without a fault: who asks may only want to know whether it is there).
+ * Functions that take `organization` find nothing of another one (0: any). Lists are in order of
+ * `row`; they fill an array in the arena. Constraint violations come back as ERR_EXISTS or
+ * ERR_CONFLICT with a fault that names the field ("name: …"). A damaged file, a full disk or one
+ * that cannot be written: one fault that names the file. */
 #ifndef SKEIN_CONTROLLER_STORE_H
 #define SKEIN_CONTROLLER_STORE_H
 
