@@ -31,6 +31,7 @@ struct netlink {
 	int fd;
 	uint32_t sequence;
 	uint8_t *buffer; /* RECEIVE_SIZE */
+	netlink_scrub *scrub;
 };
 
 static void set_options(int fd)
@@ -101,6 +102,11 @@ void netlink_close(struct netlink *n)
 	close(n->fd);
 	free(n->buffer);
 	free(n);
+}
+
+void netlink_set_scrub(struct netlink *n, netlink_scrub *scrub)
+{
+	n->scrub = scrub;
 }
 
 struct nl_msg *netlink_message(int type, int flags)
@@ -229,8 +235,10 @@ static int read_answer(struct netlink *n, uint32_t first, read_message *each, vo
 
 		if (code != 0)
 			return code;
-		for (const struct nlmsghdr *h = (void *)n->buffer; nlmsg_ok(h, left);
-		     h = nlmsg_next((struct nlmsghdr *)(uintptr_t)h, &left)) {
+		for (struct nlmsghdr *h = (void *)n->buffer; nlmsg_ok(h, left);
+		     h = nlmsg_next(h, &left)) {
+			if (n->scrub != NULL && h->nlmsg_type >= NLMSG_MIN_TYPE)
+				n->scrub(h);
 			if (h->nlmsg_seq - first > n->sequence - first)
 				continue;
 			if (each(h, context) == ANSWER_COMPLETE)

@@ -25,6 +25,11 @@ void netlink_close(struct netlink *n); /* accepts NULL */
  * request returns. */
 typedef int netlink_each(const struct nlmsghdr *message, void *context);
 
+/* Sees each message as it arrives, before anything keeps it, and may blank parts of it: a private
+ * key must not lie about in buffers. */
+typedef void netlink_scrub(struct nlmsghdr *message);
+void netlink_set_scrub(struct netlink *n, netlink_scrub *scrub);
+
 /* A new request; the caller nlmsg_free()s it. Header of the family follows by nlmsg_append(). */
 struct nl_msg *netlink_message(int type, int flags);
 

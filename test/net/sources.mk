@@ -1,1 +1,1 @@
-test/net := guard_packets guard_test guard_world lab_test netlink_test packet space
+test/net := child guard_packets guard_test guard_world lab_test netlink_test packet space wg_test
