@@ -6,8 +6,19 @@
 
 #include "controller/store.h"
 #include "lib/base/json.h"
+#include "lib/base/vec.h"
 
 struct controller;
+struct blob;
+
+/* What a mutation means for those who answer from memory; acted upon after the commit and before
+ * the answer (controller/follow.h). */
+struct effects {
+	VEC(row_t) meshes;	      /* render these anew */
+	VEC(row_t) machines;	      /* came, changed or went: token, name, memberships */
+	VEC(struct api_token) tokens; /* came, or were revoked */
+	row_t organization;	      /* went, with its tokens; 0: none */
+};
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };
 
@@ -26,6 +37,8 @@ struct call {
 	const char *body;
 	size_t body_len;
 	const char *if_match, *if_none_match, *signature; /* NULL: not sent */
+	int64_t wait_ms; /* Prefer: wait=N (RFC 7240), bounded; 0: not asked for */
+	bool waited;	 /* that time is over, or the controller stops: answer what there is */
 	struct address client;
 	struct wall now;
 	/* context */
@@ -33,7 +46,7 @@ struct call {
 	struct store *store; /* the writer's in a mutation, a reader's else */
 	struct arena *arena;
 	struct fault fault;
-	/* answer */
+	/* answer; bytes, json or blob */
 	int status;	  /* HTTP; 0: 200, or 204 without content */
 	json_t *json;	  /* owned by the call */
 	struct buf bytes; /* else these, as content_type */
@@ -41,12 +54,9 @@ struct call {
 	const char *etag;      /* in the arena, with its quotes */
 	const char *problem;   /* a problem type of its own, else by the code */
 	json_t *problem_extra; /* further members of the problem document */
-	/* after the commit: what the writer thread tells the others */
-	struct {
-		row_t *meshes; /* render these anew */
-		size_t nmeshes;
-		bool principals; /* tokens or machines changed: reload these */
-	} effects;
+	struct blob *blob;     /* else this, shared; one reference is the call's */
+	bool park; /* nothing to say yet: run me again when the machine changes, or with `waited` */
+	struct effects effects;
 };
 
 enum route_where {
@@ -55,6 +65,9 @@ enum route_where {
 	ROUTE_WRITE   /* on the writer thread, in a savepoint, with an audit row */
 };
 
+/* ROLE_NONE: anybody. ROLE_MACHINE: machines only. ROLE_VIEWER and up: operators of at least that
+ * role. `?organization=` is taken by all of the latter. */
+
 /* A route is a row; docs/openapi.yaml is held against them by a test. */
 struct route {
 	enum method method;
@@ -62,6 +75,7 @@ struct route {
 	enum role role;	  /* the least that may; ROLE_NONE: nobody is asked */
 	enum route_where where;
 	const char *action; /* of the audit: "mesh.create"; NULL for reading */
+	const char *query;  /* the parameters that it takes: "limit cursor mesh"; NULL: none */
 	int (*handle)(struct call *c);
 };
 
@@ -69,7 +83,8 @@ struct route {
 const char *call_query(const struct call *c, const char *name); /* NULL: not given */
 /* Decodes the body by a table, strictly. */
 int call_decode(struct call *c, const struct json_row *rows, void *out, uint64_t *present);
-/* limit and cursor of a list; ERR_INVALID with a fault. */
+/* limit and cursor of a list; ERR_INVALID with a fault. The limit is one more than what the answer
+ * shows: whether that one came says whether there is more. */
 int call_page(struct call *c, struct page *out);
 /* {"items": [...], "next": cursor or null}; takes the array. */
 void call_answer_list(struct call *c, json_t *items, row_t last_row, bool more);
@@ -78,6 +93,14 @@ int call_check_version(struct call *c, uint64_t version);
 void call_set_version(struct call *c, uint64_t version);
 /* Says that a mesh is to be rendered anew after the commit. */
 void call_touch_mesh(struct call *c, row_t mesh);
+/* Says that a machine, its token or its memberships changed. */
+void call_touch_machine(struct call *c, row_t machine);
+/* The organization's mesh, by an id that a body or a query gave; 404 names what was looked for. */
+int call_find_mesh(struct call *c, const char *id, struct mesh *out);
+int call_find_machine(struct call *c, const char *id, struct machine *out);
+int call_find_membership(struct call *c, const char *id, struct membership *out);
+/* 409 problem with the id of what has the name already. */
+int call_exists(struct call *c, const struct id *existing, const char *what, const char *name);
 /* Writes the audit row of a mutation in its transaction; before and after may be NULL, borrowed. */
 int call_audit(struct call *c, const struct id *resource, const json_t *before,
 	       const json_t *after);

@@ -1,1 +1,1 @@
-controller := alloc gather
+controller := main controller config init keys jobs blob publish renderer follow

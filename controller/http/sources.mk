@@ -1,1 +1,1 @@
-controller/http :=
+controller/http := server request answer connections listen routes auth problem poll

@@ -1,0 +1,205 @@
+/* /api-tokens: what operators ask with. An operator makes them for its organization, up to its own
+ * role; administrators of the installation make all. */
+#include <sodium.h>
+
+#include "controller/api/format.h"
+#include "controller/api/handlers.h"
+#include "controller/call.h"
+#include "lib/mesh/token.h"
+
+#define EXPIRES_MAX_S (INT64_C(10) * 365 * 24 * 3600)
+
+struct wire {
+	const char *id, *created_at, *role, *note, *expires_at, *revoked_at, *organization, *token;
+	int64_t expires_in;
+};
+
+#define AT(member) offsetof(struct wire, member)
+
+#define COMMON_ROWS                                                                                \
+	{"id", MEMBER_TEXT, AT(id)}, {"created_at", MEMBER_TEXT, AT(created_at)},                  \
+		{"role", MEMBER_TEXT, AT(role)}, {"note", MEMBER_TEXT, AT(note)},                  \
+		{"expires_at", MEMBER_TEXT, AT(expires_at)},                                       \
+		{"revoked_at", MEMBER_TEXT, AT(revoked_at)},                                       \
+		{"organization", MEMBER_TEXT, AT(organization)}
+
+static const struct json_row answer_rows[] = {COMMON_ROWS, {0}};
+static const struct json_row created_rows[] = {
+	COMMON_ROWS, {"token", MEMBER_TEXT, AT(token)}, {0}};
+
+static const struct json_row request_rows[] = {
+	{"role", MEMBER_TEXT, AT(role), .required = true},
+	{"note", MEMBER_TEXT, AT(note), .max = NAME_MAX_LENGTH},
+	{"expires_in", MEMBER_NUMBER, AT(expires_in), .min = 1, .max = EXPIRES_MAX_S},
+	{0}};
+
+static const struct {
+	const char *text;
+	enum role role;
+} roles[] = {{"viewer", ROLE_VIEWER}, {"operator", ROLE_OPERATOR}, {"admin", ROLE_ADMIN}};
+
+#define NROLES (sizeof(roles) / sizeof(roles[0]))
+
+static int parse_role(struct call *c, const char *text, enum role *role)
+{
+	for (size_t i = 0; i < NROLES; i++) {
+		if (strcmp(roles[i].text, text) != 0)
+			continue;
+		*role = roles[i].role;
+		if (*role > c->who.role)
+			return fault_set(&c->fault, ERR_FORBIDDEN,
+					 "role '%s' is more than this token's own", text);
+		return 0;
+	}
+	return fault_set(&c->fault, ERR_INVALID, "role '%.40s': want viewer, operator or admin",
+			 text);
+}
+
+static void fill(struct call *c, const struct api_token *t, struct wire *w)
+{
+	struct organization o;
+
+	*w = (struct wire){
+		.id = format_id(c->arena, &t->id),
+		.created_at = format_time(c->arena, t->created_at),
+		.note = t->note,
+		.expires_at = format_time(c->arena, t->expires_at),
+		.revoked_at = format_time(c->arena, t->revoked_at),
+	};
+	for (size_t i = 0; i < NROLES; i++)
+		if (roles[i].role == t->role)
+			w->role = roles[i].text;
+	if (t->organization != 0 &&
+	    store_organization_get(c->store, t->organization, &o, NULL) == 0)
+		w->organization = format_id(c->arena, &o.id);
+}
+
+static json_t *encode(struct call *c, const struct api_token *t)
+{
+	struct wire w;
+
+	fill(c, t, &w);
+	return json_encode(answer_rows, &w);
+}
+
+/* An administrator who names no organization sees those of the installation too. */
+static row_t scope(const struct call *c)
+{
+	bool all = c->who.organization == 0 && call_query(c, "organization") == NULL;
+
+	return all ? 0 : c->organization;
+}
+
+int api_token_list(struct call *c)
+{
+	struct api_token *list = NULL;
+	struct page page;
+	json_t *items;
+	size_t n = 0;
+	bool more;
+	int code = call_page(c, &page);
+
+	if (code == 0)
+		code = store_api_token_list(c->store, c->arena, scope(c), &page, &list, &n,
+					    &c->fault);
+	if (code != 0)
+		return code;
+	more = n == (size_t)page.limit;
+	n -= more;
+	items = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(items, encode(c, &list[i]));
+	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
+	return 0;
+}
+
+static int find(struct call *c, struct api_token *t)
+{
+	int code = store_api_token_find(c->store, scope(c), &c->id, t, NULL);
+
+	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such API token")
+				     : code;
+}
+
+int api_token_get(struct call *c)
+{
+	struct api_token t;
+	int code = find(c, &t);
+
+	if (code != 0)
+		return code;
+	call_set_version(c, t.version);
+	c->json = encode(c, &t);
+	return 0;
+}
+
+static const char *token_text(struct call *c, const struct secret *secret)
+{
+	const char *text;
+	struct buf out;
+
+	buf_init(&out);
+	token_format(TOKEN_API, secret, &out);
+	text = arena_strdup(c->arena, buf_text(&out));
+	sodium_memzero(out.data, out.len);
+	buf_fini(&out);
+	return text;
+}
+
+int api_token_create(struct call *c)
+{
+	struct api_token t = {.created_at = c->now};
+	struct wire in = {0}, w;
+	struct secret secret;
+	json_t *after;
+	int code = call_decode(c, request_rows, &in, NULL);
+
+	if (code == 0)
+		code = parse_role(c, in.role, &t.role);
+	if (code != 0)
+		return code;
+	t.organization = t.role == ROLE_ADMIN ? 0 : c->organization;
+	t.expires_at.ms = in.expires_in > 0 ? c->now.ms + in.expires_in * 1000 : 0;
+	snprintf(t.note, sizeof(t.note), "%s", in.note != NULL ? in.note : "");
+	secret_random(&secret);
+	token_digest(&secret, &t.secret);
+	code = store_api_token_insert(c->store, &t, &c->fault);
+	if (code == 0) {
+		vec_push(&c->effects.tokens, t);
+		fill(c, &t, &w);
+		w.token = token_text(c, &secret);
+		c->json = json_encode(created_rows, &w);
+		c->status = 201;
+		call_set_version(c, t.version);
+		after = encode(c, &t); /* without the token */
+		code = call_audit(c, &t.id, NULL, after);
+		json_decref(after);
+	}
+	secret_wipe(&secret);
+	return code;
+}
+
+int api_token_revoke(struct call *c)
+{
+	struct api_token t;
+	json_t *before;
+	int code = find(c, &t);
+
+	if (code == 0)
+		code = call_check_version(c, t.version);
+	if (code != 0)
+		return code;
+	before = encode(c, &t);
+	if (t.revoked_at.ms == 0) {
+		t.revoked_at = c->now;
+		code = store_api_token_update(c->store, &t, &c->fault);
+	}
+	if (code == 0) {
+		vec_push(&c->effects.tokens, t);
+		call_set_version(c, t.version);
+		c->json = encode(c, &t);
+		code = call_audit(c, &t.id, before, c->json);
+	}
+	json_decref(before);
+	return code;
+}

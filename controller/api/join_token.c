@@ -1,0 +1,186 @@
+/* /join-tokens: what a machine joins with. Only a hash of its secret is kept; the text is in the
+ * answer to the POST that made it, and nowhere else. */
+#include <sodium.h>
+
+#include "controller/api/format.h"
+#include "controller/api/handlers.h"
+#include "controller/controller.h"
+#include "lib/mesh/token.h"
+
+#define EXPIRES_IN_S   (INT64_C(24) * 3600)
+#define EXPIRES_MAX_S  (INT64_C(10) * 365 * 24 * 3600)
+#define MAX_USES_BOUND 1000000
+
+struct wire {
+	const char *id, *created_at, *mesh, *note, *expires_at, *revoked_at, *token;
+	int64_t max_uses, uses, expires_in;
+};
+
+#define AT(member) offsetof(struct wire, member)
+
+#define COMMON_ROWS                                                                                \
+	{"id", MEMBER_TEXT, AT(id)}, {"created_at", MEMBER_TEXT, AT(created_at)},                  \
+		{"mesh", MEMBER_TEXT, AT(mesh)}, {"note", MEMBER_TEXT, AT(note)},                  \
+		{"max_uses", MEMBER_NUMBER, AT(max_uses)}, {"uses", MEMBER_NUMBER, AT(uses)},      \
+		{"expires_at", MEMBER_TEXT, AT(expires_at)},                                       \
+		{"revoked_at", MEMBER_TEXT, AT(revoked_at)}
+
+static const struct json_row answer_rows[] = {COMMON_ROWS, {0}};
+static const struct json_row created_rows[] = {
+	COMMON_ROWS, {"token", MEMBER_TEXT, AT(token)}, {0}};
+
+enum { MESH, NOTE, MAX_USES, EXPIRES_IN };
+
+static const struct json_row request_rows[] = {
+	[MESH] = {"mesh", MEMBER_TEXT, AT(mesh)},
+	[NOTE] = {"note", MEMBER_TEXT, AT(note), .max = NAME_MAX_LENGTH},
+	[MAX_USES] = {"max_uses", MEMBER_NUMBER, AT(max_uses), .max = MAX_USES_BOUND},
+	[EXPIRES_IN] = {"expires_in", MEMBER_NUMBER, AT(expires_in), .min = 1,
+			.max = EXPIRES_MAX_S},
+	{0}};
+
+static void fill(struct call *c, const struct join_grant *g, struct wire *w)
+{
+	struct mesh mesh;
+
+	*w = (struct wire){
+		.id = format_id(c->arena, &g->id),
+		.created_at = format_time(c->arena, g->created_at),
+		.note = g->note,
+		.expires_at = format_time(c->arena, g->expires_at),
+		.revoked_at = format_time(c->arena, g->revoked_at),
+		.max_uses = g->max_uses,
+		.uses = g->uses,
+	};
+	if (g->mesh != 0 && store_mesh_get(c->store, g->mesh, &mesh, NULL) == 0)
+		w->mesh = format_id(c->arena, &mesh.id);
+}
+
+static json_t *encode(struct call *c, const struct join_grant *g)
+{
+	struct wire w;
+
+	fill(c, g, &w);
+	return json_encode(answer_rows, &w);
+}
+
+int join_token_list(struct call *c)
+{
+	struct join_grant *list = NULL;
+	struct page page;
+	json_t *items;
+	size_t n = 0;
+	bool more;
+	int code = call_page(c, &page);
+
+	if (code == 0)
+		code = store_join_grant_list(c->store, c->arena, c->organization, &page, &list, &n,
+					     &c->fault);
+	if (code != 0)
+		return code;
+	more = n == (size_t)page.limit;
+	n -= more;
+	items = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(items, encode(c, &list[i]));
+	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
+	return 0;
+}
+
+static int find(struct call *c, struct join_grant *g)
+{
+	int code = store_join_grant_find(c->store, c->organization, &c->id, g, NULL);
+
+	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such join token")
+				     : code;
+}
+
+int join_token_get(struct call *c)
+{
+	struct join_grant g;
+	int code = find(c, &g);
+
+	if (code != 0)
+		return code;
+	call_set_version(c, g.version);
+	c->json = encode(c, &g);
+	return 0;
+}
+
+/* Where the controller is, how it is known, and the secret. */
+static const char *token_text(struct call *c, const struct secret *secret)
+{
+	const struct config *config = c->controller->config;
+	struct join_token t = {.secret = *secret};
+	const char *text;
+	struct buf out;
+
+	for (; t.nurls < config->urls.n && t.nurls < TOKEN_URLS_MAX; t.nurls++)
+		snprintf(t.urls[t.nurls], sizeof(t.urls[0]), "%s", config->urls.at[t.nurls]);
+	memcpy(t.pin, c->controller->keys.pin, sizeof(t.pin));
+	buf_init(&out);
+	join_token_format(&t, &out);
+	text = arena_strdup(c->arena, buf_text(&out));
+	sodium_memzero(out.data, out.len);
+	buf_fini(&out);
+	join_token_wipe(&t);
+	return text;
+}
+
+int join_token_create(struct call *c)
+{
+	struct join_grant g = {.organization = c->organization, .created_at = c->now};
+	struct wire in = {.expires_in = EXPIRES_IN_S, .max_uses = 1}, w;
+	struct secret secret;
+	struct mesh mesh;
+	json_t *after;
+	int code = call_decode(c, request_rows, &in, NULL);
+
+	if (code == 0 && in.mesh != NULL)
+		code = call_find_mesh(c, in.mesh, &mesh);
+	if (code != 0)
+		return code;
+	g.mesh = in.mesh != NULL ? mesh.row : 0;
+	g.max_uses = (uint32_t)in.max_uses;
+	g.expires_at.ms = c->now.ms + in.expires_in * 1000;
+	snprintf(g.note, sizeof(g.note), "%s", in.note != NULL ? in.note : "");
+	secret_random(&secret);
+	token_digest(&secret, &g.secret);
+	code = store_join_grant_insert(c->store, &g, &c->fault);
+	if (code == 0) {
+		fill(c, &g, &w);
+		w.token = token_text(c, &secret);
+		c->json = json_encode(created_rows, &w);
+		c->status = 201;
+		call_set_version(c, g.version);
+		after = encode(c, &g); /* without the token */
+		code = call_audit(c, &g.id, NULL, after);
+		json_decref(after);
+	}
+	secret_wipe(&secret);
+	return code;
+}
+
+int join_token_revoke(struct call *c)
+{
+	struct join_grant g;
+	json_t *before;
+	int code = find(c, &g);
+
+	if (code == 0)
+		code = call_check_version(c, g.version);
+	if (code != 0)
+		return code;
+	before = encode(c, &g);
+	if (g.revoked_at.ms == 0) {
+		g.revoked_at = c->now;
+		code = store_join_grant_update(c->store, &g, &c->fault);
+	}
+	if (code == 0) {
+		call_set_version(c, g.version);
+		c->json = encode(c, &g);
+		code = call_audit(c, &g.id, before, c->json);
+	}
+	json_decref(before);
+	return code;
+}

@@ -1,0 +1,238 @@
+/* /machines: hosts that enrolled. They make themselves (POST /enroll); operators rename, revoke and
+ * remove them. */
+#include "controller/alloc.h"
+#include "controller/api/format.h"
+#include "controller/api/handlers.h"
+#include "controller/api/shared.h"
+#include "controller/controller.h"
+
+/* An agent asks again within 60 s (its long poll) and reports. */
+#define ONLINE_MS 120000
+
+struct wire {
+	const char *id, *created_at, *name, *seen_at;
+	bool online, revoked, frozen;
+	json_t *memberships;
+};
+
+#define AT(member) offsetof(struct wire, member)
+
+static const struct json_row answer_rows[] = {
+	{"id", MEMBER_TEXT, AT(id)},
+	{"created_at", MEMBER_TEXT, AT(created_at)},
+	{"name", MEMBER_TEXT, AT(name)},
+	{"seen_at", MEMBER_TEXT, AT(seen_at)},
+	{"online", MEMBER_FLAG, AT(online)},
+	{"revoked", MEMBER_FLAG, AT(revoked)},
+	{"frozen", MEMBER_FLAG, AT(frozen)},
+	{"memberships", MEMBER_RAW, AT(memberships)},
+	{0}};
+
+static const struct json_row request_rows[] = {
+	{"name", MEMBER_TEXT, AT(name), .required = true}, {0}};
+
+static json_t *encode(struct call *c, const struct machine *m)
+{
+	struct wall seen = publish_machine_seen(c->controller->publish, m->row);
+	struct wire w = {
+		.id = format_id(c->arena, &m->id),
+		.created_at = format_time(c->arena, m->created_at),
+		.name = m->name,
+		.revoked = m->revoked,
+		.frozen = m->frozen,
+		.memberships = membership_encode_all(c, m->row),
+	};
+
+	if (seen.ms < m->seen_at.ms)
+		seen = m->seen_at;
+	w.seen_at = format_time(c->arena, seen);
+	w.online = !m->revoked && seen.ms != 0 && c->now.ms - seen.ms < ONLINE_MS;
+	return json_encode(answer_rows, &w);
+}
+
+static int find(struct call *c, struct machine *m)
+{
+	int code = store_machine_find(c->store, c->organization, &c->id, m, NULL);
+
+	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such machine")
+				     : code;
+}
+
+int machine_list(struct call *c)
+{
+	struct machine *list = NULL;
+	struct page page;
+	json_t *items;
+	size_t n = 0;
+	bool more;
+	int code = call_page(c, &page);
+
+	if (code == 0)
+		code = store_machine_list(c->store, c->arena, c->organization, &page, &list, &n,
+					  &c->fault);
+	if (code != 0)
+		return code;
+	more = n == (size_t)page.limit;
+	n -= more;
+	items = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(items, encode(c, &list[i]));
+	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
+	return 0;
+}
+
+int machine_get(struct call *c)
+{
+	struct machine m;
+	int code = find(c, &m);
+
+	if (code != 0)
+		return code;
+	call_set_version(c, m.version);
+	c->json = encode(c, &m);
+	return 0;
+}
+
+static int check_name(struct call *c, const char *name, row_t own)
+{
+	struct machine other;
+	int code = name_check(name, "machine name", &c->fault);
+
+	if (code != 0)
+		return code;
+	code = store_machine_find_name(c->store, c->organization, name, &other, NULL);
+	if (code == 0 && other.row != own)
+		return call_exists(c, &other.id, "machine", name);
+	return code == ERR_NOT_FOUND ? 0 : code;
+}
+
+/* The meshes of a machine show its name, or it. */
+static int touch_meshes(struct call *c, row_t machine, row_t **meshes, size_t *n)
+{
+	struct membership *list = NULL;
+	int code = store_membership_list(c->store, c->arena, machine, 0, NULL, &list, n,
+					 &c->fault);
+
+	*meshes = arena_array(c->arena, *n, sizeof(**meshes));
+	for (size_t i = 0; i < *n && code == 0; i++) {
+		(*meshes)[i] = list[i].mesh;
+		call_touch_mesh(c, list[i].mesh);
+	}
+	call_touch_machine(c, machine);
+	return code;
+}
+
+int machine_update(struct call *c)
+{
+	struct wire w = {0};
+	struct machine m;
+	json_t *before;
+	row_t *meshes;
+	size_t n = 0;
+	int code = find(c, &m);
+
+	if (code == 0)
+		code = call_check_version(c, m.version);
+	if (code == 0)
+		code = call_decode(c, request_rows, &w, NULL);
+	if (code == 0)
+		code = check_name(c, w.name, m.row);
+	if (code == 0)
+		code = touch_meshes(c, m.row, &meshes, &n);
+	if (code != 0)
+		return code;
+	before = encode(c, &m);
+	snprintf(m.name, sizeof(m.name), "%s", w.name);
+	code = store_machine_update(c->store, &m, &c->fault);
+	if (code == 0) {
+		call_set_version(c, m.version);
+		c->json = encode(c, &m);
+		code = call_audit(c, &m.id, before, c->json);
+	}
+	json_decref(before);
+	return code;
+}
+
+static int reassign(struct call *c, const row_t *meshes, size_t n)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < n && code == 0; i++)
+		code = slots_assign(c, meshes[i]);
+	return code;
+}
+
+/* Of DELETE /machines/{id}, and of a machine that leaves (DELETE /machine). */
+static int remove_machine(struct call *c, const struct machine *m)
+{
+	json_t *before = encode(c, m);
+	row_t *meshes;
+	size_t n = 0;
+	int code = touch_meshes(c, m->row, &meshes, &n);
+
+	if (code == 0)
+		code = alloc_remove_machine(c->store, m->row, c->now,
+					    c->controller->config->address_rest_ms, &c->fault);
+	if (code == 0)
+		code = reassign(c, meshes, n);
+	if (code == 0)
+		code = call_audit(c, &m->id, before, NULL);
+	json_decref(before);
+	return code;
+}
+
+int machine_delete(struct call *c)
+{
+	struct machine m;
+	int code = find(c, &m);
+
+	if (code == 0)
+		code = call_check_version(c, m.version);
+	return code != 0 ? code : remove_machine(c, &m);
+}
+
+int machine_self_leave(struct call *c)
+{
+	struct machine m;
+	int code = store_machine_get(c->store, c->who.token, &m, &c->fault);
+
+	return code != 0 ? code : remove_machine(c, &m);
+}
+
+/* Its memberships go, so that every peer drops it; the machine stays, to be told that it was
+ * revoked, and so that its identity cannot enrol again. */
+int machine_revoke(struct call *c)
+{
+	struct membership *list = NULL;
+	struct machine m;
+	json_t *before;
+	row_t *meshes;
+	size_t n = 0;
+	int code = find(c, &m);
+
+	if (code == 0)
+		code = call_check_version(c, m.version);
+	if (code == 0)
+		code = touch_meshes(c, m.row, &meshes, &n);
+	if (code == 0)
+		code = store_membership_list(c->store, c->arena, m.row, 0, NULL, &list, &n,
+					     &c->fault);
+	if (code != 0)
+		return code;
+	before = encode(c, &m);
+	for (size_t i = 0; i < n && code == 0; i++)
+		code = alloc_leave(c->store, &list[i], c->now,
+				   c->controller->config->address_rest_ms, &c->fault);
+	m.revoked = true;
+	if (code == 0)
+		code = store_machine_update(c->store, &m, &c->fault);
+	if (code == 0)
+		code = reassign(c, meshes, n);
+	if (code == 0) {
+		call_set_version(c, m.version);
+		c->json = encode(c, &m);
+		code = call_audit(c, &m.id, before, c->json);
+	}
+	json_decref(before);
+	return code;
+}

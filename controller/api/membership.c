@@ -1,0 +1,272 @@
+/* /memberships: a machine in a mesh. */
+#include "controller/alloc.h"
+#include "controller/api/format.h"
+#include "controller/api/handlers.h"
+#include "controller/api/shared.h"
+#include "controller/controller.h"
+
+struct wire {
+	const char *id, *created_at, *machine, *machine_name, *mesh, *mesh_name, *address, *role,
+		*public_key, *error;
+	int64_t number, slot, base_port;
+	uint64_t applied_view, applied_membership;
+	bool current;
+};
+
+#define AT(member) offsetof(struct wire, member)
+
+static const struct json_row answer_rows[] = {
+	{"id", MEMBER_TEXT, AT(id)},
+	{"created_at", MEMBER_TEXT, AT(created_at)},
+	{"machine", MEMBER_TEXT, AT(machine)},
+	{"machine_name", MEMBER_TEXT, AT(machine_name)},
+	{"mesh", MEMBER_TEXT, AT(mesh)},
+	{"mesh_name", MEMBER_TEXT, AT(mesh_name)},
+	{"address", MEMBER_TEXT, AT(address)},
+	{"number", MEMBER_NUMBER, AT(number)},
+	{"role", MEMBER_TEXT, AT(role)},
+	{"slot", MEMBER_NUMBER, AT(slot)},
+	{"public_key", MEMBER_TEXT, AT(public_key)},
+	{"base_port", MEMBER_NUMBER, AT(base_port)},
+	{"applied_view", MEMBER_COUNTER, AT(applied_view)},
+	{"applied_membership", MEMBER_COUNTER, AT(applied_membership)},
+	{"current", MEMBER_FLAG, AT(current)},
+	{"error", MEMBER_TEXT, AT(error)},
+	{0}};
+
+struct request {
+	const char *machine, *mesh;
+};
+
+static const struct json_row request_rows[] = {
+	{"machine", MEMBER_TEXT, offsetof(struct request, machine), .required = true},
+	{"mesh", MEMBER_TEXT, offsetof(struct request, mesh), .required = true},
+	{0}};
+
+static const char *role_text(const struct membership *m)
+{
+	return m->gateway ? "gateway" : m->slot != 0 ? "router" : "member";
+}
+
+json_t *membership_encode(struct call *c, const struct membership *m)
+{
+	struct machine machine;
+	struct address address;
+	struct mesh mesh;
+	struct wire w;
+	int code = store_machine_get(c->store, m->machine, &machine, &c->fault);
+
+	if (code == 0)
+		code = store_mesh_get(c->store, m->mesh, &mesh, &c->fault);
+	if (code != 0)
+		return NULL;
+	address = alloc_address(&mesh, m->index);
+	w = (struct wire){
+		.id = format_id(c->arena, &m->id),
+		.created_at = format_time(c->arena, m->created_at),
+		.machine = format_id(c->arena, &machine.id),
+		.machine_name = machine.name,
+		.mesh = format_id(c->arena, &mesh.id),
+		.mesh_name = mesh.name,
+		.address = format_address(c->arena, &address),
+		.role = role_text(m),
+		.public_key = m->has_key ? format_key(c->arena, &m->key) : NULL,
+		.error = m->report_error[0] != '\0' ? m->report_error : NULL,
+		.number = m->number,
+		.slot = m->slot,
+		.base_port = BASE_PORT(m->number),
+		.applied_view = m->applied_view,
+		.applied_membership = m->applied_image,
+		.current = m->image_revision != 0 && m->applied_image >= m->image_revision &&
+			   m->applied_view >= mesh.view_revision,
+	};
+	return json_encode(answer_rows, &w);
+}
+
+static json_t *encode_list(struct call *c, const struct membership *list, size_t n)
+{
+	json_t *items = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(items, membership_encode(c, &list[i]));
+	return items;
+}
+
+json_t *membership_encode_all(struct call *c, row_t machine)
+{
+	struct membership *list = NULL;
+	size_t n = 0;
+
+	if (store_membership_list(c->store, c->arena, machine, 0, NULL, &list, &n, &c->fault) != 0)
+		return json_array();
+	return encode_list(c, list, n);
+}
+
+/* What the query names, of this organization; 0 where it says nothing. */
+static int parse_filter(struct call *c, row_t *machine, row_t *mesh)
+{
+	const char *machine_text = call_query(c, "machine"), *mesh_text = call_query(c, "mesh");
+	struct machine m = {0};
+	struct mesh x = {0};
+	int code = 0;
+
+	if (machine_text != NULL)
+		code = call_find_machine(c, machine_text, &m);
+	if (code == 0 && mesh_text != NULL)
+		code = call_find_mesh(c, mesh_text, &x);
+	*machine = m.row;
+	*mesh = x.row;
+	return code;
+}
+
+int membership_list(struct call *c)
+{
+	struct membership *list = NULL;
+	row_t machine, mesh;
+	struct page page;
+	json_t *items;
+	size_t n = 0;
+	bool more;
+	int code = call_page(c, &page);
+
+	if (code == 0)
+		code = parse_filter(c, &machine, &mesh);
+	if (code == 0 && machine == 0 && mesh == 0)
+		code = store_membership_list_organization(c->store, c->arena, c->organization,
+							  &page, &list, &n, &c->fault);
+	else if (code == 0)
+		code = store_membership_list(c->store, c->arena, machine, mesh, &page, &list, &n,
+					     &c->fault);
+	if (code != 0)
+		return code;
+	more = n == (size_t)page.limit;
+	n -= more;
+	items = encode_list(c, list, n);
+	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
+	return 0;
+}
+
+static int find(struct call *c, struct membership *m)
+{
+	int code = store_membership_find(c->store, c->organization, &c->id, m, NULL);
+
+	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such membership")
+				     : code;
+}
+
+static int answer(struct call *c, const struct membership *m)
+{
+	call_set_version(c, m->version);
+	c->json = membership_encode(c, m);
+	return c->json != NULL ? 0 : ERR_INTERNAL;
+}
+
+int membership_get(struct call *c)
+{
+	struct membership m;
+	int code = find(c, &m);
+
+	return code != 0 ? code : answer(c, &m);
+}
+
+static int refuse_second(struct call *c, const struct machine *machine, const struct mesh *mesh)
+{
+	struct membership old;
+	int code = store_membership_of(c->store, machine->row, mesh->row, &old, NULL);
+
+	if (code == 0)
+		return call_exists(c, &old.id, "membership of this machine in mesh", mesh->name);
+	return code == ERR_NOT_FOUND ? 0 : code;
+}
+
+int membership_create(struct call *c)
+{
+	struct request in = {0};
+	struct machine machine;
+	struct membership m;
+	struct mesh mesh;
+	int code = call_decode(c, request_rows, &in, NULL);
+
+	if (code == 0)
+		code = call_find_machine(c, in.machine, &machine);
+	if (code == 0)
+		code = call_find_mesh(c, in.mesh, &mesh);
+	if (code == 0 && machine.revoked)
+		code = fault_set(&c->fault, ERR_CONFLICT, "machine '%s' is revoked", machine.name);
+	if (code == 0)
+		code = refuse_second(c, &machine, &mesh);
+	if (code == 0)
+		code = alloc_join(c->store, &machine, &mesh, c->now, &m, &c->fault);
+	if (code != 0)
+		return code;
+	call_touch_machine(c, machine.row);
+	call_touch_mesh(c, mesh.row);
+	c->status = 201;
+	code = answer(c, &m);
+	return code != 0 ? code : call_audit(c, &m.id, NULL, c->json);
+}
+
+int membership_delete(struct call *c)
+{
+	struct membership m;
+	json_t *before;
+	int code = find(c, &m);
+
+	if (code == 0)
+		code = call_check_version(c, m.version);
+	if (code != 0)
+		return code;
+	before = membership_encode(c, &m);
+	code = alloc_leave(c->store, &m, c->now, c->controller->config->address_rest_ms,
+			   &c->fault);
+	if (code == 0)
+		code = slots_assign(c, m.mesh);
+	call_touch_machine(c, m.machine);
+	if (code == 0)
+		code = call_audit(c, &m.id, before, NULL);
+	json_decref(before);
+	return code;
+}
+
+static const struct json_row key_rows[] = {
+	{"public_key", MEMBER_TEXT, offsetof(struct wire, public_key), .required = true}, {0}};
+
+static int parse_key(struct call *c, const char *text, struct wg_key *key)
+{
+	static const struct wg_key zero;
+
+	if (wg_key_parse(text, key) && wg_key_compare(key, &zero) != 0)
+		return 0;
+	return fault_set(&c->fault, ERR_INVALID,
+			 "public_key: want the 32 bytes of a WireGuard key in base64");
+}
+
+/* PUT /memberships/{id}/public-key, by the machine itself. */
+int membership_set_key(struct call *c)
+{
+	struct wire w = {0};
+	struct wg_key key;
+	struct membership m;
+	json_t *after;
+	int code = find(c, &m);
+
+	if (code == 0 && m.machine != c->who.token)
+		code = fault_set(&c->fault, ERR_NOT_FOUND, "there is no such membership");
+	if (code == 0)
+		code = call_decode(c, key_rows, &w, NULL);
+	if (code == 0)
+		code = parse_key(c, w.public_key, &key);
+	if (code != 0 || (m.has_key && wg_key_compare(&key, &m.key) == 0))
+		return code;
+	m.has_key = true;
+	m.key = key;
+	code = store_membership_update(c->store, &m, &c->fault);
+	if (code != 0)
+		return code;
+	call_touch_machine(c, m.machine);
+	call_touch_mesh(c, m.mesh);
+	after = membership_encode(c, &m);
+	code = call_audit(c, &m.id, NULL, after);
+	json_decref(after);
+	return code;
+}

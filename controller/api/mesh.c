@@ -1,0 +1,352 @@
+/* /meshes. The CIDR is immutable; name, default, mode and timers can be changed. */
+#include "controller/alloc.h"
+#include "controller/api/format.h"
+#include "controller/api/handlers.h"
+#include "controller/api/shared.h"
+
+#define BGP_PORT	     179
+#define BFD_INTERVAL_MS	     250
+#define BFD_MULTIPLIER	     3
+#define FULL_MESH_WARN_ABOVE 50
+
+struct wire {
+	const char *id, *created_at, *name, *cidr, *cidr6, *organization;
+	bool is_default, route_reflector;
+	int64_t asn, bgp_port, bfd_interval_ms, bfd_multiplier, members, gateways;
+	struct json_texts warnings;
+};
+
+#define AT(member) offsetof(struct wire, member)
+
+static const struct json_row answer_rows[] = {
+	{"id", MEMBER_TEXT, AT(id)},
+	{"created_at", MEMBER_TEXT, AT(created_at)},
+	{"name", MEMBER_TEXT, AT(name)},
+	{"cidr", MEMBER_TEXT, AT(cidr)},
+	{"cidr6", MEMBER_TEXT, AT(cidr6)},
+	{"default", MEMBER_FLAG, AT(is_default)},
+	{"route_reflector", MEMBER_FLAG, AT(route_reflector)},
+	{"asn", MEMBER_NUMBER, AT(asn)},
+	{"bgp_port", MEMBER_NUMBER, AT(bgp_port)},
+	{"bfd_interval_ms", MEMBER_NUMBER, AT(bfd_interval_ms)},
+	{"bfd_multiplier", MEMBER_NUMBER, AT(bfd_multiplier)},
+	{"members", MEMBER_NUMBER, AT(members)},
+	{"gateways", MEMBER_NUMBER, AT(gateways)},
+	{"organization", MEMBER_TEXT, AT(organization)},
+	{"warnings", MEMBER_TEXTS, AT(warnings)},
+	{0}};
+
+/* In this order: bit i of `present`. cidr and cidr6 are taken by POST only. */
+enum { NAME, DEFAULT, REFLECTOR, PORT, INTERVAL, MULTIPLIER, CIDR, CIDR6 };
+
+static const struct json_row request_rows[] = {
+	[NAME] = {"name", MEMBER_TEXT, AT(name)},
+	[DEFAULT] = {"default", MEMBER_FLAG, AT(is_default)},
+	[REFLECTOR] = {"route_reflector", MEMBER_FLAG, AT(route_reflector)},
+	[PORT] = {"bgp_port", MEMBER_NUMBER, AT(bgp_port), .min = 1, .max = 65535},
+	[INTERVAL] = {"bfd_interval_ms", MEMBER_NUMBER, AT(bfd_interval_ms), .min = 50,
+		      .max = 60000},
+	[MULTIPLIER] = {"bfd_multiplier", MEMBER_NUMBER, AT(bfd_multiplier), .min = 2, .max = 50},
+	[CIDR] = {"cidr", MEMBER_TEXT, AT(cidr)},
+	[CIDR6] = {"cidr6", MEMBER_TEXT, AT(cidr6)},
+	{0}};
+
+static bool given(uint64_t present, int row)
+{
+	return (present >> row & 1) != 0;
+}
+
+/* What is likely to hurt later is said at once, with the reason. */
+static void add_warnings(struct call *c, const struct mesh *m, struct json_texts *out)
+{
+	out->at = arena_array(c->arena, 2, sizeof(*out->at));
+	if (m->ngateways == 1)
+		out->at[out->n++] = "one gateway only: when it is down, nothing is reflected and "
+				    "nothing leaves the mesh";
+	if (!m->route_reflector && m->nmembers > FULL_MESH_WARN_ABOVE)
+		out->at[out->n++] = "route_reflector is off with many members: each keeps a BGP "
+				    "session with every other";
+}
+
+static json_t *encode(struct call *c, const struct mesh *m)
+{
+	struct organization o;
+	struct wire w = {
+		.id = format_id(c->arena, &m->id),
+		.created_at = format_time(c->arena, m->created_at),
+		.name = m->name,
+		.cidr = format_prefix(c->arena, &m->cidr),
+		.cidr6 = format_prefix(c->arena, &m->cidr6),
+		.is_default = m->is_default,
+		.route_reflector = m->route_reflector,
+		.asn = m->asn,
+		.bgp_port = m->bgp_port,
+		.bfd_interval_ms = m->bfd_interval_ms,
+		.bfd_multiplier = m->bfd_multiplier,
+		.members = (int64_t)m->nmembers,
+		.gateways = (int64_t)m->ngateways,
+	};
+
+	if (store_organization_get(c->store, m->organization, &o, NULL) == 0)
+		w.organization = format_id(c->arena, &o.id);
+	add_warnings(c, m, &w.warnings);
+	return json_encode(answer_rows, &w);
+}
+
+static int find(struct call *c, struct mesh *m)
+{
+	int code = store_mesh_find(c->store, c->organization, &c->id, m, NULL);
+
+	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such mesh") : code;
+}
+
+static int check_name(struct call *c, const char *name, row_t own)
+{
+	struct mesh other;
+	int code = name_check(name, "mesh name", &c->fault);
+
+	if (code != 0)
+		return code;
+	code = store_mesh_find_name(c->store, c->organization, name, &other, NULL);
+	if (code == 0 && other.row != own)
+		return call_exists(c, &other.id, "mesh", name);
+	return code == ERR_NOT_FOUND ? 0 : code;
+}
+
+/* The default CIDR, unless it is taken: then one is suggested. */
+static int choose_cidr(struct call *c, struct prefix *out)
+{
+	struct mesh *meshes;
+	struct prefix *taken, suggestion;
+	char text[PREFIX_TEXT_MAX];
+	bool clash = false;
+	size_t n = 0;
+	int code = store_mesh_list(c->store, c->arena, c->organization, NULL, &meshes, &n,
+				   &c->fault);
+
+	if (code != 0)
+		return code;
+	*out = alloc_cidr_default();
+	taken = arena_array(c->arena, n, sizeof(*taken));
+	for (size_t i = 0; i < n; i++) {
+		taken[i] = meshes[i].cidr;
+		clash = clash || prefix_overlaps(out, &taken[i]);
+	}
+	if (!clash)
+		return 0;
+	code = alloc_cidr_suggest(taken, n, &suggestion, &c->fault);
+	if (code != 0)
+		return code;
+	c->problem_extra = json_object();
+	json_object_set_new(c->problem_extra, "suggestion",
+			    json_string(prefix_format(&suggestion, text)));
+	return fault_set(&c->fault, ERR_OVERLAP,
+			 "the default CIDR " ALLOC_CIDR_DEFAULT
+			 " is taken by another mesh: say which, for example %s",
+			 text);
+}
+
+/* One mesh of an organization at most is the default one. */
+static int take_default(struct call *c, row_t mesh)
+{
+	struct mesh old;
+	int code = store_mesh_default(c->store, c->organization, &old, NULL);
+
+	if (code == ERR_NOT_FOUND)
+		return 0;
+	if (code == 0 && old.row != mesh) {
+		old.is_default = false;
+		code = store_mesh_update(c->store, &old, &c->fault);
+	}
+	return code;
+}
+
+static void apply(struct mesh *m, const struct wire *w, uint64_t present)
+{
+	if (given(present, NAME))
+		snprintf(m->name, sizeof(m->name), "%s", w->name);
+	if (given(present, DEFAULT))
+		m->is_default = w->is_default;
+	if (given(present, REFLECTOR))
+		m->route_reflector = w->route_reflector;
+	if (given(present, PORT))
+		m->bgp_port = (uint16_t)w->bgp_port;
+	if (given(present, INTERVAL))
+		m->bfd_interval_ms = (uint32_t)w->bfd_interval_ms;
+	if (given(present, MULTIPLIER))
+		m->bfd_multiplier = (uint32_t)w->bfd_multiplier;
+}
+
+int mesh_list(struct call *c)
+{
+	struct mesh *list = NULL;
+	struct page page;
+	json_t *items;
+	size_t n = 0;
+	bool more;
+	int code = call_page(c, &page);
+
+	if (code == 0)
+		code = store_mesh_list(c->store, c->arena, c->organization, &page, &list, &n,
+				       &c->fault);
+	if (code != 0)
+		return code;
+	more = n == (size_t)page.limit;
+	n -= more;
+	items = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(items, encode(c, &list[i]));
+	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
+	return 0;
+}
+
+int mesh_get(struct call *c)
+{
+	struct mesh m;
+	int code = find(c, &m);
+
+	if (code != 0)
+		return code;
+	call_set_version(c, m.version);
+	c->json = encode(c, &m);
+	return 0;
+}
+
+/* The first mesh of an organization is its default one, if nothing is said. */
+static int default_unless_said(struct call *c, struct mesh *m, uint64_t present)
+{
+	struct mesh other;
+	int code;
+
+	if (given(present, DEFAULT))
+		return 0;
+	code = store_mesh_default(c->store, c->organization, &other, NULL);
+	m->is_default = code == ERR_NOT_FOUND;
+	return code == ERR_NOT_FOUND ? 0 : code;
+}
+
+int mesh_create(struct call *c)
+{
+	struct mesh m = {
+		.organization = c->organization,
+		.route_reflector = true,
+		.bgp_port = BGP_PORT,
+		.bfd_interval_ms = BFD_INTERVAL_MS,
+		.bfd_multiplier = BFD_MULTIPLIER,
+		.created_at = c->now,
+	};
+	struct wire w = {0};
+	uint64_t present;
+	int code = call_decode(c, request_rows, &w, &present);
+
+	if (code == 0 && !given(present, NAME))
+		code = fault_set(&c->fault, ERR_INVALID, "'name' is missing");
+	if (code == 0)
+		code = check_name(c, w.name, 0);
+	if (code == 0 && given(present, CIDR6))
+		code = fault_set(&c->fault, ERR_UNSUPPORTED, "cidr6: IPv6 is not supported yet");
+	if (code == 0)
+		code = given(present, CIDR) ? alloc_cidr_parse(w.cidr, &m.cidr, &c->fault)
+					    : choose_cidr(c, &m.cidr);
+	if (code != 0)
+		return code;
+	apply(&m, &w, present);
+	code = default_unless_said(c, &m, present);
+	if (code == 0 && m.is_default)
+		code = take_default(c, 0);
+	if (code == 0)
+		code = alloc_asn(c->store, &m.asn, &c->fault);
+	if (code == 0)
+		code = store_mesh_insert(c->store, &m, &c->fault);
+	if (code != 0)
+		return code;
+	call_touch_mesh(c, m.row);
+	c->status = 201;
+	call_set_version(c, m.version);
+	c->json = encode(c, &m);
+	return call_audit(c, &m.id, NULL, c->json);
+}
+
+static int check_update(struct call *c, const struct mesh *m, const struct wire *w,
+			uint64_t present)
+{
+	if (given(present, CIDR) || given(present, CIDR6))
+		return fault_set(&c->fault, ERR_CONFLICT,
+				 "the CIDR of a mesh cannot be changed: make another mesh");
+	return given(present, NAME) ? check_name(c, w->name, m->row) : 0;
+}
+
+int mesh_update(struct call *c)
+{
+	struct mesh m;
+	struct wire w = {0};
+	uint64_t present = 0;
+	json_t *before = NULL;
+	int code = find(c, &m);
+
+	if (code == 0)
+		code = call_check_version(c, m.version);
+	if (code == 0)
+		code = call_decode(c, request_rows, &w, &present);
+	if (code == 0)
+		code = check_update(c, &m, &w, present);
+	if (code == 0 && given(present, DEFAULT) && w.is_default)
+		code = take_default(c, m.row);
+	if (code != 0)
+		return code;
+	before = encode(c, &m);
+	apply(&m, &w, present);
+	code = store_mesh_update(c->store, &m, &c->fault);
+	call_touch_mesh(c, m.row);
+	if (code == 0 && given(present, NAME))
+		code = touch_members(c, m.row);
+	if (code == 0) {
+		call_set_version(c, m.version);
+		c->json = encode(c, &m);
+		code = call_audit(c, &m.id, before, c->json);
+	}
+	json_decref(before);
+	return code;
+}
+
+/* The values that `cascade` may have. */
+static int parse_cascade(struct call *c, bool *cascade)
+{
+	const char *text = call_query(c, "cascade");
+
+	*cascade = text != NULL && strcmp(text, "true") == 0;
+	if (text == NULL || *cascade || strcmp(text, "false") == 0)
+		return 0;
+	return fault_set(&c->fault, ERR_INVALID, "cascade: want true or false");
+}
+
+int mesh_delete(struct call *c)
+{
+	struct mesh m;
+	bool cascade;
+	json_t *before;
+	int code = parse_cascade(c, &cascade);
+
+	if (code == 0)
+		code = find(c, &m);
+	if (code == 0)
+		code = call_check_version(c, m.version);
+	if (code == 0 && m.nmembers > 0 && !cascade)
+		code = fault_set(&c->fault, ERR_CONFLICT,
+				 "mesh '%s' has %llu members: remove them, or ask with "
+				 "?cascade=true",
+				 m.name, (unsigned long long)m.nmembers);
+	if (code == 0)
+		code = touch_members(c, m.row);
+	if (code == 0)
+		code = touch_peered(c, m.row);
+	if (code != 0)
+		return code;
+	before = encode(c, &m);
+	code = store_mesh_delete_cascade(c->store, m.row, &c->fault);
+	call_touch_mesh(c, m.row);
+	if (code == 0)
+		code = call_audit(c, &m.id, before, NULL);
+	json_decref(before);
+	return code;
+}

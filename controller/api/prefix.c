@@ -1,0 +1,331 @@
+/* /prefixes: what a membership may announce. A machine says what it would (POST /mesh/report), an
+ * operator approves it, or approves at once what no machine has said yet. */
+#include "controller/api/format.h"
+#include "controller/api/handlers.h"
+#include "controller/api/shared.h"
+
+#define PRIORITY     100
+#define PRIORITY_MAX 1000
+#define USERS_MAX    1000
+
+struct wire {
+	const char *id, *created_at, *membership, *machine_name, *mesh, *prefix;
+	int64_t priority;
+	bool announced, approved;
+	struct json_texts users;
+};
+
+#define AT(member) offsetof(struct wire, member)
+
+static const struct json_row answer_rows[] = {
+	{"id", MEMBER_TEXT, AT(id)},
+	{"created_at", MEMBER_TEXT, AT(created_at)},
+	{"membership", MEMBER_TEXT, AT(membership)},
+	{"machine_name", MEMBER_TEXT, AT(machine_name)},
+	{"mesh", MEMBER_TEXT, AT(mesh)},
+	{"prefix", MEMBER_TEXT, AT(prefix)},
+	{"priority", MEMBER_NUMBER, AT(priority)},
+	{"users", MEMBER_TEXTS, AT(users)},
+	{"announced", MEMBER_FLAG, AT(announced)},
+	{"approved", MEMBER_FLAG, AT(approved)},
+	{0}};
+
+static const struct json_row create_rows[] = {
+	{"membership", MEMBER_TEXT, AT(membership), .required = true},
+	{"prefix", MEMBER_TEXT, AT(prefix), .required = true},
+	{"priority", MEMBER_NUMBER, AT(priority), .min = 1, .max = PRIORITY_MAX},
+	{"users", MEMBER_TEXTS, AT(users), .max = USERS_MAX},
+	{0}};
+
+enum { APPROVED, PRIORITY_ROW, USERS };
+
+static const struct json_row update_rows[] = {
+	[APPROVED] = {"approved", MEMBER_FLAG, AT(approved)},
+	[PRIORITY_ROW] = {"priority", MEMBER_NUMBER, AT(priority), .min = 1, .max = PRIORITY_MAX},
+	[USERS] = {"users", MEMBER_TEXTS, AT(users), .max = USERS_MAX},
+	{0}};
+
+static json_t *encode(struct call *c, const struct announcement *x)
+{
+	struct membership m, user;
+	struct machine machine;
+	struct mesh mesh;
+	struct wire w = {
+		.id = format_id(c->arena, &x->id),
+		.created_at = format_time(c->arena, x->created_at),
+		.prefix = format_prefix(c->arena, &x->prefix),
+		.priority = x->priority,
+		.announced = x->announced,
+		.approved = x->approved,
+	};
+
+	if (store_membership_get(c->store, x->membership, &m, NULL) == 0 &&
+	    store_machine_get(c->store, m.machine, &machine, NULL) == 0 &&
+	    store_mesh_get(c->store, m.mesh, &mesh, NULL) == 0) {
+		w.membership = format_id(c->arena, &m.id);
+		w.machine_name = machine.name;
+		w.mesh = format_id(c->arena, &mesh.id);
+	}
+	w.users.at = arena_array(c->arena, x->nusers, sizeof(*w.users.at));
+	for (size_t i = 0; i < x->nusers; i++)
+		if (store_membership_get(c->store, x->users[i], &user, NULL) == 0)
+			w.users.at[w.users.n++] = format_id(c->arena, &user.id);
+	return json_encode(answer_rows, &w);
+}
+
+static int parse_filter(struct call *c, row_t *mesh, row_t *membership)
+{
+	const char *mesh_text = call_query(c, "mesh"), *text = call_query(c, "membership");
+	struct membership m = {0};
+	struct mesh x = {0};
+	int code = 0;
+
+	if (mesh_text != NULL)
+		code = call_find_mesh(c, mesh_text, &x);
+	if (code == 0 && text != NULL)
+		code = call_find_membership(c, text, &m);
+	*mesh = x.row;
+	*membership = m.row;
+	return code;
+}
+
+int prefix_list(struct call *c)
+{
+	struct announcement *list = NULL;
+	row_t mesh, membership;
+	struct page page;
+	json_t *items;
+	size_t n = 0;
+	bool more;
+	int code = call_page(c, &page);
+
+	if (code == 0)
+		code = parse_filter(c, &mesh, &membership);
+	if (code == 0)
+		code = store_announcement_list(c->store, c->arena, c->organization, mesh,
+					       membership, &page, &list, &n, &c->fault);
+	if (code != 0)
+		return code;
+	more = n == (size_t)page.limit;
+	n -= more;
+	items = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(items, encode(c, &list[i]));
+	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
+	return 0;
+}
+
+static int find(struct call *c, struct announcement *x)
+{
+	int code = store_announcement_find(c->store, c->arena, c->organization, &c->id, x, NULL);
+
+	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such prefix")
+				     : code;
+}
+
+int prefix_get(struct call *c)
+{
+	struct announcement x;
+	int code = find(c, &x);
+
+	if (code != 0)
+		return code;
+	call_set_version(c, x.version);
+	c->json = encode(c, &x);
+	return 0;
+}
+
+/* ---- rules ---- */
+
+/* What nobody can announce: what no router forwards, or what is every machine's own. */
+static int check_range(struct call *c, const struct prefix *p)
+{
+	static const struct {
+		uint32_t address;
+		uint8_t length;
+	} refused[] = {{0x7f000000, 8}, {0xa9fe0000, 16}, {0xe0000000, 3}};
+	char text[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		struct prefix r = prefix_ipv4(refused[i].address, refused[i].length);
+
+		if (prefix_contains(&r, p))
+			return fault_set(&c->fault, ERR_INVALID,
+					 "prefix %s is loopback, link-local or multicast",
+					 prefix_format(p, text));
+	}
+	return 0;
+}
+
+/* An exit is for those who are named: else a typing mistake would take every machine's traffic. */
+static int check_exit(struct call *c, const struct announcement *x)
+{
+	if (x->prefix.length > 0 || x->nusers > 0)
+		return 0;
+	return fault_set(&c->fault, ERR_INVALID, "an exit (0.0.0.0/0) names in 'users' who uses it");
+}
+
+static int parse_users(struct call *c, const struct json_texts *texts, const struct mesh *mesh,
+		       struct announcement *x)
+{
+	struct membership user;
+	int code = 0;
+
+	x->users = arena_array(c->arena, texts->n, sizeof(*x->users));
+	x->nusers = 0;
+	for (size_t i = 0; i < texts->n && code == 0; i++) {
+		code = call_find_membership(c, texts->at[i], &user);
+		if (code == 0 && user.mesh != mesh->row)
+			code = fault_set(&c->fault, ERR_INVALID,
+					 "users: membership %s is not in mesh '%s'", texts->at[i],
+					 mesh->name);
+		for (size_t k = 0; k < x->nusers && code == 0; k++)
+			if (x->users[k] == user.row)
+				code = fault_set(&c->fault, ERR_INVALID,
+						 "users: membership %s is named twice",
+						 texts->at[i]);
+		if (code == 0)
+			x->users[x->nusers++] = user.row;
+	}
+	return code;
+}
+
+static int check_approval(struct call *c, const struct mesh *mesh, const struct announcement *x)
+{
+	int code = check_range(c, &x->prefix);
+
+	if (code == 0)
+		code = check_exit(c, x);
+	return code != 0 ? code : overlap_check_prefix(c, mesh, &x->prefix);
+}
+
+/* ---- changes ---- */
+
+static int finish(struct call *c, const struct mesh *mesh, const struct announcement *x,
+		  const json_t *before)
+{
+	int code = slots_assign(c, mesh->row);
+
+	if (code != 0)
+		return code;
+	call_set_version(c, x->version);
+	c->json = encode(c, x);
+	return call_audit(c, &x->id, before, c->json);
+}
+
+/* Approves what the machine has announced, or, where it has not, makes the row. */
+static int approve(struct call *c, struct announcement *x)
+{
+	struct announcement old;
+	char text[PREFIX_TEXT_MAX];
+	int code = store_announcement_of(c->store, c->arena, x->membership, &x->prefix, &old,
+					 NULL);
+
+	x->approved = true;
+	if (code == ERR_NOT_FOUND)
+		return store_announcement_insert(c->store, x, &c->fault);
+	if (code != 0)
+		return code;
+	if (old.approved)
+		return call_exists(c, &old.id, "prefix of this membership",
+				   prefix_format(&x->prefix, text));
+	old.approved = true;
+	old.priority = x->priority;
+	old.users = x->users;
+	old.nusers = x->nusers;
+	*x = old;
+	return store_announcement_update(c->store, x, &c->fault);
+}
+
+int prefix_create(struct call *c)
+{
+	struct announcement x = {.created_at = c->now};
+	struct wire in = {.priority = PRIORITY};
+	struct membership m;
+	struct mesh mesh;
+	int code = call_decode(c, create_rows, &in, NULL);
+
+	if (code == 0)
+		code = call_find_membership(c, in.membership, &m);
+	if (code == 0)
+		code = store_mesh_get(c->store, m.mesh, &mesh, &c->fault);
+	if (code == 0)
+		code = parse_prefix_ipv4(c, "prefix", in.prefix, &x.prefix);
+	if (code == 0)
+		code = parse_users(c, &in.users, &mesh, &x);
+	if (code == 0)
+		code = check_approval(c, &mesh, &x);
+	if (code != 0)
+		return code;
+	x.membership = m.row;
+	x.priority = (uint32_t)in.priority;
+	code = approve(c, &x);
+	c->status = code == 0 ? 201 : 0;
+	return code != 0 ? code : finish(c, &mesh, &x, NULL);
+}
+
+static int find_mesh(struct call *c, const struct announcement *x, struct mesh *mesh)
+{
+	struct membership m;
+	int code = store_membership_get(c->store, x->membership, &m, &c->fault);
+
+	return code != 0 ? code : store_mesh_get(c->store, m.mesh, mesh, &c->fault);
+}
+
+int prefix_update(struct call *c)
+{
+	struct announcement x;
+	struct wire in = {0};
+	struct mesh mesh;
+	uint64_t present = 0;
+	json_t *before;
+	int code = find(c, &x);
+
+	if (code == 0)
+		code = call_check_version(c, x.version);
+	if (code == 0)
+		code = call_decode(c, update_rows, &in, &present);
+	if (code == 0)
+		code = find_mesh(c, &x, &mesh);
+	if (code != 0)
+		return code;
+	before = encode(c, &x);
+	if ((present >> APPROVED & 1) != 0)
+		x.approved = in.approved;
+	if ((present >> PRIORITY_ROW & 1) != 0)
+		x.priority = (uint32_t)in.priority;
+	if ((present >> USERS & 1) != 0)
+		code = parse_users(c, &in.users, &mesh, &x);
+	if (code == 0 && x.approved)
+		code = check_approval(c, &mesh, &x);
+	if (code == 0)
+		code = store_announcement_update(c->store, &x, &c->fault);
+	if (code == 0)
+		code = finish(c, &mesh, &x, before);
+	json_decref(before);
+	return code;
+}
+
+/* What its machine still announces comes back, not approved, with the next report. */
+int prefix_delete(struct call *c)
+{
+	struct announcement x;
+	struct mesh mesh;
+	json_t *before;
+	int code = find(c, &x);
+
+	if (code == 0)
+		code = call_check_version(c, x.version);
+	if (code == 0)
+		code = find_mesh(c, &x, &mesh);
+	if (code != 0)
+		return code;
+	before = encode(c, &x);
+	code = store_announcement_delete(c->store, x.row, &c->fault);
+	if (code == 0)
+		code = slots_assign(c, mesh.row);
+	if (code == 0)
+		code = call_audit(c, &x.id, before, NULL);
+	json_decref(before);
+	return code;
+}

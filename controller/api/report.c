@@ -1,0 +1,263 @@
+/* POST /mesh/report: what a machine has applied, where it can be reached, what it would announce. */
+#include "controller/api/format.h"
+#include "controller/api/handlers.h"
+#include "controller/api/shared.h"
+
+#define NETWORKS_MAX	256
+#define MEMBERSHIPS_MAX 128
+#define PREFIXES_MAX	256
+#define PRIORITY	100
+
+struct wire_endpoint {
+	const char *type, *address;
+	int64_t port, device;
+};
+
+struct wire_membership {
+	const char *id, *error;
+	uint64_t applied_view, applied_membership;
+	struct json_rows endpoints;
+	struct json_texts announced, shadowed;
+};
+
+struct request {
+	const char *boot_id;
+	uint64_t run;
+	struct json_texts networks;
+	struct json_rows memberships;
+};
+
+static const struct json_row endpoint_rows[] = {
+	{"type", MEMBER_TEXT, offsetof(struct wire_endpoint, type), .required = true},
+	{"address", MEMBER_TEXT, offsetof(struct wire_endpoint, address), .required = true},
+	{"port", MEMBER_NUMBER, offsetof(struct wire_endpoint, port), .required = true, .min = 1,
+	 .max = 65535},
+	{"device", MEMBER_NUMBER, offsetof(struct wire_endpoint, device), .max = STATE_SLOT_MAX},
+	{0}};
+
+#define IN(member) offsetof(struct wire_membership, member)
+
+static const struct json_row membership_rows[] = {
+	{"id", MEMBER_TEXT, IN(id), .required = true},
+	{"applied_view", MEMBER_COUNTER, IN(applied_view)},
+	{"applied_membership", MEMBER_COUNTER, IN(applied_membership)},
+	{"error", MEMBER_TEXT, IN(error)},
+	{"endpoints", MEMBER_ROWS, IN(endpoints), .max = STATE_ENDPOINTS_MAX,
+	 .rows = endpoint_rows, .row_size = sizeof(struct wire_endpoint)},
+	{"announced", MEMBER_TEXTS, IN(announced), .max = PREFIXES_MAX},
+	{"shadowed", MEMBER_TEXTS, IN(shadowed), .max = PREFIXES_MAX},
+	{0}};
+
+static const struct json_row request_rows[] = {
+	{"boot_id", MEMBER_TEXT, offsetof(struct request, boot_id), .max = 36},
+	{"run", MEMBER_COUNTER, offsetof(struct request, run)},
+	{"networks", MEMBER_TEXTS, offsetof(struct request, networks), .max = NETWORKS_MAX},
+	{"memberships", MEMBER_ROWS, offsetof(struct request, memberships), .max = MEMBERSHIPS_MAX,
+	 .rows = membership_rows, .row_size = sizeof(struct wire_membership)},
+	{0}};
+
+/* ---- the machine ---- */
+
+static int take_machine(struct call *c, const struct request *in, struct machine *m)
+{
+	int code = store_machine_get(c->store, c->who.token, m, &c->fault);
+
+	if (code != 0)
+		return code;
+	if (in->boot_id != NULL)
+		snprintf(m->boot_id, sizeof(m->boot_id), "%s", in->boot_id);
+	m->run = in->run;
+	m->seen_at = c->now;
+	return store_machine_seen(c->store, m, &c->fault);
+}
+
+static int take_networks(struct call *c, const struct machine *m, const struct json_texts *texts)
+{
+	struct prefix *at = arena_array(c->arena, texts->n, sizeof(*at));
+
+	for (size_t i = 0; i < texts->n; i++)
+		if (prefix_parse(texts->at[i], &at[i], &c->fault) != 0)
+			return fault_prefix(&c->fault, "networks");
+	return store_networks_set(c->store, m->row, at, texts->n, &c->fault);
+}
+
+/* ---- endpoints ---- */
+
+static const struct {
+	const char *text;
+	uint8_t type;
+} endpoint_types[] = {
+	{"configured", STATE_ENDPOINT_CONFIGURED}, {"local", STATE_ENDPOINT_LOCAL},
+	{"observed", STATE_ENDPOINT_OBSERVED},	   {"stun", STATE_ENDPOINT_STUN},
+	{"peer", STATE_ENDPOINT_PEER},
+};
+
+static int parse_endpoint(struct call *c, const struct wire_endpoint *w, struct endpoint *e)
+{
+	*e = (struct endpoint){.device = (uint8_t)w->device, .port = (uint16_t)w->port};
+	for (size_t i = 0; i < sizeof(endpoint_types) / sizeof(endpoint_types[0]); i++)
+		if (strcmp(endpoint_types[i].text, w->type) == 0)
+			e->type = endpoint_types[i].type;
+	if (e->type == 0)
+		return fault_set(&c->fault, ERR_INVALID, "endpoints: unknown type '%.20s'",
+				 w->type);
+	if (address_parse(w->address, &e->address, &c->fault) != 0)
+		return fault_prefix(&c->fault, "endpoints");
+	return 0;
+}
+
+static bool has_address(const struct membership *m, const struct address *a)
+{
+	for (size_t i = 0; i < m->nendpoints; i++)
+		if (address_equal(&m->endpoints[i].address, a))
+			return true;
+	return false;
+}
+
+/* Where the request came from, with the device's port: behind most NATs that keep ports it is right,
+ * and before STUN nothing better is known. */
+static void add_observed(const struct call *c, struct membership *m)
+{
+	bool loopback = c->client.family == FAMILY_IPV4 && c->client.bytes[0] == 127;
+
+	if (c->client.family != FAMILY_IPV4 || loopback || m->nendpoints == STATE_ENDPOINTS_MAX ||
+	    has_address(m, &c->client))
+		return;
+	m->endpoints[m->nendpoints++] = (struct endpoint){
+		.type = STATE_ENDPOINT_OBSERVED,
+		.port = (uint16_t)BASE_PORT(m->number),
+		.address = c->client,
+	};
+}
+
+static bool same_endpoints(const struct membership *a, const struct membership *b)
+{
+	if (a->nendpoints != b->nendpoints)
+		return false;
+	for (size_t i = 0; i < a->nendpoints; i++) {
+		const struct endpoint *x = &a->endpoints[i], *y = &b->endpoints[i];
+
+		if (x->type != y->type || x->device != y->device || x->port != y->port ||
+		    !address_equal(&x->address, &y->address))
+			return false;
+	}
+	return true;
+}
+
+/* ---- announced prefixes ---- */
+
+static bool is_announced(const prefix_vec *announced, const struct prefix *p)
+{
+	for (size_t i = 0; i < announced->n; i++)
+		if (prefix_equal(&announced->at[i], p))
+			return true;
+	return false;
+}
+
+/* What the machine no longer announces is forgotten, unless an operator has approved it. */
+static int settle_known(struct call *c, const struct membership *m, const prefix_vec *announced)
+{
+	struct announcement *known;
+	size_t n = 0;
+	int code = store_announcement_list(c->store, c->arena, c->organization, 0, m->row, NULL,
+					   &known, &n, &c->fault);
+
+	for (size_t i = 0; i < n && code == 0; i++) {
+		bool now = is_announced(announced, &known[i].prefix);
+
+		if (!now && !known[i].approved) {
+			code = store_announcement_delete(c->store, known[i].row, &c->fault);
+		} else if (now != known[i].announced) {
+			known[i].announced = now;
+			code = store_announcement_update(c->store, &known[i], &c->fault);
+		}
+	}
+	return code;
+}
+
+static int add_unknown(struct call *c, const struct membership *m, const prefix_vec *announced)
+{
+	struct announcement old;
+	int code = 0;
+
+	for (size_t i = 0; i < announced->n && code == 0; i++) {
+		struct announcement x = {.membership = m->row,
+					 .prefix = announced->at[i],
+					 .priority = PRIORITY,
+					 .announced = true,
+					 .created_at = c->now};
+
+		code = store_announcement_of(c->store, c->arena, m->row, &x.prefix, &old, NULL);
+		if (code == ERR_NOT_FOUND)
+			code = store_announcement_insert(c->store, &x, &c->fault);
+	}
+	return code;
+}
+
+static int take_announced(struct call *c, const struct membership *m,
+			  const struct json_texts *texts)
+{
+	prefix_vec announced = {0};
+	struct prefix p;
+	int code = 0;
+
+	for (size_t i = 0; i < texts->n && code == 0; i++) {
+		code = parse_prefix_ipv4(c, "announced", texts->at[i], &p);
+		if (code == 0 && !is_announced(&announced, &p))
+			vec_push(&announced, p);
+	}
+	if (code == 0)
+		code = settle_known(c, m, &announced);
+	if (code == 0)
+		code = add_unknown(c, m, &announced);
+	vec_free(&announced);
+	return code;
+}
+
+/* ---- the memberships ---- */
+
+static int take_membership(struct call *c, const struct wire_membership *w)
+{
+	const struct wire_endpoint *endpoints = w->endpoints.at;
+	struct membership m, old;
+	int code = call_find_membership(c, w->id, &m);
+
+	if (code == 0 && m.machine != c->who.token)
+		code = fault_set(&c->fault, ERR_NOT_FOUND, "there is no membership %.40s", w->id);
+	/* One that was removed a moment ago: the machine will hear of it. */
+	if (code == ERR_NOT_FOUND) {
+		c->fault = (struct fault){0};
+		return 0;
+	}
+	old = m;
+	m.nendpoints = w->endpoints.n;
+	for (size_t i = 0; i < w->endpoints.n && code == 0; i++)
+		code = parse_endpoint(c, &endpoints[i], &m.endpoints[i]);
+	if (code != 0)
+		return code;
+	add_observed(c, &m);
+	m.applied_view = w->applied_view;
+	m.applied_image = w->applied_membership;
+	snprintf(m.report_error, sizeof(m.report_error), "%s", w->error != NULL ? w->error : "");
+	code = store_membership_reported(c->store, &m, &c->fault);
+	if (!same_endpoints(&old, &m))
+		call_touch_mesh(c, m.mesh);
+	return code != 0 ? code : take_announced(c, &m, &w->announced);
+}
+
+int report(struct call *c)
+{
+	const struct wire_membership *memberships;
+	struct request in = {0};
+	struct machine m;
+	int code = call_decode(c, request_rows, &in, NULL);
+
+	if (code == 0)
+		code = take_machine(c, &in, &m);
+	if (code == 0)
+		code = take_networks(c, &m, &in.networks);
+	memberships = in.memberships.at;
+	for (size_t i = 0; i < in.memberships.n && code == 0; i++)
+		code = take_membership(c, &memberships[i]);
+	return code;
+}

@@ -1,0 +1,32 @@
+/* What several resources have in common. */
+#ifndef SKEIN_CONTROLLER_API_SHARED_H
+#define SKEIN_CONTROLLER_API_SHARED_H
+
+#include "controller/call.h"
+
+#define BASE_PORT(number) (51820 + 64 * (int64_t)(number))
+
+/* api/membership.c: as /memberships shows one; a new reference, NULL with c->fault set. */
+json_t *membership_encode(struct call *c, const struct membership *m);
+/* All of a machine, as an array. */
+json_t *membership_encode_all(struct call *c, row_t machine);
+
+/* api/shared.c. Gives the routers of a mesh their slots after gateways or approvals changed, and
+ * keeps them; touches the mesh. ERR_EXHAUSTED beyond 63. */
+int slots_assign(struct call *c, row_t mesh);
+
+/* What must not overlap. All name both. */
+/* A prefix must not be, or lie inside, the CIDR of its mesh or of a mesh that a peering joins. */
+int overlap_check_prefix(struct call *c, const struct mesh *mesh, const struct prefix *p);
+/* Two meshes that are to be peered, and what is approved in either against the other's CIDR. */
+int overlap_check_meshes(struct call *c, const struct mesh *a, const struct mesh *b);
+
+/* A prefix from a body; IPv6 is refused as not supported yet. `what` begins the error. */
+int parse_prefix_ipv4(struct call *c, const char *what, const char *text, struct prefix *out);
+
+/* Marks the machines of a mesh as changed: its name, or itself, is what they are told. */
+int touch_members(struct call *c, row_t mesh);
+/* Marks the meshes that peerings join to this one. */
+int touch_peered(struct call *c, row_t mesh);
+
+#endif

@@ -1,0 +1,123 @@
+#include "controller/controller.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "controller/api/table.h"
+#include "controller/follow.h"
+#include "controller/init.h"
+#include "controller/render/render.h"
+
+static int load_templates(struct controller *c, struct digest *digest, struct fault *f)
+{
+	const char *directories[2];
+	struct blob *blob;
+	struct buf text;
+	size_t n = 0;
+	int code;
+
+	if (c->config->templates_override != NULL && c->config->templates_override[0] != '\0')
+		directories[n++] = c->config->templates_override;
+	directories[n++] = c->config->templates;
+	buf_init(&text);
+	code = render_bird_templates(directories, n, &text, f);
+	if (code != 0) {
+		buf_fini(&text);
+		return fault_prefix(f, "BIRD templates");
+	}
+	blob = blob_new(&text);
+	publish_templates(c->publish, blob);
+	blob_unref(blob);
+	blob_unref(publish_templates_get(c->publish, digest));
+	return 0;
+}
+
+/* The first organization is the one on which an administrator acts who names none. */
+static int load_memory(struct controller *c, const char *database, struct fault *f)
+{
+	const struct page first = {.limit = 1};
+	struct organization *organizations;
+	struct store *s = NULL;
+	struct arena a;
+	size_t n = 0;
+	int code;
+
+	arena_init(&a);
+	code = store_open(&s, database, STORE_READ, f);
+	if (code == 0)
+		code = store_organization_list(s, &a, &first, &organizations, &n, f);
+	if (code == 0 && n > 0)
+		c->default_organization = organizations[0].row;
+	if (code == 0)
+		code = follow_load(c, s, f);
+	store_close(s);
+	arena_fini(&a);
+	return code;
+}
+
+static int start_server(struct controller *c, struct fault *f)
+{
+	const struct server_options options = {
+		.config = c->config,
+		.table = api_routes,
+		.controller = c,
+		.auth = c->auth,
+		.poll = c->poll,
+		.jobs = c->jobs,
+		.certificate = c->config->tls ? buf_text(&c->keys.certificate) : NULL,
+		.key = c->config->tls ? buf_text(&c->keys.key) : NULL,
+		.default_organization = c->default_organization,
+		.committed = follow_commit,
+	};
+
+	return server_start(&c->server, &options, f);
+}
+
+int controller_start(struct controller *c, const struct config *config, struct fault *f)
+{
+	char *database = config_data_path(config, DATABASE_NAME);
+	struct renderer_options rendering = {.database = database};
+	int code;
+
+	*c = (struct controller){.config = config, .lock = -1};
+	c->auth = auth_new();
+	c->poll = poll_new();
+	c->publish = publish_new(c->poll);
+	code = init_lock(config, &c->lock, f);
+	if (code == 0)
+		code = keys_load(&c->keys, config, f);
+	if (code == 0)
+		code = load_templates(c, &rendering.templates, f);
+	if (code == 0)
+		code = jobs_start(&c->jobs, database, (int)config->readers, f);
+	if (code == 0)
+		code = load_memory(c, database, f);
+	rendering.jobs = c->jobs;
+	rendering.publish = c->publish;
+	rendering.signing_key = c->keys.signing;
+	if (code == 0)
+		code = renderer_start(&c->renderer, &rendering, f);
+	if (code == 0)
+		code = start_server(c, f);
+	if (code != 0)
+		controller_stop(c);
+	free(database);
+	return code;
+}
+
+void controller_stop(struct controller *c)
+{
+	/* Who gives work to whom: the server to the jobs, the jobs to the renderer, which waits for
+	 * a job of its own. So the renderer ends while the jobs still run, but touched by none. */
+	server_stop(c->server);
+	renderer_stop(c->renderer);
+	jobs_stop(c->jobs);
+	publish_free(c->publish);
+	poll_free(c->poll);
+	auth_free(c->auth);
+	keys_fini(&c->keys);
+	if (c->lock >= 0)
+		close(c->lock);
+	*c = (struct controller){.lock = -1};
+}

@@ -1,0 +1,34 @@
+/* Who asks: the credentials of everybody, in memory, from the digest of a token to a principal. The
+ * HTTP thread asks it; the writer thread changes it after a commit. */
+#ifndef SKEIN_CONTROLLER_HTTP_AUTH_H
+#define SKEIN_CONTROLLER_HTTP_AUTH_H
+
+#include "controller/model.h"
+#include "lib/mesh/token.h"
+
+struct auth;
+
+struct credential {
+	enum token_kind kind; /* TOKEN_API or TOKEN_MACHINE */
+	struct digest secret;
+	struct principal who; /* who.token is its row */
+	struct wall expires_at; /* ms 0: never */
+	bool revoked;		/* known, and told so */
+};
+
+struct auth *auth_new(void);
+void auth_free(struct auth *a); /* accepts NULL */
+
+/* Adds it, or takes the place of the one of the same kind and row. */
+void auth_set(struct auth *a, const struct credential *c);
+void auth_remove(struct auth *a, enum token_kind kind, row_t row);
+/* All of an organization. */
+void auth_remove_organization(struct auth *a, row_t organization);
+
+/* The value of an Authorization header (RFC 6750), or NULL. ERR_AUTH, ERR_EXPIRED, ERR_REVOKED. */
+int auth_check(struct auth *a, const char *header, struct wall now, struct principal *out,
+	       struct fault *f);
+/* May this principal use a route of `least`? */
+bool auth_permits(enum role who, enum role least);
+
+#endif

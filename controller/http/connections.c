@@ -1,0 +1,176 @@
+#include "controller/http/connections.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/log.h"
+
+#define TICK_MS	    250
+#define IDLE_MS	    75000 /* longer than the longest poll, so that an agent keeps its connection */
+#define SEND_RATE   32    /* bytes a millisecond that a receiver must at least take */
+
+struct connection {
+	struct connections *owner;
+	int fd;
+	bool timed, first;
+	struct mono deadline;
+	struct connection *next, **link;
+};
+
+struct connections {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct connection *first;
+	int64_t request_ms;
+	struct poll *poll;
+	pthread_t thread;
+	bool stopping;
+};
+
+static void set_deadline(struct connection *x, int64_t ms)
+{
+	pthread_mutex_lock(&x->owner->lock);
+	x->timed = ms > 0;
+	if (ms > 0)
+		x->deadline = mono_add_ms(mono_now(), ms);
+	pthread_mutex_unlock(&x->owner->lock);
+}
+
+struct connection *connections_open(struct connections *c, int fd)
+{
+	struct connection *x = mem_alloc(sizeof(*x));
+
+	*x = (struct connection){.owner = c, .fd = fd, .timed = true, .first = true};
+	x->deadline = mono_add_ms(mono_now(), c->request_ms);
+	pthread_mutex_lock(&c->lock);
+	x->next = c->first;
+	x->link = &c->first;
+	if (x->next != NULL)
+		x->next->link = &x->next;
+	c->first = x;
+	pthread_cond_signal(&c->changed);
+	pthread_mutex_unlock(&c->lock);
+	return x;
+}
+
+void connections_close(struct connections *c, struct connection *x)
+{
+	pthread_mutex_lock(&c->lock);
+	*x->link = x->next;
+	if (x->next != NULL)
+		x->next->link = x->link;
+	pthread_mutex_unlock(&c->lock);
+	free(x);
+}
+
+void connection_receiving(struct connection *x)
+{
+	/* The first request's time runs from the connection on, its handshake included. */
+	if (!x->first)
+		set_deadline(x, x->owner->request_ms);
+	x->first = false;
+}
+
+void connection_working(struct connection *x)
+{
+	set_deadline(x, 0);
+}
+
+void connection_sending(struct connection *x, size_t bytes)
+{
+	set_deadline(x, x->owner->request_ms + (int64_t)(bytes / SEND_RATE));
+}
+
+void connection_idle(struct connection *x)
+{
+	set_deadline(x, IDLE_MS + x->owner->request_ms);
+}
+
+bool connections_expire(struct connections *c, struct mono now)
+{
+	bool some = false;
+
+	pthread_mutex_lock(&c->lock);
+	for (struct connection *x = c->first; x != NULL; x = x->next) {
+		if (!x->timed || !mono_reached(x->deadline, now))
+			continue;
+		/* The HTTP thread sees the end and closes it; until then the descriptor is its own. */
+		shutdown(x->fd, SHUT_RDWR);
+		x->timed = false;
+		some = true;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return some;
+}
+
+/* False when it is time to end. With no connection there is nothing to look at: sleep. */
+static bool wait_for_tick(struct connections *c)
+{
+	struct timespec until;
+	bool stopping;
+
+	pthread_mutex_lock(&c->lock);
+	while (!c->stopping && c->first == NULL)
+		pthread_cond_wait(&c->changed, &c->lock);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += TICK_MS * CLOCK_MS;
+	until.tv_sec += until.tv_nsec / CLOCK_S;
+	until.tv_nsec %= CLOCK_S;
+	while (!c->stopping && pthread_cond_timedwait(&c->changed, &c->lock, &until) != ETIMEDOUT)
+		;
+	stopping = c->stopping;
+	pthread_mutex_unlock(&c->lock);
+	return !stopping;
+}
+
+static void *tick_loop(void *arg)
+{
+	struct connections *c = arg;
+
+	while (wait_for_tick(c)) {
+		struct mono now = mono_now();
+
+		if (connections_expire(c, now))
+			log_info("connections shut down: a request took too long");
+		poll_expire(c->poll, now);
+	}
+	return NULL;
+}
+
+int connections_start(struct connections **out, int64_t request_ms, struct poll *poll,
+		      struct fault *f)
+{
+	struct connections *c = mem_alloc(sizeof(*c));
+	pthread_condattr_t clock;
+
+	c->request_ms = request_ms;
+	c->poll = poll;
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->changed, &clock);
+	pthread_condattr_destroy(&clock);
+	*out = c;
+	if (pthread_create(&c->thread, NULL, tick_loop, c) == 0)
+		return 0;
+	*out = NULL;
+	free(c);
+	return fault_set(f, ERR_INTERNAL, "a thread cannot be started");
+}
+
+void connections_stop(struct connections *c)
+{
+	if (c == NULL)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->stopping = true;
+	pthread_cond_signal(&c->changed);
+	pthread_mutex_unlock(&c->lock);
+	pthread_join(c->thread, NULL);
+	pthread_cond_destroy(&c->changed);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}

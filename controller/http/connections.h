@@ -1,0 +1,30 @@
+/* The deadlines of connections. A thread looks at them a few times a second and shuts down the
+ * sockets of those that took too long. */
+#ifndef SKEIN_CONTROLLER_HTTP_CONNECTIONS_H
+#define SKEIN_CONTROLLER_HTTP_CONNECTIONS_H
+
+#include <stdint.h>
+
+#include "controller/http/poll.h"
+#include "lib/base/clock.h"
+
+struct connections;
+struct connection;
+
+/* The thread also expires the waiters of `poll`, which is borrowed. */
+int connections_start(struct connections **out, int64_t request_ms, struct poll *poll,
+		      struct fault *f);
+void connections_stop(struct connections *c); /* accepts NULL */
+
+/* A connection came: its first request has to be whole within request_ms. */
+struct connection *connections_open(struct connections *c, int fd);
+/* Before the descriptor is closed. */
+void connections_close(struct connections *c, struct connection *x);
+
+void connection_receiving(struct connection *x); /* the headers are in; the rest until the deadline */
+void connection_working(struct connection *x);	 /* it is our turn: no deadline */
+void connection_sending(struct connection *x, size_t bytes);
+void connection_idle(struct connection *x); /* answered; the next request may come */
+bool connections_expire(struct connections *c, struct mono now); /* true: some were shut down */
+
+#endif

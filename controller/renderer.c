@@ -1,0 +1,348 @@
+#include "controller/renderer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "controller/gather.h"
+#include "controller/render/render.h"
+#include "lib/base/log.h"
+
+struct renderer {
+	struct renderer_options options;
+	struct store *store;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t touched;
+	VEC(row_t) dirty;
+	bool stopping;
+};
+
+/* One mesh on its way from rows to signed images. */
+struct round {
+	struct job job; /* first: keeps the revisions */
+	struct renderer *renderer;
+	struct arena arena;
+	struct mesh_rows rows;
+	struct mesh_plan plan;
+	struct buf view;
+	struct digest view_digest;
+	bool view_changed;
+	struct draft {
+		struct buf body, text;
+		struct digest digest, text_digest;
+		bool changed;
+	} *drafts; /* parallel to the memberships */
+};
+
+static void round_fini(struct round *o)
+{
+	for (size_t i = 0; o->drafts != NULL && i < o->rows.nmemberships; i++) {
+		buf_fini(&o->drafts[i].body);
+		buf_fini(&o->drafts[i].text);
+	}
+	buf_fini(&o->view);
+	arena_fini(&o->arena);
+}
+
+/* Renders bodies and texts, and compares them with what was there. */
+static int draft_all(struct round *o, struct fault *f)
+{
+	struct mesh_rows *rows = &o->rows;
+	struct render *render;
+	int code = plan_mesh(rows, &o->arena, &o->plan, f);
+
+	if (code != 0)
+		return code;
+	render = render_prepare(rows, &o->plan, &o->arena);
+	render_view(render, &o->view);
+	digest_of(buf_text(&o->view), o->view.len, &o->view_digest);
+	o->view_changed = rows->mesh.view_revision == 0 ||
+			  !digest_equal(&o->view_digest, &rows->mesh.view_digest);
+	o->drafts = arena_array(&o->arena, rows->nmemberships, sizeof(*o->drafts));
+	for (size_t i = 0; i < rows->nmemberships; i++) {
+		struct render_image image = {.templates = o->renderer->options.templates};
+		struct membership *m = &rows->memberships[i];
+		struct draft *d = &o->drafts[i];
+
+		render_bird_text(render, i, &d->text);
+		digest_of(buf_text(&d->text), d->text.len, &d->text_digest);
+		image.text = d->text_digest;
+		render_membership(render, i, &image, &d->body);
+		digest_of(buf_text(&d->body), d->body.len, &d->digest);
+		d->changed = m->image_revision == 0 || !digest_equal(&d->digest, &m->image_digest);
+	}
+	return 0;
+}
+
+/* On the writer thread: gives new revisions to what changed, and remembers them. What went in the
+ * meantime is not found; the commit that took it away has touched the mesh again. */
+static int keep_revisions(struct job *job, struct store *s)
+{
+	struct round *o = (struct round *)job;
+	struct mesh *mesh = &o->rows.mesh;
+	struct fault *f = &job->fault;
+	int code = 0;
+
+	if (o->view_changed) {
+		code = store_revision_next(s, &mesh->view_revision, f);
+		if (code == 0)
+			code = store_mesh_rendered(s, mesh->row, mesh->view_revision,
+						   &o->view_digest, f);
+	}
+	for (size_t i = 0; i < o->rows.nmemberships && code == 0; i++) {
+		struct membership *m = &o->rows.memberships[i];
+
+		if (!o->drafts[i].changed)
+			continue;
+		m->image_digest = o->drafts[i].digest;
+		code = store_revision_next(s, &m->image_revision, f);
+		if (code == 0)
+			code = store_membership_rendered(s, m, f);
+	}
+	return code;
+}
+
+static bool anything_changed(const struct round *o)
+{
+	bool changed = o->view_changed;
+
+	for (size_t i = 0; i < o->rows.nmemberships && !changed; i++)
+		changed = o->drafts[i].changed;
+	return changed;
+}
+
+static struct blob *sign(const struct round *o, const struct state_identity *id,
+			 const struct buf *body)
+{
+	struct buf image;
+
+	buf_init(&image);
+	state_sign(id, buf_text(body), body->len, o->renderer->options.signing_key, &image);
+	return blob_new(&image);
+}
+
+/* The image that is published already, where it is still the one; else a newly signed one. */
+static struct blob *membership_image(struct round *o, size_t i, struct blob *published,
+				     uint64_t published_revision)
+{
+	const struct membership *m = &o->rows.memberships[i];
+	struct state_identity id = {
+		.kind = STATE_KIND_MEMBERSHIP,
+		.revision = m->image_revision,
+		.mesh = o->rows.mesh.id.bytes,
+		.membership = m->id.bytes,
+	};
+
+	if (published != NULL && published_revision == m->image_revision)
+		return blob_ref(published);
+	render_image_stamp(&o->drafts[i].body, o->rows.mesh.view_revision);
+	return sign(o, &id, &o->drafts[i].body);
+}
+
+static void publish_round(struct round *o)
+{
+	struct publish *publish = o->renderer->options.publish;
+	struct mesh *mesh = &o->rows.mesh;
+	struct state_identity id = {
+		.kind = STATE_KIND_VIEW, .revision = mesh->view_revision, .mesh = mesh->id.bytes};
+	struct rendering r = {
+		.mesh = mesh->row,
+		.view_revision = mesh->view_revision,
+		.view = sign(o, &id, &o->view),
+		.memberships = arena_array(&o->arena, o->rows.nmemberships, sizeof(*r.memberships)),
+		.n = o->rows.nmemberships,
+	};
+
+	for (size_t i = 0; i < r.n; i++) {
+		struct membership *m = &o->rows.memberships[i];
+		struct published_files old;
+
+		publish_files(publish, m->row, &old);
+		r.memberships[i] = (struct rendered_membership){
+			.row = m->row,
+			.machine = m->machine,
+			.revision = m->image_revision,
+			.text_digest = o->drafts[i].text_digest,
+			.image = membership_image(o, i, old.image, old.image_revision),
+			.text = blob_new(&o->drafts[i].text),
+		};
+		published_files_fini(&old);
+	}
+	publish_rendering(publish, &r);
+	blob_unref(r.view);
+	for (size_t i = 0; i < r.n; i++) {
+		blob_unref(r.memberships[i].image);
+		blob_unref(r.memberships[i].text);
+	}
+}
+
+static void render_mesh(struct renderer *r, row_t mesh)
+{
+	struct round o = {.job = {.run = keep_revisions}, .renderer = r};
+	struct fault f = {0};
+	int code;
+
+	arena_init(&o.arena);
+	buf_init(&o.view);
+	code = gather_mesh(r->store, mesh, &o.arena, &o.rows, &f);
+	if (code == ERR_NOT_FOUND) {
+		publish_mesh_gone(r->options.publish, mesh);
+		goto out;
+	}
+	if (code == 0)
+		code = draft_all(&o, &f);
+	if (code == 0 && anything_changed(&o) &&
+	    (code = jobs_write_wait(r->options.jobs, &o.job)) != 0)
+		fault_set(&f, code, "%s", fault_text(&o.job.fault, code));
+	if (code == ERR_NOT_FOUND)
+		goto out; /* it is being rendered again, see keep_revisions() */
+	if (code != 0) {
+		log_error("a mesh cannot be rendered", LOG_D("mesh", mesh),
+			  LOG_S("error", fault_text(&f, code)));
+		goto out;
+	}
+	publish_round(&o);
+out:
+	round_fini(&o);
+}
+
+/* Adds those that a peering joins to the first `n`: they show parts of one another. */
+static void add_peered(struct renderer *r, row_t **meshes, size_t *n, struct arena *a)
+{
+	VEC(row_t) all = {0};
+	struct peering *peerings;
+	size_t npeerings;
+
+	for (size_t i = 0; i < *n; i++) {
+		vec_push(&all, (*meshes)[i]);
+		if (store_peering_list(r->store, a, 0, (*meshes)[i], NULL, &peerings, &npeerings,
+				       NULL) != 0)
+			continue;
+		for (size_t k = 0; k < npeerings; k++)
+			vec_push(&all, peerings[k].mesh_a == (*meshes)[i] ? peerings[k].mesh_b
+									  : peerings[k].mesh_a);
+	}
+	*meshes = arena_copy(a, all.at, all.n * sizeof(row_t));
+	*n = all.n;
+	vec_free(&all);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	row_t x = *(const row_t *)a, y = *(const row_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void render_all(struct renderer *r, row_t *meshes, size_t n)
+{
+	struct arena a;
+
+	arena_init(&a);
+	add_peered(r, &meshes, &n, &a);
+	if (n > 1)
+		qsort(meshes, n, sizeof(*meshes), compare_rows);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || meshes[i] != meshes[i - 1])
+			render_mesh(r, meshes[i]);
+	arena_fini(&a);
+}
+
+/* The rows that were touched since; caller frees. False when it is time to end. */
+static bool take_dirty(struct renderer *r, row_t **meshes, size_t *n)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&r->lock);
+	while (r->dirty.n == 0 && !r->stopping)
+		pthread_cond_wait(&r->touched, &r->lock);
+	stopping = r->stopping;
+	*meshes = r->dirty.at;
+	*n = r->dirty.n;
+	r->dirty.at = NULL;
+	r->dirty.n = r->dirty.cap = 0;
+	pthread_mutex_unlock(&r->lock);
+	return !stopping;
+}
+
+static void render_first(struct renderer *r)
+{
+	struct mesh *meshes = NULL;
+	struct fault f = {0};
+	struct arena a;
+	size_t n = 0;
+	int code;
+
+	arena_init(&a);
+	code = store_mesh_list(r->store, &a, 0, NULL, &meshes, &n, &f);
+	if (code != 0)
+		log_error("meshes cannot be listed", LOG_S("error", fault_text(&f, code)));
+	for (size_t i = 0; i < n; i++)
+		render_mesh(r, meshes[i].row);
+	arena_fini(&a);
+	if (code == 0)
+		publish_set_ready(r->options.publish);
+}
+
+static void *render_loop(void *arg)
+{
+	struct renderer *r = arg;
+	row_t *meshes = NULL;
+	size_t n;
+
+	render_first(r);
+	while (take_dirty(r, &meshes, &n)) {
+		render_all(r, meshes, n);
+		free(meshes);
+	}
+	free(meshes);
+	return NULL;
+}
+
+int renderer_start(struct renderer **out, const struct renderer_options *o, struct fault *f)
+{
+	struct renderer *r = mem_alloc(sizeof(*r));
+	int code;
+
+	r->options = *o;
+	*out = NULL;
+	code = store_open(&r->store, o->database, STORE_READ, f);
+	if (code == 0) {
+		pthread_mutex_init(&r->lock, NULL);
+		pthread_cond_init(&r->touched, NULL);
+		if (pthread_create(&r->thread, NULL, render_loop, r) != 0)
+			code = fault_set(f, ERR_INTERNAL, "a thread cannot be started");
+	}
+	if (code == 0) {
+		*out = r;
+		return 0;
+	}
+	store_close(r->store);
+	free(r);
+	return code;
+}
+
+void renderer_touch(struct renderer *r, const row_t *meshes, size_t n)
+{
+	pthread_mutex_lock(&r->lock);
+	for (size_t i = 0; i < n; i++)
+		vec_push(&r->dirty, meshes[i]);
+	pthread_cond_signal(&r->touched);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void renderer_stop(struct renderer *r)
+{
+	if (r == NULL)
+		return;
+	pthread_mutex_lock(&r->lock);
+	r->stopping = true;
+	pthread_cond_signal(&r->touched);
+	pthread_mutex_unlock(&r->lock);
+	pthread_join(r->thread, NULL);
+	pthread_cond_destroy(&r->touched);
+	pthread_mutex_destroy(&r->lock);
+	vec_free(&r->dirty);
+	store_close(r->store);
+	free(r);
+}
