@@ -13,7 +13,7 @@ struct blob {
 
 /* Takes the buffer's memory. The caller has the one reference. */
 struct blob *blob_new(struct buf *from);
-struct blob *blob_ref(struct blob *b);	/* accepts NULL */
-void blob_unref(struct blob *b); /* accepts NULL */
+struct blob *blob_ref(struct blob *b); /* accepts NULL */
+void blob_unref(struct blob *b);       /* accepts NULL */
 
 #endif

@@ -1,6 +1,6 @@
 /* One API call, as a handler sees it: who asks, what for, and where the answer goes. Handlers know
- * neither threads nor libmicrohttpd nor SQL; they take a call and return 0 or a negative code, which
- * http/problem.c turns into a problem document (RFC 9457) with the fault's words. */
+ * neither threads nor libmicrohttpd nor SQL; they take a call and return 0 or a negative code,
+ * which http/problem.c turns into a problem document (RFC 9457) with the fault's words. */
 #ifndef SKEIN_CONTROLLER_CALL_H
 #define SKEIN_CONTROLLER_CALL_H
 

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,19 +33,18 @@ const struct schema_row config_rows[] = {
 	{"key", SCHEMA_TEXT, FIELD(key), 0, 0, NULL,
 	 "private key of the certificate (PEM); empty: the one that init made"},
 	{"pin", SCHEMA_BOOL, FIELD(pin), 0, 0, "yes",
-	 "join tokens carry the hash of the certificate's public key; 'no': agents ask the system's "
+	 "join tokens carry the hash of the certificate's public key; 'no': agents ask the "
+	 "system's "
 	 "authorities"},
 	{"connections", SCHEMA_NUMBER, FIELD(connections), 16, 1000000, "20000",
 	 "most connections at a time; each agent holds one"},
-	{"body_max", SCHEMA_SIZE, FIELD(body_max), 4096, 64 << 20, "1M",
-	 "largest request body"},
+	{"body_max", SCHEMA_SIZE, FIELD(body_max), 4096, 64 << 20, "1M", "largest request body"},
 	{"request_timeout", SCHEMA_DURATION, FIELD(request_ms), 500, 600000, "20s",
 	 "time in which a whole request must have arrived"},
 	{"readers", SCHEMA_NUMBER, FIELD(readers), 1, 64, "4", "threads that read the database"},
 	{"address_rest", SCHEMA_DURATION, FIELD(address_rest_ms), 0, 365 * DAY_MS, "24h",
 	 "time before the address of a removed machine is given out again"},
-	{"log_level", SCHEMA_TEXT, FIELD(log_level), 0, 0, "info",
-	 "error, warn, info or debug"},
+	{"log_level", SCHEMA_TEXT, FIELD(log_level), 0, 0, "info", "error, warn, info or debug"},
 	{0}};
 
 static int parse_port(const char *text, uint16_t *port)
@@ -116,8 +116,8 @@ int config_url_host(const char *url, char *host, size_t size, struct fault *f)
 	if (*end == '\0' || (*end == ':' && parse_port(end + 1, &port) == 0))
 		return 0;
 bad:
-	return fault_set(f, ERR_INVALID, "'%.80s' is no URL of a controller, want https://host:port",
-			 url);
+	return fault_set(f, ERR_INVALID,
+			 "'%.80s' is no URL of a controller, want https://host:port", url);
 }
 
 static int check_listen(struct config *c, struct fault *f)
@@ -177,7 +177,8 @@ int config_load(struct config *c, const char *path, bool must_exist, struct faul
 	if (code == 0 && (c->certificate != NULL) != (c->key != NULL))
 		code = fault_set(f, ERR_INVALID, "certificate and key go together");
 	if (code == 0 && !log_level_parse(c->log_level, &c->level))
-		code = fault_set(f, ERR_INVALID, "log_level '%.40s': want error, warn, info or debug",
+		code = fault_set(f, ERR_INVALID,
+				 "log_level '%.40s': want error, warn, info or debug",
 				 c->log_level);
 	if (code == 0 && c->data_dir[0] != '/')
 		code = fault_set(f, ERR_INVALID, "data_dir '%.80s' is not an absolute path",

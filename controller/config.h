@@ -8,7 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/schema.h"
 
-#define CONFIG_PATH "/etc/skein/controller.conf"
+#define CONFIG_PATH	  "/etc/skein/controller.conf"
 #define CONFIG_LISTEN_MAX 8
 
 struct config {

@@ -1,5 +1,8 @@
 #include "controller/follow.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "lib/base/log.h"
 
 static struct credential of_principal(const struct principal_row *row)

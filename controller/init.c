@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "controller/alloc.h"
 #include "controller/keys.h"
 #include "controller/store.h"
 #include "lib/base/file.h"
@@ -56,12 +57,16 @@ static int add_admin(struct store *s, struct buf *token, struct fault *f)
 
 static int fill_database(struct store *s, struct buf *token, struct fault *f)
 {
+	struct installation installation = {.epoch = 1, .next_asn = ALLOC_ASN_FIRST};
 	struct organization o = {.name = "default"};
 	int code = store_begin(s, f);
 
 	if (code != 0)
 		return code;
-	code = store_organization_insert(s, &o, f);
+	id_new(&installation.id);
+	code = store_installation_set(s, &installation, f);
+	if (code == 0)
+		code = store_organization_insert(s, &o, f);
 	if (code == 0)
 		code = audit(s, "organization.create", &o.id, f);
 	if (code == 0)

@@ -12,7 +12,8 @@
 struct job {
 	/* In its savepoint or snapshot. May say why in `fault`. */
 	int (*run)(struct job *j, struct store *s);
-	/* After the commit, of a writing job that succeeded; in the order of the jobs. NULL: nothing. */
+	/* After the commit, of a writing job that succeeded; in the order of the jobs. NULL:
+	 * nothing. */
 	void (*committed)(struct job *j, struct store *s);
 	/* Last; the job may be gone when this returns. */
 	void (*done)(struct job *j);

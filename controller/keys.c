@@ -1,6 +1,7 @@
 #include "controller/keys.h"
 
 #include <arpa/inet.h>
+#include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/file.h"
 #include "lib/mesh/token.h"
 
@@ -40,8 +42,8 @@ static int set_names(gnutls_x509_crt_t crt, const struct config *config)
 			rc = gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, ip, 16,
 								  flags);
 		else
-			rc = gnutls_x509_crt_set_subject_alt_name(
-				crt, GNUTLS_SAN_DNSNAME, host, (unsigned)strlen(host), flags);
+			rc = gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, host,
+								  (unsigned)strlen(host), flags);
 	}
 	return rc;
 }
@@ -168,9 +170,8 @@ static int refuse_readable(const char *path, struct fault *f)
 	struct stat st;
 
 	if (stat(path, &st) == 0 && (st.st_mode & 077) != 0)
-		return fault_set(f, ERR_PRIVILEGE,
-				 "%s: mode %04o lets others read it, want 0600", path,
-				 (unsigned)st.st_mode & 07777);
+		return fault_set(f, ERR_PRIVILEGE, "%s: mode %04o lets others read it, want 0600",
+				 path, (unsigned)st.st_mode & 07777);
 	return 0;
 }
 
@@ -199,8 +200,9 @@ static int load_signing(struct keys *k, const struct config *config, struct faul
 static int load_pem(struct buf *out, const struct config *config, const char *configured,
 		    const char *standard, bool private, struct fault *f)
 {
-	char *path = configured != NULL && configured[0] != '\0' ? mem_strdup(configured)
-								 : config_data_path(config, standard);
+	char *path = configured != NULL && configured[0] != '\0'
+			     ? mem_strdup(configured)
+			     : config_data_path(config, standard);
 	int code = private ? refuse_readable(path, f) : 0;
 
 	if (code == 0)

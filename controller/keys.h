@@ -21,7 +21,7 @@ struct keys {
  * self-signed for ten years and names the hosts of config->urls. */
 int keys_make(const struct config *config, const char *dir, struct fault *f);
 int keys_load(struct keys *k, const struct config *config, struct fault *f);
-void keys_fini(struct keys *k); /* wipes */
+void keys_fini(struct keys *k);			  /* wipes */
 const uint8_t *keys_signer(const struct keys *k); /* the public half, 32 bytes */
 
 #endif

@@ -14,10 +14,10 @@ struct common {
 	const char *config;
 };
 
-static const struct option_row common_options[] = {
-	{"config", 'c', OPTION_TEXT, offsetof(struct common, config), "FILE",
-	 "configuration, instead of " CONFIG_PATH, 0, 0},
-	{0}};
+static const struct option_row common_options[] = {{"config", 'c', OPTION_TEXT,
+						    offsetof(struct common, config), "FILE",
+						    "configuration, instead of " CONFIG_PATH, 0, 0},
+						   {0}};
 
 static int say(const struct fault *f, int code)
 {
@@ -74,7 +74,8 @@ static int run_init(void *context, const struct invocation *in)
 		"  systemctl enable --now skein-controller    (or: skein-controller run)\n"
 		"  skein login %s                             (with this token)\n"
 		"  skein mesh create prod\n"
-		"  skein token create                         (join a machine with what it prints)\n"
+		"  skein token create                         (join a machine with what it "
+		"prints)\n"
 		"Agents reach the controller at: %s. Set 'url' in the configuration before you\n"
 		"make join tokens if they know it by another name.\n",
 		config.urls.at[0], config.urls.at[0]);

@@ -163,8 +163,8 @@ int publish_machine_get(struct publish *p, row_t machine, struct arena *a,
 	e = find_machine(p, machine);
 	if (e != NULL) {
 		*out = e->machine;
-		out->memberships = arena_copy(a, e->machine.memberships,
-					      out->n * sizeof(*out->memberships));
+		out->memberships =
+			arena_copy(a, e->machine.memberships, out->n * sizeof(*out->memberships));
 		for (size_t i = 0; i < out->n; i++) {
 			struct published_membership *m = &out->memberships[i];
 			struct membership_entry *files = find_membership(p, m->row);
@@ -352,8 +352,10 @@ void publish_free(struct publish *p)
 
 	if (p == NULL)
 		return;
-	HASH_ITER(hh, p->meshes, e, next_e) publish_mesh_gone(p, e->mesh);
-	HASH_ITER(hh, p->machines, m, next_m) drop_machine(p, m);
+	HASH_ITER(hh, p->meshes, e, next_e)
+		publish_mesh_gone(p, e->mesh);
+	HASH_ITER(hh, p->machines, m, next_m)
+		drop_machine(p, m);
 	blob_unref(p->templates);
 	pthread_mutex_destroy(&p->lock);
 	free(p);

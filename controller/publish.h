@@ -1,6 +1,6 @@
 /* What agents ask for all the time, in memory: who is in which mesh, and the newest signed images
- * and BIRD texts. The writer thread says what machines are (publish_machine), the render thread what
- * their images are (publish_rendering); the HTTP thread answers from here, without SQL.
+ * and BIRD texts. The writer thread says what machines are (publish_machine), the render thread
+ * what their images are (publish_rendering); the HTTP thread answers from here, without SQL.
  *
  * A change of what GET /machine says wakes the machine's long poll. */
 #ifndef SKEIN_CONTROLLER_PUBLISH_H

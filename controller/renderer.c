@@ -31,7 +31,7 @@ struct round {
 		struct buf body, text;
 		struct digest digest, text_digest;
 		bool changed;
-	} *drafts; /* parallel to the memberships */
+	} * drafts; /* parallel to the memberships */
 };
 
 static void round_fini(struct round *o)

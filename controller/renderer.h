@@ -9,8 +9,8 @@ struct renderer;
 
 struct renderer_options {
 	const char *database;
-	struct jobs *jobs;	  /* borrowed: revisions are persisted through it */
-	struct publish *publish;  /* borrowed */
+	struct jobs *jobs;	    /* borrowed: revisions are persisted through it */
+	struct publish *publish;    /* borrowed */
 	const uint8_t *signing_key; /* 64 bytes, borrowed */
 	struct digest templates;
 };

@@ -1,6 +1,7 @@
 /* /api-tokens: what operators ask with. An operator makes them for its organization, up to its own
  * role; administrators of the installation make all. */
 #include <sodium.h>
+#include <string.h>
 
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
@@ -17,20 +18,20 @@ struct wire {
 #define AT(member) offsetof(struct wire, member)
 
 #define COMMON_ROWS                                                                                \
-	{"id", MEMBER_TEXT, AT(id)}, {"created_at", MEMBER_TEXT, AT(created_at)},                  \
-		{"role", MEMBER_TEXT, AT(role)}, {"note", MEMBER_TEXT, AT(note)},                  \
-		{"expires_at", MEMBER_TEXT, AT(expires_at)},                                       \
-		{"revoked_at", MEMBER_TEXT, AT(revoked_at)},                                       \
-		{"organization", MEMBER_TEXT, AT(organization)}
+	JSON_ROW("id", MEMBER_TEXT, AT(id)), JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),  \
+		JSON_ROW("role", MEMBER_TEXT, AT(role)), JSON_ROW("note", MEMBER_TEXT, AT(note)),  \
+		JSON_ROW("expires_at", MEMBER_TEXT, AT(expires_at)),                               \
+		JSON_ROW("revoked_at", MEMBER_TEXT, AT(revoked_at)),                               \
+		JSON_ROW("organization", MEMBER_TEXT, AT(organization))
 
 static const struct json_row answer_rows[] = {COMMON_ROWS, {0}};
 static const struct json_row created_rows[] = {
-	COMMON_ROWS, {"token", MEMBER_TEXT, AT(token)}, {0}};
+	COMMON_ROWS, JSON_ROW("token", MEMBER_TEXT, AT(token)), {0}};
 
 static const struct json_row request_rows[] = {
-	{"role", MEMBER_TEXT, AT(role), .required = true},
-	{"note", MEMBER_TEXT, AT(note), .max = NAME_MAX_LENGTH},
-	{"expires_in", MEMBER_NUMBER, AT(expires_in), .min = 1, .max = EXPIRES_MAX_S},
+	JSON_ROW("role", MEMBER_TEXT, AT(role), .required = true),
+	JSON_ROW("note", MEMBER_TEXT, AT(note), .max = NAME_MAX_LENGTH),
+	JSON_ROW("expires_in", MEMBER_NUMBER, AT(expires_in), .min = 1, .max = EXPIRES_MAX_S),
 	{0}};
 
 static const struct {

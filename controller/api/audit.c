@@ -10,16 +10,15 @@ struct wire {
 
 #define AT(member) offsetof(struct wire, member)
 
-static const struct json_row answer_rows[] = {
-	{"id", MEMBER_TEXT, AT(id)},
-	{"created_at", MEMBER_TEXT, AT(created_at)},
-	{"at", MEMBER_TEXT, AT(at)},
-	{"actor", MEMBER_TEXT, AT(actor)},
-	{"action", MEMBER_TEXT, AT(action)},
-	{"resource", MEMBER_TEXT, AT(resource)},
-	{"before", MEMBER_RAW, AT(before)},
-	{"after", MEMBER_RAW, AT(after)},
-	{0}};
+static const struct json_row answer_rows[] = {JSON_ROW("id", MEMBER_TEXT, AT(id)),
+					      JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),
+					      JSON_ROW("at", MEMBER_TEXT, AT(at)),
+					      JSON_ROW("actor", MEMBER_TEXT, AT(actor)),
+					      JSON_ROW("action", MEMBER_TEXT, AT(action)),
+					      JSON_ROW("resource", MEMBER_TEXT, AT(resource)),
+					      JSON_ROW("before", MEMBER_RAW, AT(before)),
+					      JSON_ROW("after", MEMBER_RAW, AT(after)),
+					      {0}};
 
 static json_t *encode(struct call *c, const struct audit_entry *e)
 {

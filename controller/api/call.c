@@ -130,9 +130,9 @@ int call_find_mesh(struct call *c, const char *id, struct mesh *out)
 	int code = parse_reference(c, "mesh", id, &parsed);
 
 	if (code == 0)
-		code = not_found(c,
-				 store_mesh_find(c->store, c->organization, &parsed, out, &c->fault),
-				 "mesh", id);
+		code = not_found(
+			c, store_mesh_find(c->store, c->organization, &parsed, out, &c->fault),
+			"mesh", id);
 	return code;
 }
 
@@ -154,10 +154,10 @@ int call_find_membership(struct call *c, const char *id, struct membership *out)
 	int code = parse_reference(c, "membership", id, &parsed);
 
 	if (code == 0)
-		code = not_found(c,
-				 store_membership_find(c->store, c->organization, &parsed, out,
-						       &c->fault),
-				 "membership", id);
+		code = not_found(
+			c,
+			store_membership_find(c->store, c->organization, &parsed, out, &c->fault),
+			"membership", id);
 	return code;
 }
 
@@ -190,8 +190,7 @@ static const char *dump(const struct call *c, const json_t *json)
 	return copy;
 }
 
-int call_audit(struct call *c, const struct id *resource, const json_t *before,
-	       const json_t *after)
+int call_audit(struct call *c, const struct id *resource, const json_t *before, const json_t *after)
 {
 	const struct audit_entry entry = {
 		.organization = c->organization,

@@ -1,9 +1,10 @@
 /* POST /enroll: a machine joins.
  *
  * It proves its identity by a signature over the body, and its right by the secret of a join token.
- * An answer that was lost costs nothing: the same identity with the same token gets the same machine
- * and a new machine token, and the token of before is void. */
+ * An answer that was lost costs nothing: the same identity with the same token gets the same
+ * machine and a new machine token, and the token of before is void. */
 #include <sodium.h>
+#include <string.h>
 
 #include "controller/alloc.h"
 #include "controller/api/format.h"
@@ -22,12 +23,12 @@ struct request {
 };
 
 static const struct json_row request_rows[] = {
-	{"secret", MEMBER_TEXT, offsetof(struct request, secret), .required = true},
-	{"identity", MEMBER_TEXT, offsetof(struct request, identity), .required = true},
-	{"name", MEMBER_TEXT, offsetof(struct request, name), .required = true},
-	{"boot_id", MEMBER_TEXT, offsetof(struct request, boot_id), .max = 36},
-	{"run", MEMBER_COUNTER, offsetof(struct request, run)},
-	{"networks", MEMBER_TEXTS, offsetof(struct request, networks), .max = NETWORKS_MAX},
+	JSON_ROW("secret", MEMBER_TEXT, offsetof(struct request, secret), .required = true),
+	JSON_ROW("identity", MEMBER_TEXT, offsetof(struct request, identity), .required = true),
+	JSON_ROW("name", MEMBER_TEXT, offsetof(struct request, name), .required = true),
+	JSON_ROW("boot_id", MEMBER_TEXT, offsetof(struct request, boot_id), .max = 36),
+	JSON_ROW("run", MEMBER_COUNTER, offsetof(struct request, run)),
+	JSON_ROW("networks", MEMBER_TEXTS, offsetof(struct request, networks), .max = NETWORKS_MAX),
 	{0}};
 
 struct named {
@@ -46,26 +47,26 @@ struct answer {
 };
 
 static const struct json_row named_rows[] = {
-	{"id", MEMBER_TEXT, offsetof(struct named, id)},
-	{"name", MEMBER_TEXT, offsetof(struct named, name)},
+	JSON_ROW("id", MEMBER_TEXT, offsetof(struct named, id)),
+	JSON_ROW("name", MEMBER_TEXT, offsetof(struct named, name)),
 	{0}};
 
 static const struct json_row joined_rows[] = {
-	{"id", MEMBER_TEXT, offsetof(struct joined, id)},
-	{"mesh", MEMBER_TEXT, offsetof(struct joined, mesh)},
-	{"mesh_name", MEMBER_TEXT, offsetof(struct joined, mesh_name)},
-	{"cidr", MEMBER_TEXT, offsetof(struct joined, cidr)},
-	{"number", MEMBER_NUMBER, offsetof(struct joined, number)},
-	{"address", MEMBER_TEXT, offsetof(struct joined, address)},
-	{"base_port", MEMBER_NUMBER, offsetof(struct joined, base_port)},
+	JSON_ROW("id", MEMBER_TEXT, offsetof(struct joined, id)),
+	JSON_ROW("mesh", MEMBER_TEXT, offsetof(struct joined, mesh)),
+	JSON_ROW("mesh_name", MEMBER_TEXT, offsetof(struct joined, mesh_name)),
+	JSON_ROW("cidr", MEMBER_TEXT, offsetof(struct joined, cidr)),
+	JSON_ROW("number", MEMBER_NUMBER, offsetof(struct joined, number)),
+	JSON_ROW("address", MEMBER_TEXT, offsetof(struct joined, address)),
+	JSON_ROW("base_port", MEMBER_NUMBER, offsetof(struct joined, base_port)),
 	{0}};
 
 static const struct json_row answer_rows[] = {
-	{"machine", MEMBER_OBJECT, offsetof(struct answer, machine), .rows = named_rows},
-	{"machine_token", MEMBER_TEXT, offsetof(struct answer, machine_token)},
-	{"signer", MEMBER_TEXT, offsetof(struct answer, signer)},
-	{"memberships", MEMBER_ROWS, offsetof(struct answer, memberships), .rows = joined_rows,
-	 .row_size = sizeof(struct joined)},
+	JSON_ROW("machine", MEMBER_OBJECT, offsetof(struct answer, machine), .rows = named_rows),
+	JSON_ROW("machine_token", MEMBER_TEXT, offsetof(struct answer, machine_token)),
+	JSON_ROW("signer", MEMBER_TEXT, offsetof(struct answer, signer)),
+	JSON_ROW("memberships", MEMBER_ROWS, offsetof(struct answer, memberships),
+		 .rows = joined_rows, .row_size = sizeof(struct joined)),
 	{0}};
 
 /* ---- who, and by what right ---- */
@@ -100,7 +101,8 @@ static int find_grant(struct call *c, const char *text, struct join_grant *g)
 	code = store_join_grant_find_secret(c->store, &digest, g, NULL);
 	if (code == ERR_NOT_FOUND) {
 		c->status = 401;
-		return fault_set(&c->fault, ERR_AUTH, "this controller did not make the join token");
+		return fault_set(&c->fault, ERR_AUTH,
+				 "this controller did not make the join token");
 	}
 	if (code != 0)
 		return code;
@@ -124,8 +126,8 @@ static int free_name(struct call *c, row_t organization, const char *wanted,
 	int code = 0;
 
 	for (int i = 2; i < SUFFIX_MAX && code == 0; i++) {
-		snprintf(name, NAME_TEXT_MAX, "%.*s%s",
-			 (int)(NAME_MAX_LENGTH - strlen(suffix)), wanted, suffix);
+		snprintf(name, NAME_TEXT_MAX, "%.*s%s", (int)(NAME_MAX_LENGTH - strlen(suffix)),
+			 wanted, suffix);
 		code = store_machine_find_name(c->store, organization, name, &other, NULL);
 		snprintf(suffix, sizeof(suffix), "-%d", i);
 	}

@@ -14,19 +14,19 @@ struct wire {
 #define AT(member) offsetof(struct wire, member)
 
 static const struct json_row answer_rows[] = {
-	{"machine", MEMBER_TEXT, AT(machine)},
-	{"machine_name", MEMBER_TEXT, AT(machine_name)},
-	{"meshes", MEMBER_TEXTS, AT(meshes)},
+	JSON_ROW("machine", MEMBER_TEXT, AT(machine)),
+	JSON_ROW("machine_name", MEMBER_TEXT, AT(machine_name)),
+	JSON_ROW("meshes", MEMBER_TEXTS, AT(meshes)),
 	{0}};
 
 static const struct json_row request_rows[] = {
-	{"machine", MEMBER_TEXT, AT(machine), .required = true},
-	{"meshes", MEMBER_TEXTS, AT(meshes), .required = true, .max = MESHES_MAX},
+	JSON_ROW("machine", MEMBER_TEXT, AT(machine), .required = true),
+	JSON_ROW("meshes", MEMBER_TEXTS, AT(meshes), .required = true, .max = MESHES_MAX),
 	{0}};
 
 /* One machine's memberships, those that are gateways. */
-static json_t *encode(struct call *c, const struct machine *machine,
-		      const struct membership *list, size_t n)
+static json_t *encode(struct call *c, const struct machine *machine, const struct membership *list,
+		      size_t n)
 {
 	struct wire w = {.machine = format_id(c->arena, &machine->id),
 			 .machine_name = machine->name};
@@ -100,8 +100,7 @@ static int enable(struct call *c, const struct machine *machine, const char *mes
 static int list_of(struct call *c, const struct machine *machine, struct membership **list,
 		   size_t *n)
 {
-	return store_membership_list(c->store, c->arena, machine->row, 0, NULL, list, n,
-				     &c->fault);
+	return store_membership_list(c->store, c->arena, machine->row, 0, NULL, list, n, &c->fault);
 }
 
 int gateway_enable(struct call *c)

@@ -1,9 +1,12 @@
 /* GET /mesh/config, GET /mesh/bird: the newest signed images and BIRD texts, from memory. */
+#include <string.h>
+
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
 #include "controller/controller.h"
 
-/* The membership that the query names, or the only one. Those of other machines are not looked for. */
+/* The membership that the query names, or the only one. Those of other machines are not looked for.
+ */
 static int find_membership(struct call *c, row_t *membership)
 {
 	const char *text = call_query(c, "membership");
@@ -49,8 +52,7 @@ static int choose(struct call *c, const char *name, const char *const choices[2]
 	*choice = text != NULL && strcmp(text, choices[1]) == 0;
 	if (text == NULL || *choice || strcmp(text, choices[0]) == 0)
 		return 0;
-	return fault_set(&c->fault, ERR_INVALID, "%s: want %s or %s", name, choices[0],
-			 choices[1]);
+	return fault_set(&c->fault, ERR_INVALID, "%s: want %s or %s", name, choices[0], choices[1]);
 }
 
 int image_config(struct call *c)
@@ -64,9 +66,9 @@ int image_config(struct call *c)
 	if (code != 0)
 		return code;
 	c->blob = blob_ref(membership ? files.image : files.view);
-	c->etag = arena_printf(c->arena, "\"%llu\"",
-			       (unsigned long long)(membership ? files.image_revision
-							       : files.view_revision));
+	c->etag = arena_printf(
+		c->arena, "\"%llu\"",
+		(unsigned long long)(membership ? files.image_revision : files.view_revision));
 	c->content_type = "application/octet-stream";
 	published_files_fini(&files);
 	return 0;

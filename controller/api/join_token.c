@@ -1,6 +1,7 @@
 /* /join-tokens: what a machine joins with. Only a hash of its secret is kept; the text is in the
  * answer to the POST that made it, and nowhere else. */
 #include <sodium.h>
+#include <string.h>
 
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
@@ -19,24 +20,25 @@ struct wire {
 #define AT(member) offsetof(struct wire, member)
 
 #define COMMON_ROWS                                                                                \
-	{"id", MEMBER_TEXT, AT(id)}, {"created_at", MEMBER_TEXT, AT(created_at)},                  \
-		{"mesh", MEMBER_TEXT, AT(mesh)}, {"note", MEMBER_TEXT, AT(note)},                  \
-		{"max_uses", MEMBER_NUMBER, AT(max_uses)}, {"uses", MEMBER_NUMBER, AT(uses)},      \
-		{"expires_at", MEMBER_TEXT, AT(expires_at)},                                       \
-		{"revoked_at", MEMBER_TEXT, AT(revoked_at)}
+	JSON_ROW("id", MEMBER_TEXT, AT(id)), JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),  \
+		JSON_ROW("mesh", MEMBER_TEXT, AT(mesh)), JSON_ROW("note", MEMBER_TEXT, AT(note)),  \
+		JSON_ROW("max_uses", MEMBER_NUMBER, AT(max_uses)),                                 \
+		JSON_ROW("uses", MEMBER_NUMBER, AT(uses)),                                         \
+		JSON_ROW("expires_at", MEMBER_TEXT, AT(expires_at)),                               \
+		JSON_ROW("revoked_at", MEMBER_TEXT, AT(revoked_at))
 
 static const struct json_row answer_rows[] = {COMMON_ROWS, {0}};
 static const struct json_row created_rows[] = {
-	COMMON_ROWS, {"token", MEMBER_TEXT, AT(token)}, {0}};
+	COMMON_ROWS, JSON_ROW("token", MEMBER_TEXT, AT(token)), {0}};
 
 enum { MESH, NOTE, MAX_USES, EXPIRES_IN };
 
 static const struct json_row request_rows[] = {
-	[MESH] = {"mesh", MEMBER_TEXT, AT(mesh)},
-	[NOTE] = {"note", MEMBER_TEXT, AT(note), .max = NAME_MAX_LENGTH},
-	[MAX_USES] = {"max_uses", MEMBER_NUMBER, AT(max_uses), .max = MAX_USES_BOUND},
-	[EXPIRES_IN] = {"expires_in", MEMBER_NUMBER, AT(expires_in), .min = 1,
-			.max = EXPIRES_MAX_S},
+	[MESH] = JSON_ROW("mesh", MEMBER_TEXT, AT(mesh)),
+	[NOTE] = JSON_ROW("note", MEMBER_TEXT, AT(note), .max = NAME_MAX_LENGTH),
+	[MAX_USES] = JSON_ROW("max_uses", MEMBER_NUMBER, AT(max_uses), .max = MAX_USES_BOUND),
+	[EXPIRES_IN] = JSON_ROW("expires_in", MEMBER_NUMBER, AT(expires_in), .min = 1,
+				.max = EXPIRES_MAX_S),
 	{0}};
 
 static void fill(struct call *c, const struct join_grant *g, struct wire *w)

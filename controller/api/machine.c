@@ -17,19 +17,18 @@ struct wire {
 
 #define AT(member) offsetof(struct wire, member)
 
-static const struct json_row answer_rows[] = {
-	{"id", MEMBER_TEXT, AT(id)},
-	{"created_at", MEMBER_TEXT, AT(created_at)},
-	{"name", MEMBER_TEXT, AT(name)},
-	{"seen_at", MEMBER_TEXT, AT(seen_at)},
-	{"online", MEMBER_FLAG, AT(online)},
-	{"revoked", MEMBER_FLAG, AT(revoked)},
-	{"frozen", MEMBER_FLAG, AT(frozen)},
-	{"memberships", MEMBER_RAW, AT(memberships)},
-	{0}};
+static const struct json_row answer_rows[] = {JSON_ROW("id", MEMBER_TEXT, AT(id)),
+					      JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),
+					      JSON_ROW("name", MEMBER_TEXT, AT(name)),
+					      JSON_ROW("seen_at", MEMBER_TEXT, AT(seen_at)),
+					      JSON_ROW("online", MEMBER_FLAG, AT(online)),
+					      JSON_ROW("revoked", MEMBER_FLAG, AT(revoked)),
+					      JSON_ROW("frozen", MEMBER_FLAG, AT(frozen)),
+					      JSON_ROW("memberships", MEMBER_RAW, AT(memberships)),
+					      {0}};
 
 static const struct json_row request_rows[] = {
-	{"name", MEMBER_TEXT, AT(name), .required = true}, {0}};
+	JSON_ROW("name", MEMBER_TEXT, AT(name), .required = true), {0}};
 
 static json_t *encode(struct call *c, const struct machine *m)
 {
@@ -110,8 +109,7 @@ static int check_name(struct call *c, const char *name, row_t own)
 static int touch_meshes(struct call *c, row_t machine, row_t **meshes, size_t *n)
 {
 	struct membership *list = NULL;
-	int code = store_membership_list(c->store, c->arena, machine, 0, NULL, &list, n,
-					 &c->fault);
+	int code = store_membership_list(c->store, c->arena, machine, 0, NULL, &list, n, &c->fault);
 
 	*meshes = arena_array(c->arena, *n, sizeof(**meshes));
 	for (size_t i = 0; i < *n && code == 0; i++) {

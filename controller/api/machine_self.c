@@ -1,4 +1,7 @@
 /* GET /machine: what a machine is to know of itself, from memory; with a long poll. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "controller/alloc.h"
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
@@ -21,24 +24,24 @@ struct wire {
 #define IN(member) offsetof(struct wire_membership, member)
 
 static const struct json_row membership_rows[] = {
-	{"id", MEMBER_TEXT, IN(id)},
-	{"mesh", MEMBER_TEXT, IN(mesh)},
-	{"mesh_name", MEMBER_TEXT, IN(mesh_name)},
-	{"cidr", MEMBER_TEXT, IN(cidr)},
-	{"number", MEMBER_NUMBER, IN(number)},
-	{"address", MEMBER_TEXT, IN(address)},
-	{"base_port", MEMBER_NUMBER, IN(base_port)},
-	{"needs_key", MEMBER_FLAG, IN(needs_key)},
-	{"view_revision", MEMBER_COUNTER, IN(view_revision)},
-	{"membership_revision", MEMBER_COUNTER, IN(membership_revision)},
+	JSON_ROW("id", MEMBER_TEXT, IN(id)),
+	JSON_ROW("mesh", MEMBER_TEXT, IN(mesh)),
+	JSON_ROW("mesh_name", MEMBER_TEXT, IN(mesh_name)),
+	JSON_ROW("cidr", MEMBER_TEXT, IN(cidr)),
+	JSON_ROW("number", MEMBER_NUMBER, IN(number)),
+	JSON_ROW("address", MEMBER_TEXT, IN(address)),
+	JSON_ROW("base_port", MEMBER_NUMBER, IN(base_port)),
+	JSON_ROW("needs_key", MEMBER_FLAG, IN(needs_key)),
+	JSON_ROW("view_revision", MEMBER_COUNTER, IN(view_revision)),
+	JSON_ROW("membership_revision", MEMBER_COUNTER, IN(membership_revision)),
 	{0}};
 
 static const struct json_row answer_rows[] = {
-	{"id", MEMBER_TEXT, offsetof(struct wire, id)},
-	{"name", MEMBER_TEXT, offsetof(struct wire, name)},
-	{"revision", MEMBER_TEXT, offsetof(struct wire, revision)},
-	{"memberships", MEMBER_ROWS, offsetof(struct wire, memberships), .rows = membership_rows,
-	 .row_size = sizeof(struct wire_membership)},
+	JSON_ROW("id", MEMBER_TEXT, offsetof(struct wire, id)),
+	JSON_ROW("name", MEMBER_TEXT, offsetof(struct wire, name)),
+	JSON_ROW("revision", MEMBER_TEXT, offsetof(struct wire, revision)),
+	JSON_ROW("memberships", MEMBER_ROWS, offsetof(struct wire, memberships),
+		 .rows = membership_rows, .row_size = sizeof(struct wire_membership)),
 	{0}};
 
 static void fill(struct call *c, const struct published_membership *m, struct wire_membership *w)

@@ -1,4 +1,6 @@
 /* /memberships: a machine in a mesh. */
+#include <string.h>
+
 #include "controller/alloc.h"
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
@@ -16,22 +18,22 @@ struct wire {
 #define AT(member) offsetof(struct wire, member)
 
 static const struct json_row answer_rows[] = {
-	{"id", MEMBER_TEXT, AT(id)},
-	{"created_at", MEMBER_TEXT, AT(created_at)},
-	{"machine", MEMBER_TEXT, AT(machine)},
-	{"machine_name", MEMBER_TEXT, AT(machine_name)},
-	{"mesh", MEMBER_TEXT, AT(mesh)},
-	{"mesh_name", MEMBER_TEXT, AT(mesh_name)},
-	{"address", MEMBER_TEXT, AT(address)},
-	{"number", MEMBER_NUMBER, AT(number)},
-	{"role", MEMBER_TEXT, AT(role)},
-	{"slot", MEMBER_NUMBER, AT(slot)},
-	{"public_key", MEMBER_TEXT, AT(public_key)},
-	{"base_port", MEMBER_NUMBER, AT(base_port)},
-	{"applied_view", MEMBER_COUNTER, AT(applied_view)},
-	{"applied_membership", MEMBER_COUNTER, AT(applied_membership)},
-	{"current", MEMBER_FLAG, AT(current)},
-	{"error", MEMBER_TEXT, AT(error)},
+	JSON_ROW("id", MEMBER_TEXT, AT(id)),
+	JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),
+	JSON_ROW("machine", MEMBER_TEXT, AT(machine)),
+	JSON_ROW("machine_name", MEMBER_TEXT, AT(machine_name)),
+	JSON_ROW("mesh", MEMBER_TEXT, AT(mesh)),
+	JSON_ROW("mesh_name", MEMBER_TEXT, AT(mesh_name)),
+	JSON_ROW("address", MEMBER_TEXT, AT(address)),
+	JSON_ROW("number", MEMBER_NUMBER, AT(number)),
+	JSON_ROW("role", MEMBER_TEXT, AT(role)),
+	JSON_ROW("slot", MEMBER_NUMBER, AT(slot)),
+	JSON_ROW("public_key", MEMBER_TEXT, AT(public_key)),
+	JSON_ROW("base_port", MEMBER_NUMBER, AT(base_port)),
+	JSON_ROW("applied_view", MEMBER_COUNTER, AT(applied_view)),
+	JSON_ROW("applied_membership", MEMBER_COUNTER, AT(applied_membership)),
+	JSON_ROW("current", MEMBER_FLAG, AT(current)),
+	JSON_ROW("error", MEMBER_TEXT, AT(error)),
 	{0}};
 
 struct request {
@@ -39,8 +41,8 @@ struct request {
 };
 
 static const struct json_row request_rows[] = {
-	{"machine", MEMBER_TEXT, offsetof(struct request, machine), .required = true},
-	{"mesh", MEMBER_TEXT, offsetof(struct request, mesh), .required = true},
+	JSON_ROW("machine", MEMBER_TEXT, offsetof(struct request, machine), .required = true),
+	JSON_ROW("mesh", MEMBER_TEXT, offsetof(struct request, mesh), .required = true),
 	{0}};
 
 static const char *role_text(const struct membership *m)
@@ -217,8 +219,7 @@ int membership_delete(struct call *c)
 	if (code != 0)
 		return code;
 	before = membership_encode(c, &m);
-	code = alloc_leave(c->store, &m, c->now, c->controller->config->address_rest_ms,
-			   &c->fault);
+	code = alloc_leave(c->store, &m, c->now, c->controller->config->address_rest_ms, &c->fault);
 	if (code == 0)
 		code = slots_assign(c, m.mesh);
 	call_touch_machine(c, m.machine);
@@ -229,13 +230,19 @@ int membership_delete(struct call *c)
 }
 
 static const struct json_row key_rows[] = {
-	{"public_key", MEMBER_TEXT, offsetof(struct wire, public_key), .required = true}, {0}};
+	JSON_ROW("public_key", MEMBER_TEXT, offsetof(struct wire, public_key), .required = true),
+	{0}};
+
+static bool same_key(const struct wg_key *a, const struct wg_key *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
 
 static int parse_key(struct call *c, const char *text, struct wg_key *key)
 {
 	static const struct wg_key zero;
 
-	if (wg_key_parse(text, key) && wg_key_compare(key, &zero) != 0)
+	if (parse_base64(text, key->bytes, sizeof(key->bytes)) && !same_key(key, &zero))
 		return 0;
 	return fault_set(&c->fault, ERR_INVALID,
 			 "public_key: want the 32 bytes of a WireGuard key in base64");
@@ -256,7 +263,7 @@ int membership_set_key(struct call *c)
 		code = call_decode(c, key_rows, &w, NULL);
 	if (code == 0)
 		code = parse_key(c, w.public_key, &key);
-	if (code != 0 || (m.has_key && wg_key_compare(&key, &m.key) == 0))
+	if (code != 0 || (m.has_key && same_key(&key, &m.key)))
 		return code;
 	m.has_key = true;
 	m.key = key;

@@ -1,4 +1,6 @@
 /* /meshes. The CIDR is immutable; name, default, mode and timers can be changed. */
+#include <string.h>
+
 #include "controller/alloc.h"
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
@@ -19,36 +21,37 @@ struct wire {
 #define AT(member) offsetof(struct wire, member)
 
 static const struct json_row answer_rows[] = {
-	{"id", MEMBER_TEXT, AT(id)},
-	{"created_at", MEMBER_TEXT, AT(created_at)},
-	{"name", MEMBER_TEXT, AT(name)},
-	{"cidr", MEMBER_TEXT, AT(cidr)},
-	{"cidr6", MEMBER_TEXT, AT(cidr6)},
-	{"default", MEMBER_FLAG, AT(is_default)},
-	{"route_reflector", MEMBER_FLAG, AT(route_reflector)},
-	{"asn", MEMBER_NUMBER, AT(asn)},
-	{"bgp_port", MEMBER_NUMBER, AT(bgp_port)},
-	{"bfd_interval_ms", MEMBER_NUMBER, AT(bfd_interval_ms)},
-	{"bfd_multiplier", MEMBER_NUMBER, AT(bfd_multiplier)},
-	{"members", MEMBER_NUMBER, AT(members)},
-	{"gateways", MEMBER_NUMBER, AT(gateways)},
-	{"organization", MEMBER_TEXT, AT(organization)},
-	{"warnings", MEMBER_TEXTS, AT(warnings)},
+	JSON_ROW("id", MEMBER_TEXT, AT(id)),
+	JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),
+	JSON_ROW("name", MEMBER_TEXT, AT(name)),
+	JSON_ROW("cidr", MEMBER_TEXT, AT(cidr)),
+	JSON_ROW("cidr6", MEMBER_TEXT, AT(cidr6)),
+	JSON_ROW("default", MEMBER_FLAG, AT(is_default)),
+	JSON_ROW("route_reflector", MEMBER_FLAG, AT(route_reflector)),
+	JSON_ROW("asn", MEMBER_NUMBER, AT(asn)),
+	JSON_ROW("bgp_port", MEMBER_NUMBER, AT(bgp_port)),
+	JSON_ROW("bfd_interval_ms", MEMBER_NUMBER, AT(bfd_interval_ms)),
+	JSON_ROW("bfd_multiplier", MEMBER_NUMBER, AT(bfd_multiplier)),
+	JSON_ROW("members", MEMBER_NUMBER, AT(members)),
+	JSON_ROW("gateways", MEMBER_NUMBER, AT(gateways)),
+	JSON_ROW("organization", MEMBER_TEXT, AT(organization)),
+	JSON_ROW("warnings", MEMBER_TEXTS, AT(warnings)),
 	{0}};
 
 /* In this order: bit i of `present`. cidr and cidr6 are taken by POST only. */
 enum { NAME, DEFAULT, REFLECTOR, PORT, INTERVAL, MULTIPLIER, CIDR, CIDR6 };
 
 static const struct json_row request_rows[] = {
-	[NAME] = {"name", MEMBER_TEXT, AT(name)},
-	[DEFAULT] = {"default", MEMBER_FLAG, AT(is_default)},
-	[REFLECTOR] = {"route_reflector", MEMBER_FLAG, AT(route_reflector)},
-	[PORT] = {"bgp_port", MEMBER_NUMBER, AT(bgp_port), .min = 1, .max = 65535},
-	[INTERVAL] = {"bfd_interval_ms", MEMBER_NUMBER, AT(bfd_interval_ms), .min = 50,
-		      .max = 60000},
-	[MULTIPLIER] = {"bfd_multiplier", MEMBER_NUMBER, AT(bfd_multiplier), .min = 2, .max = 50},
-	[CIDR] = {"cidr", MEMBER_TEXT, AT(cidr)},
-	[CIDR6] = {"cidr6", MEMBER_TEXT, AT(cidr6)},
+	[NAME] = JSON_ROW("name", MEMBER_TEXT, AT(name)),
+	[DEFAULT] = JSON_ROW("default", MEMBER_FLAG, AT(is_default)),
+	[REFLECTOR] = JSON_ROW("route_reflector", MEMBER_FLAG, AT(route_reflector)),
+	[PORT] = JSON_ROW("bgp_port", MEMBER_NUMBER, AT(bgp_port), .min = 1, .max = 65535),
+	[INTERVAL] = JSON_ROW("bfd_interval_ms", MEMBER_NUMBER, AT(bfd_interval_ms), .min = 50,
+			      .max = 60000),
+	[MULTIPLIER] =
+		JSON_ROW("bfd_multiplier", MEMBER_NUMBER, AT(bfd_multiplier), .min = 2, .max = 50),
+	[CIDR] = JSON_ROW("cidr", MEMBER_TEXT, AT(cidr)),
+	[CIDR6] = JSON_ROW("cidr6", MEMBER_TEXT, AT(cidr6)),
 	{0}};
 
 static bool given(uint64_t present, int row)
@@ -121,8 +124,8 @@ static int choose_cidr(struct call *c, struct prefix *out)
 	char text[PREFIX_TEXT_MAX];
 	bool clash = false;
 	size_t n = 0;
-	int code = store_mesh_list(c->store, c->arena, c->organization, NULL, &meshes, &n,
-				   &c->fault);
+	int code =
+		store_mesh_list(c->store, c->arena, c->organization, NULL, &meshes, &n, &c->fault);
 
 	if (code != 0)
 		return code;

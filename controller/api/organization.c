@@ -9,13 +9,13 @@ struct wire {
 };
 
 static const struct json_row answer_rows[] = {
-	{"id", MEMBER_TEXT, offsetof(struct wire, id)},
-	{"created_at", MEMBER_TEXT, offsetof(struct wire, created_at)},
-	{"name", MEMBER_TEXT, offsetof(struct wire, name)},
+	JSON_ROW("id", MEMBER_TEXT, offsetof(struct wire, id)),
+	JSON_ROW("created_at", MEMBER_TEXT, offsetof(struct wire, created_at)),
+	JSON_ROW("name", MEMBER_TEXT, offsetof(struct wire, name)),
 	{0}};
 
 static const struct json_row request_rows[] = {
-	{"name", MEMBER_TEXT, offsetof(struct wire, name), .required = true}, {0}};
+	JSON_ROW("name", MEMBER_TEXT, offsetof(struct wire, name), .required = true), {0}};
 
 static json_t *encode(struct call *c, const struct organization *o)
 {

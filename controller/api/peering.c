@@ -12,27 +12,26 @@ struct wire {
 
 #define AT(member) offsetof(struct wire, member)
 
-static const struct json_row answer_rows[] = {
-	{"id", MEMBER_TEXT, AT(id)},
-	{"created_at", MEMBER_TEXT, AT(created_at)},
-	{"mesh_a", MEMBER_TEXT, AT(mesh_a)},
-	{"mesh_b", MEMBER_TEXT, AT(mesh_b)},
-	{"prefixes_a", MEMBER_TEXTS, AT(prefixes_a)},
-	{"prefixes_b", MEMBER_TEXTS, AT(prefixes_b)},
-	{0}};
+static const struct json_row answer_rows[] = {JSON_ROW("id", MEMBER_TEXT, AT(id)),
+					      JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),
+					      JSON_ROW("mesh_a", MEMBER_TEXT, AT(mesh_a)),
+					      JSON_ROW("mesh_b", MEMBER_TEXT, AT(mesh_b)),
+					      JSON_ROW("prefixes_a", MEMBER_TEXTS, AT(prefixes_a)),
+					      JSON_ROW("prefixes_b", MEMBER_TEXTS, AT(prefixes_b)),
+					      {0}};
 
 static const struct json_row create_rows[] = {
-	{"mesh_a", MEMBER_TEXT, AT(mesh_a), .required = true},
-	{"mesh_b", MEMBER_TEXT, AT(mesh_b), .required = true},
-	{"prefixes_a", MEMBER_TEXTS, AT(prefixes_a), .max = PREFIXES_MAX},
-	{"prefixes_b", MEMBER_TEXTS, AT(prefixes_b), .max = PREFIXES_MAX},
+	JSON_ROW("mesh_a", MEMBER_TEXT, AT(mesh_a), .required = true),
+	JSON_ROW("mesh_b", MEMBER_TEXT, AT(mesh_b), .required = true),
+	JSON_ROW("prefixes_a", MEMBER_TEXTS, AT(prefixes_a), .max = PREFIXES_MAX),
+	JSON_ROW("prefixes_b", MEMBER_TEXTS, AT(prefixes_b), .max = PREFIXES_MAX),
 	{0}};
 
 enum { PREFIXES_A, PREFIXES_B };
 
 static const struct json_row update_rows[] = {
-	[PREFIXES_A] = {"prefixes_a", MEMBER_TEXTS, AT(prefixes_a), .max = PREFIXES_MAX},
-	[PREFIXES_B] = {"prefixes_b", MEMBER_TEXTS, AT(prefixes_b), .max = PREFIXES_MAX},
+	[PREFIXES_A] = JSON_ROW("prefixes_a", MEMBER_TEXTS, AT(prefixes_a), .max = PREFIXES_MAX),
+	[PREFIXES_B] = JSON_ROW("prefixes_b", MEMBER_TEXTS, AT(prefixes_b), .max = PREFIXES_MAX),
 	{0}};
 
 static struct json_texts texts_of(struct call *c, const struct prefix *at, size_t n)

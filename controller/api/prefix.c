@@ -18,31 +18,32 @@ struct wire {
 #define AT(member) offsetof(struct wire, member)
 
 static const struct json_row answer_rows[] = {
-	{"id", MEMBER_TEXT, AT(id)},
-	{"created_at", MEMBER_TEXT, AT(created_at)},
-	{"membership", MEMBER_TEXT, AT(membership)},
-	{"machine_name", MEMBER_TEXT, AT(machine_name)},
-	{"mesh", MEMBER_TEXT, AT(mesh)},
-	{"prefix", MEMBER_TEXT, AT(prefix)},
-	{"priority", MEMBER_NUMBER, AT(priority)},
-	{"users", MEMBER_TEXTS, AT(users)},
-	{"announced", MEMBER_FLAG, AT(announced)},
-	{"approved", MEMBER_FLAG, AT(approved)},
+	JSON_ROW("id", MEMBER_TEXT, AT(id)),
+	JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),
+	JSON_ROW("membership", MEMBER_TEXT, AT(membership)),
+	JSON_ROW("machine_name", MEMBER_TEXT, AT(machine_name)),
+	JSON_ROW("mesh", MEMBER_TEXT, AT(mesh)),
+	JSON_ROW("prefix", MEMBER_TEXT, AT(prefix)),
+	JSON_ROW("priority", MEMBER_NUMBER, AT(priority)),
+	JSON_ROW("users", MEMBER_TEXTS, AT(users)),
+	JSON_ROW("announced", MEMBER_FLAG, AT(announced)),
+	JSON_ROW("approved", MEMBER_FLAG, AT(approved)),
 	{0}};
 
 static const struct json_row create_rows[] = {
-	{"membership", MEMBER_TEXT, AT(membership), .required = true},
-	{"prefix", MEMBER_TEXT, AT(prefix), .required = true},
-	{"priority", MEMBER_NUMBER, AT(priority), .min = 1, .max = PRIORITY_MAX},
-	{"users", MEMBER_TEXTS, AT(users), .max = USERS_MAX},
+	JSON_ROW("membership", MEMBER_TEXT, AT(membership), .required = true),
+	JSON_ROW("prefix", MEMBER_TEXT, AT(prefix), .required = true),
+	JSON_ROW("priority", MEMBER_NUMBER, AT(priority), .min = 1, .max = PRIORITY_MAX),
+	JSON_ROW("users", MEMBER_TEXTS, AT(users), .max = USERS_MAX),
 	{0}};
 
 enum { APPROVED, PRIORITY_ROW, USERS };
 
 static const struct json_row update_rows[] = {
-	[APPROVED] = {"approved", MEMBER_FLAG, AT(approved)},
-	[PRIORITY_ROW] = {"priority", MEMBER_NUMBER, AT(priority), .min = 1, .max = PRIORITY_MAX},
-	[USERS] = {"users", MEMBER_TEXTS, AT(users), .max = USERS_MAX},
+	[APPROVED] = JSON_ROW("approved", MEMBER_FLAG, AT(approved)),
+	[PRIORITY_ROW] =
+		JSON_ROW("priority", MEMBER_NUMBER, AT(priority), .min = 1, .max = PRIORITY_MAX),
+	[USERS] = JSON_ROW("users", MEMBER_TEXTS, AT(users), .max = USERS_MAX),
 	{0}};
 
 static json_t *encode(struct call *c, const struct announcement *x)
@@ -119,8 +120,7 @@ static int find(struct call *c, struct announcement *x)
 {
 	int code = store_announcement_find(c->store, c->arena, c->organization, &c->id, x, NULL);
 
-	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such prefix")
-				     : code;
+	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such prefix") : code;
 }
 
 int prefix_get(struct call *c)
@@ -162,7 +162,8 @@ static int check_exit(struct call *c, const struct announcement *x)
 {
 	if (x->prefix.length > 0 || x->nusers > 0)
 		return 0;
-	return fault_set(&c->fault, ERR_INVALID, "an exit (0.0.0.0/0) names in 'users' who uses it");
+	return fault_set(&c->fault, ERR_INVALID,
+			 "an exit (0.0.0.0/0) names in 'users' who uses it");
 }
 
 static int parse_users(struct call *c, const struct json_texts *texts, const struct mesh *mesh,
@@ -218,8 +219,7 @@ static int approve(struct call *c, struct announcement *x)
 {
 	struct announcement old;
 	char text[PREFIX_TEXT_MAX];
-	int code = store_announcement_of(c->store, c->arena, x->membership, &x->prefix, &old,
-					 NULL);
+	int code = store_announcement_of(c->store, c->arena, x->membership, &x->prefix, &old, NULL);
 
 	x->approved = true;
 	if (code == ERR_NOT_FOUND)

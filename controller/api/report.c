@@ -1,4 +1,7 @@
-/* POST /mesh/report: what a machine has applied, where it can be reached, what it would announce. */
+/* POST /mesh/report: what a machine has applied, where it can be reached, what it would announce.
+ */
+#include <string.h>
+
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
 #include "controller/api/shared.h"
@@ -28,32 +31,34 @@ struct request {
 };
 
 static const struct json_row endpoint_rows[] = {
-	{"type", MEMBER_TEXT, offsetof(struct wire_endpoint, type), .required = true},
-	{"address", MEMBER_TEXT, offsetof(struct wire_endpoint, address), .required = true},
-	{"port", MEMBER_NUMBER, offsetof(struct wire_endpoint, port), .required = true, .min = 1,
-	 .max = 65535},
-	{"device", MEMBER_NUMBER, offsetof(struct wire_endpoint, device), .max = STATE_SLOT_MAX},
+	JSON_ROW("type", MEMBER_TEXT, offsetof(struct wire_endpoint, type), .required = true),
+	JSON_ROW("address", MEMBER_TEXT, offsetof(struct wire_endpoint, address), .required = true),
+	JSON_ROW("port", MEMBER_NUMBER, offsetof(struct wire_endpoint, port), .required = true,
+		 .min = 1, .max = 65535),
+	JSON_ROW("device", MEMBER_NUMBER, offsetof(struct wire_endpoint, device),
+		 .max = STATE_SLOT_MAX),
 	{0}};
 
 #define IN(member) offsetof(struct wire_membership, member)
 
 static const struct json_row membership_rows[] = {
-	{"id", MEMBER_TEXT, IN(id), .required = true},
-	{"applied_view", MEMBER_COUNTER, IN(applied_view)},
-	{"applied_membership", MEMBER_COUNTER, IN(applied_membership)},
-	{"error", MEMBER_TEXT, IN(error)},
-	{"endpoints", MEMBER_ROWS, IN(endpoints), .max = STATE_ENDPOINTS_MAX,
-	 .rows = endpoint_rows, .row_size = sizeof(struct wire_endpoint)},
-	{"announced", MEMBER_TEXTS, IN(announced), .max = PREFIXES_MAX},
-	{"shadowed", MEMBER_TEXTS, IN(shadowed), .max = PREFIXES_MAX},
+	JSON_ROW("id", MEMBER_TEXT, IN(id), .required = true),
+	JSON_ROW("applied_view", MEMBER_COUNTER, IN(applied_view)),
+	JSON_ROW("applied_membership", MEMBER_COUNTER, IN(applied_membership)),
+	JSON_ROW("error", MEMBER_TEXT, IN(error)),
+	JSON_ROW("endpoints", MEMBER_ROWS, IN(endpoints), .max = STATE_ENDPOINTS_MAX,
+		 .rows = endpoint_rows, .row_size = sizeof(struct wire_endpoint)),
+	JSON_ROW("announced", MEMBER_TEXTS, IN(announced), .max = PREFIXES_MAX),
+	JSON_ROW("shadowed", MEMBER_TEXTS, IN(shadowed), .max = PREFIXES_MAX),
 	{0}};
 
 static const struct json_row request_rows[] = {
-	{"boot_id", MEMBER_TEXT, offsetof(struct request, boot_id), .max = 36},
-	{"run", MEMBER_COUNTER, offsetof(struct request, run)},
-	{"networks", MEMBER_TEXTS, offsetof(struct request, networks), .max = NETWORKS_MAX},
-	{"memberships", MEMBER_ROWS, offsetof(struct request, memberships), .max = MEMBERSHIPS_MAX,
-	 .rows = membership_rows, .row_size = sizeof(struct wire_membership)},
+	JSON_ROW("boot_id", MEMBER_TEXT, offsetof(struct request, boot_id), .max = 36),
+	JSON_ROW("run", MEMBER_COUNTER, offsetof(struct request, run)),
+	JSON_ROW("networks", MEMBER_TEXTS, offsetof(struct request, networks), .max = NETWORKS_MAX),
+	JSON_ROW("memberships", MEMBER_ROWS, offsetof(struct request, memberships),
+		 .max = MEMBERSHIPS_MAX, .rows = membership_rows,
+		 .row_size = sizeof(struct wire_membership)),
 	{0}};
 
 /* ---- the machine ---- */
@@ -87,8 +92,10 @@ static const struct {
 	const char *text;
 	uint8_t type;
 } endpoint_types[] = {
-	{"configured", STATE_ENDPOINT_CONFIGURED}, {"local", STATE_ENDPOINT_LOCAL},
-	{"observed", STATE_ENDPOINT_OBSERVED},	   {"stun", STATE_ENDPOINT_STUN},
+	{"configured", STATE_ENDPOINT_CONFIGURED},
+	{"local", STATE_ENDPOINT_LOCAL},
+	{"observed", STATE_ENDPOINT_OBSERVED},
+	{"stun", STATE_ENDPOINT_STUN},
 	{"peer", STATE_ENDPOINT_PEER},
 };
 
@@ -114,8 +121,8 @@ static bool has_address(const struct membership *m, const struct address *a)
 	return false;
 }
 
-/* Where the request came from, with the device's port: behind most NATs that keep ports it is right,
- * and before STUN nothing better is known. */
+/* Where the request came from, with the device's port: behind most NATs that keep ports it is
+ * right, and before STUN nothing better is known. */
 static void add_observed(const struct call *c, struct membership *m)
 {
 	bool loopback = c->client.family == FAMILY_IPV4 && c->client.bytes[0] == 127;

@@ -38,8 +38,8 @@ int touch_members(struct call *c, row_t mesh)
 {
 	struct membership *members;
 	size_t n = 0;
-	int code = store_membership_list(c->store, c->arena, 0, mesh, NULL, &members, &n,
-					 &c->fault);
+	int code =
+		store_membership_list(c->store, c->arena, 0, mesh, NULL, &members, &n, &c->fault);
 
 	for (size_t i = 0; i < n && code == 0; i++)
 		call_touch_machine(c, members[i].machine);
@@ -81,8 +81,8 @@ int overlap_check_prefix(struct call *c, const struct mesh *mesh, const struct p
 		code = store_peering_list(c->store, c->arena, mesh->organization, mesh->row, NULL,
 					  &peerings, &n, &c->fault);
 	for (size_t i = 0; i < n && code == 0; i++) {
-		row_t row = peerings[i].mesh_a == mesh->row ? peerings[i].mesh_b
-							    : peerings[i].mesh_a;
+		row_t row =
+			peerings[i].mesh_a == mesh->row ? peerings[i].mesh_b : peerings[i].mesh_a;
 
 		code = store_mesh_get(c->store, row, &other, &c->fault);
 		if (code == 0)

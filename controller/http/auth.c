@@ -53,7 +53,8 @@ void auth_free(struct auth *a)
 
 	if (a == NULL)
 		return;
-	HASH_ITER(by_row, a->by_row, h, next) drop(a, h);
+	HASH_ITER(by_row, a->by_row, h, next)
+		drop(a, h);
 	pthread_mutex_destroy(&a->lock);
 	sodium_memzero(a->key, sizeof(a->key));
 	free(a);
@@ -88,8 +89,7 @@ void auth_remove_organization(struct auth *a, row_t organization)
 	struct holder *h, *next;
 
 	pthread_mutex_lock(&a->lock);
-	HASH_ITER(by_row, a->by_row, h, next)
-	{
+	HASH_ITER(by_row, a->by_row, h, next) {
 		if (h->slot.credential.who.organization == organization)
 			drop(a, h);
 	}

@@ -11,7 +11,7 @@ struct auth;
 struct credential {
 	enum token_kind kind; /* TOKEN_API or TOKEN_MACHINE */
 	struct digest secret;
-	struct principal who; /* who.token is its row */
+	struct principal who;	/* who.token is its row */
 	struct wall expires_at; /* ms 0: never */
 	bool revoked;		/* known, and told so */
 };

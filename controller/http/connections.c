@@ -8,9 +8,9 @@
 #include "lib/base/arena.h"
 #include "lib/base/log.h"
 
-#define TICK_MS	    250
-#define IDLE_MS	    75000 /* longer than the longest poll, so that an agent keeps its connection */
-#define SEND_RATE   32    /* bytes a millisecond that a receiver must at least take */
+#define TICK_MS	  250
+#define IDLE_MS	  75000 /* longer than the longest poll, so that an agent keeps its connection */
+#define SEND_RATE 32	/* bytes a millisecond that a receiver must at least take */
 
 struct connection {
 	struct connections *owner;
@@ -97,7 +97,8 @@ bool connections_expire(struct connections *c, struct mono now)
 	for (struct connection *x = c->first; x != NULL; x = x->next) {
 		if (!x->timed || !mono_reached(x->deadline, now))
 			continue;
-		/* The HTTP thread sees the end and closes it; until then the descriptor is its own. */
+		/* The HTTP thread sees the end and closes it; until then the descriptor is its own.
+		 */
 		shutdown(x->fd, SHUT_RDWR);
 		x->timed = false;
 		some = true;

@@ -21,8 +21,9 @@ struct connection *connections_open(struct connections *c, int fd);
 /* Before the descriptor is closed. */
 void connections_close(struct connections *c, struct connection *x);
 
-void connection_receiving(struct connection *x); /* the headers are in; the rest until the deadline */
-void connection_working(struct connection *x);	 /* it is our turn: no deadline */
+void connection_receiving(
+	struct connection *x);		       /* the headers are in; the rest until the deadline */
+void connection_working(struct connection *x); /* it is our turn: no deadline */
 void connection_sending(struct connection *x, size_t bytes);
 void connection_idle(struct connection *x); /* answered; the next request may come */
 bool connections_expire(struct connections *c, struct mono now); /* true: some were shut down */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BACKLOG 1024
+#define BACKLOG		 1024
 #define TCP_STATE_LISTEN 0x0a
 
 static unsigned port_of(const struct sockaddr_storage *at)

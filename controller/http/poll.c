@@ -146,7 +146,8 @@ void poll_expire(struct poll *p, struct mono now)
 	struct watched *m, *next;
 
 	pthread_mutex_lock(&p->lock);
-	HASH_ITER(hh, p->machines, m, next) collect(p, m, &now, &list);
+	HASH_ITER(hh, p->machines, m, next)
+		collect(p, m, &now, &list);
 	pthread_mutex_unlock(&p->lock);
 	wake_all(list, true);
 }
@@ -158,7 +159,8 @@ void poll_stop(struct poll *p)
 
 	pthread_mutex_lock(&p->lock);
 	p->stopped = true;
-	HASH_ITER(hh, p->machines, m, next) collect(p, m, NULL, &list);
+	HASH_ITER(hh, p->machines, m, next)
+		collect(p, m, NULL, &list);
 	pthread_mutex_unlock(&p->lock);
 	wake_all(list, true);
 }

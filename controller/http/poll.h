@@ -16,8 +16,8 @@ struct poll;
 struct waiter {
 	row_t machine;
 	struct mono deadline;
-	/* Called once, on the thread that wakes or expires, without a lock of ours; the waiter is no
-	 * longer in the poll then. */
+	/* Called once, on the thread that wakes or expires, without a lock of ours; the waiter is
+	 * no longer in the poll then. */
 	void (*wake)(struct waiter *w, bool expired);
 	struct waiter *next, **link; /* the poll's */
 };

@@ -8,11 +8,11 @@
 static const struct {
 	int code, status;
 } statuses[] = {
-	{ERR_USAGE, 400},     {ERR_INVALID, 400},   {ERR_RANGE, 400},	 {ERR_TOO_LARGE, 413},
-	{ERR_TRUNCATED, 400}, {ERR_UNSUPPORTED, 400}, {ERR_NOT_FOUND, 404}, {ERR_EXISTS, 409},
-	{ERR_CONFLICT, 409},  {ERR_EXHAUSTED, 409}, {ERR_PRECONDITION, 412}, {ERR_AUTH, 401},
-	{ERR_FORBIDDEN, 403}, {ERR_EXPIRED, 403},   {ERR_REVOKED, 403},	 {ERR_USED_UP, 403},
-	{ERR_SIGNATURE, 403}, {ERR_STALE, 409},	    {ERR_MISMATCH, 409}, {ERR_TIMEOUT, 408},
+	{ERR_USAGE, 400},     {ERR_INVALID, 400},     {ERR_RANGE, 400},	       {ERR_TOO_LARGE, 413},
+	{ERR_TRUNCATED, 400}, {ERR_UNSUPPORTED, 400}, {ERR_NOT_FOUND, 404},    {ERR_EXISTS, 409},
+	{ERR_CONFLICT, 409},  {ERR_EXHAUSTED, 409},   {ERR_PRECONDITION, 412}, {ERR_AUTH, 401},
+	{ERR_FORBIDDEN, 403}, {ERR_EXPIRED, 403},     {ERR_REVOKED, 403},      {ERR_USED_UP, 403},
+	{ERR_SIGNATURE, 403}, {ERR_STALE, 409},	      {ERR_MISMATCH, 409},     {ERR_TIMEOUT, 408},
 	{ERR_BUSY, 503},      {ERR_OVERLAP, 409},
 };
 
@@ -37,18 +37,31 @@ const char *problem_name(int code, char out[PROBLEM_NAME_MAX])
 	return out;
 }
 
+/* "method-not-allowed" to "method not allowed". */
+static void name_to_words(const char *name, char out[PROBLEM_NAME_MAX])
+{
+	snprintf(out, PROBLEM_NAME_MAX, "%s", name);
+	for (char *at = out; *at != '\0'; at++)
+		if (*at == '-')
+			*at = ' ';
+}
+
 json_t *problem_new(int code, int status, const char *name, const struct fault *f,
 		    const json_t *extra)
 {
+	char title[PROBLEM_NAME_MAX];
 	const char *detail = status == 500 ? error_text(ERR_INTERNAL) : fault_text(f, code);
 	char by_code[PROBLEM_NAME_MAX], type[PROBLEM_NAME_MAX + sizeof(PROBLEM_BASE)];
 	json_t *doc = json_object();
 
-	if (name == NULL)
+	snprintf(title, sizeof(title), "%s", error_text(status == 500 ? ERR_INTERNAL : code));
+	if (name != NULL)
+		name_to_words(name, title);
+	else
 		name = problem_name(status == 500 ? ERR_INTERNAL : code, by_code);
 	snprintf(type, sizeof(type), "%s%s", PROBLEM_BASE, name);
 	json_object_set_new(doc, "type", json_string(type));
-	json_object_set_new(doc, "title", json_string(error_text(status == 500 ? ERR_INTERNAL : code)));
+	json_object_set_new(doc, "title", json_string(title));
 	json_object_set_new(doc, "status", json_integer(status));
 	/* A fault may quote input that was cut in the middle of a character. */
 	if (json_object_set_new(doc, "detail", json_string(detail)) != 0)

@@ -13,7 +13,7 @@
 #define WAIT_MAX_MS  60000
 
 struct request {
-	struct job job;	      /* first */
+	struct job job; /* first */
 	struct waiter waiter;
 	struct request_context *context;
 	struct MHD_Connection *connection;
@@ -88,12 +88,14 @@ static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind, const char 
 	(void)kind;
 	if (!has_word(c->route->query, name) &&
 	    !(c->route->role >= ROLE_VIEWER && strcmp(name, "organization") == 0))
-		refuse(r, fault_set(&c->fault, ERR_INVALID, "unknown parameter '%.40s'%s%s", name,
-				    c->route->query != NULL ? ", there are: " : "",
-				    c->route->query != NULL ? c->route->query : ""),
+		refuse(r,
+		       fault_set(&c->fault, ERR_INVALID, "unknown parameter '%.40s'%s%s", name,
+				 c->route->query != NULL ? ", there are: " : "",
+				 c->route->query != NULL ? c->route->query : ""),
 		       0);
 	else if (call_query(c, name) != NULL || c->nquery == CALL_QUERY_MAX)
-		refuse(r, fault_set(&c->fault, ERR_INVALID, "parameter '%.40s' is given twice", name),
+		refuse(r,
+		       fault_set(&c->fault, ERR_INVALID, "parameter '%.40s' is given twice", name),
 		       0);
 	if (r->code != 0)
 		return MHD_NO;
@@ -148,7 +150,8 @@ static void find_principal(struct request *r)
 	if (code != 0)
 		refuse(r, code, 401);
 	else if (!auth_permits(c->who.role, c->route->role))
-		refuse(r, fault_set(&c->fault, ERR_FORBIDDEN, "this token's role does not permit it"),
+		refuse(r,
+		       fault_set(&c->fault, ERR_FORBIDDEN, "this token's role does not permit it"),
 		       0);
 	c->organization = c->who.organization;
 }
@@ -165,8 +168,9 @@ static void read_headers(struct request *r)
 	if (length != NULL)
 		r->announced = (size_t)strtoull(length, NULL, 10);
 	if (r->announced > (size_t)r->context->options.config->body_max)
-		refuse(r, fault_set(&c->fault, ERR_TOO_LARGE, "the body is larger than %lld bytes",
-				    (long long)r->context->options.config->body_max),
+		refuse(r,
+		       fault_set(&c->fault, ERR_TOO_LARGE, "the body is larger than %lld bytes",
+				 (long long)r->context->options.config->body_max),
 		       0);
 }
 
@@ -204,8 +208,8 @@ struct request *request_begin(struct request_context *x, struct MHD_Connection *
 
 bool request_is_hopeless(const struct request *r)
 {
-	const char *expect = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND,
-							 MHD_HTTP_HEADER_EXPECT);
+	const char *expect =
+		MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT);
 
 	return r->code != 0 &&
 	       (expect != NULL ||
@@ -220,8 +224,9 @@ enum MHD_Result request_receive(struct request *r, const char *data, size_t len)
 	if (r->received > max * DRAIN_FACTOR)
 		return MHD_NO;
 	if (r->received > max) {
-		refuse(r, fault_set(&r->call.fault, ERR_TOO_LARGE,
-				    "the body is larger than %zu bytes", max),
+		refuse(r,
+		       fault_set(&r->call.fault, ERR_TOO_LARGE, "the body is larger than %zu bytes",
+				 max),
 		       0);
 		buf_clear(&r->body);
 	} else if (r->code == 0) {

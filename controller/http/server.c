@@ -8,7 +8,8 @@
 #include "controller/http/request.h"
 #include "lib/base/log.h"
 
-/* Inactivity within a request, and of a connection between two: an agent asks again within its poll. */
+/* Inactivity within a request, and of a connection between two: an agent asks again within its
+ * poll. */
 #define INACTIVITY_S 75
 
 struct server {

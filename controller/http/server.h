@@ -1,5 +1,5 @@
-/* HTTP: one thread (libmicrohttpd, epoll) a listening address. It reads requests, answers what is in
- * memory, and hands the rest to the jobs; a request that is with another thread is suspended.
+/* HTTP: one thread (libmicrohttpd, epoll) a listening address. It reads requests, answers what is
+ * in memory, and hands the rest to the jobs; a request that is with another thread is suspended.
  *
  * libmicrohttpd's timeout is one of inactivity: a byte every two seconds outlives it. So each
  * connection has a deadline here (connections.h), after which its socket is shut down. */

@@ -43,6 +43,12 @@ struct json_row {
 	size_t row_size;	     /* MEMBER_ROWS */
 };
 
+/* A row: name, kind, offset, and what else there is as designated initializers. */
+#define JSON_ROW(name_, kind_, offset_, ...)                                                       \
+	{                                                                                          \
+		.name = (name_), .kind = (kind_), .offset = (offset_), __VA_ARGS__                 \
+	}
+
 enum member_strictness {
 	MEMBERS_STRICT, /* a request: an unknown member is an error, for it may be a typing mistake
 			 */
