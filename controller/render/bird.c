@@ -86,7 +86,7 @@ static void put_export(const struct render *r, size_t member, size_t other, cons
 	list = gateway ? render_granted(r, other, &arena) : prefix_list_keep(&arena, &granted);
 	if (list.n > 0) {
 		buf_printf(out, " export where %s", export);
-		bird_set_list(out, "", &list, "", ");");
+		bird_set_list(out, "", &list, ");");
 	}
 	vec_free(&granted);
 	arena_fini(&arena);
@@ -155,9 +155,9 @@ static void put_shown(const struct shown *s, struct buf *out)
 	struct bird_set set;
 
 	bird_set_begin(&set, out, "", "");
-	bird_set_add_list(&set, &s->parts, "");
-	bird_set_add_list(&set, &s->parts, "{32,32}");
-	bird_set_add_list(&set, &s->routes, "");
+	bird_set_add_list(&set, &s->parts);
+	bird_set_add_hosts(&set, &s->parts);
+	bird_set_add_list(&set, &s->routes);
 	bird_set_end(&set);
 }
 

@@ -9,17 +9,18 @@
 
 static void define_hosts(const struct render *r, struct buf *out)
 {
-	struct prefix_list cidr = {(struct prefix *)&r->rows->mesh.cidr, 1};
-	struct bird_set routers;
+	struct bird_set set;
 
-	bird_set_begin(&routers, out, "define ROUTERS = ", ";\n");
+	bird_set_begin(&set, out, "define ROUTERS = ", ";\n");
 	for (size_t i = 0; i < r->nrouters; i++) {
 		struct prefix host = render_host(r, r->routers[i]);
 
-		bird_set_add(&routers, &host, "");
+		bird_set_add(&set, &host, "");
 	}
-	bird_set_end(&routers);
-	bird_set_list(out, "define HOSTS = ", &cidr, "{32,32}", ";\n");
+	bird_set_end(&set);
+	bird_set_begin(&set, out, "define HOSTS = ", ";\n");
+	bird_set_add(&set, &r->rows->mesh.cidr, "{32,32}");
+	bird_set_end(&set);
 }
 
 /* PLAIN: of one plain member. ROUTED: of routers. LIMITED: some of both. */
@@ -52,13 +53,13 @@ static void define_remotes(const struct render *r, struct buf *out)
 
 	bird_set_begin(&set, out, "define REMOTE = ", ";\n");
 	for (size_t i = 0; i < n; i++) {
-		bird_set_add_list(&set, &r->in[i].parts, "");
-		bird_set_add_list(&set, &r->in[i].routes, "");
+		bird_set_add_list(&set, &r->in[i].parts);
+		bird_set_add_list(&set, &r->in[i].routes);
 	}
 	bird_set_end(&set);
 	bird_set_begin(&set, out, "define REMOTE_HOSTS = ", ";\n");
 	for (size_t i = 0; i < n; i++)
-		bird_set_add_list(&set, &r->in[i].parts, "{32,32}");
+		bird_set_add_hosts(&set, &r->in[i].parts);
 	bird_set_end(&set);
 	bird_set_begin(&set, out, "define REMOTE_CIDRS = ", ";\n");
 	for (size_t i = 0; i < n; i++)
@@ -127,11 +128,12 @@ void render_bird_defines(const struct render *r, size_t member, const struct pre
 	char text[ADDRESS_TEXT_MAX];
 	struct bird_set set;
 
+	buf_puts(out, r->defines);
 	address_format(&me, text);
 	buf_printf(out, "define ME = %s;\ndefine ME_NET = %s/32;\n", text, text);
 	define_mine(r, member, out);
 	buf_printf(out, "define HEARD = %s;\n", render_is_router(r, member) ? "HOSTS" : "ROUTERS");
-	bird_set_list(out, "define USABLE = ", granted, "", ";\n");
+	bird_set_list(out, "define USABLE = ", granted, ";\n");
 	bird_set_begin(&set, out, "define OWN_LIMITED = ", ";\n");
 	for (size_t i = 0; i < own->n; i++) {
 		const struct holding *x = &r->holdings->at[r->holdings->by_member[own->first + i]];
@@ -140,5 +142,4 @@ void render_bird_defines(const struct render *r, size_t member, const struct pre
 			bird_set_add(&set, &x->prefix, "");
 	}
 	bird_set_end(&set);
-	buf_puts(out, r->defines);
 }

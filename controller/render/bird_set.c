@@ -20,10 +20,17 @@ void bird_set_add(struct bird_set *s, const struct prefix *p, const char *range)
 	s->n++;
 }
 
-void bird_set_add_list(struct bird_set *s, const struct prefix_list *list, const char *range)
+void bird_set_add_list(struct bird_set *s, const struct prefix_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)
-		bird_set_add(s, &list->at[i], range);
+		bird_set_add(s, &list->at[i], "");
+}
+
+void bird_set_add_hosts(struct bird_set *s, const struct prefix_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->at[i].length < 32)
+			bird_set_add(s, &list->at[i], "{32,32}");
 }
 
 void bird_set_end(struct bird_set *s)
@@ -33,11 +40,11 @@ void bird_set_end(struct bird_set *s)
 }
 
 void bird_set_list(struct buf *out, const char *before, const struct prefix_list *list,
-		   const char *range, const char *after)
+		   const char *after)
 {
 	struct bird_set s;
 
 	bird_set_begin(&s, out, before, after);
-	bird_set_add_list(&s, list, range);
+	bird_set_add_list(&s, list);
 	bird_set_end(&s);
 }

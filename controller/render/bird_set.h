@@ -16,10 +16,12 @@ struct bird_set {
 void bird_set_begin(struct bird_set *s, struct buf *out, const char *before, const char *after);
 /* `range`: "{32,32}", "+", or "". */
 void bird_set_add(struct bird_set *s, const struct prefix *p, const char *range);
-void bird_set_add_list(struct bird_set *s, const struct prefix_list *list, const char *range);
+void bird_set_add_list(struct bird_set *s, const struct prefix_list *list);
+/* The addresses inside each; a prefix that is one address has none inside. */
+void bird_set_add_hosts(struct bird_set *s, const struct prefix_list *list);
 void bird_set_end(struct bird_set *s);
 /* All of it at once. */
 void bird_set_list(struct buf *out, const char *before, const struct prefix_list *list,
-		   const char *range, const char *after);
+		   const char *after);
 
 #endif
