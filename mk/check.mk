@@ -11,7 +11,7 @@ check: ## build and run all tests; installs what it needs
 	$(Q)$(MAKE) --no-print-directory check-parts
 	$(Q)test/total $(SUMMARY)
 
-check-parts: check-unit check-san check-net
+check-parts: check-unit check-san check-net check-install
 
 check-unit: $(BUILD)/test/unit $(PROGRAMS) ## unit tests
 	$(Q)test/run unit $(SUMMARY) $(BUILD)/test/unit
