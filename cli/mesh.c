@@ -52,7 +52,7 @@ struct options {
 		 60000},                                                                           \
 	{                                                                                          \
 		"bfd-multiplier", 0, OPTION_NUMBER, offsetof(struct options, bfd_multiplier), "N", \
-			"BFD packets that may be missing", 1, 255                                  \
+			"BFD packets that may be missing", 2, 50                                   \
 	}
 
 static const struct option_row create_options[] = {

@@ -4,7 +4,7 @@
 #include "cli/api.h"
 #include "lib/net/prefix.h"
 
-#define PRIORITY_MAX 1000000
+#define PRIORITY_MAX 1000
 
 static void make_users(const json_t *item, struct buf *out)
 {

@@ -112,8 +112,10 @@ static int apply_environment(struct session *s, struct fault *f)
 
 	if (url != NULL && url[0] != '\0') {
 		code = session_url(url, &checked, f);
-		if (code != 0)
-			return fault_prefix(f, "SKEIN_URL");
+		if (code != 0) {
+			fault_prefix(f, "SKEIN_URL");
+			return code;
+		}
 		replace(&s->url, checked);
 	}
 	if (file != NULL && file[0] != '\0')
@@ -134,7 +136,9 @@ static int check_whole(const struct session *s, const char *path, struct fault *
 	secret_wipe(&token);
 	if (code == 0 && s->pin != NULL)
 		code = pin_parse(s->pin, pin, f);
-	return code == 0 ? 0 : fault_prefix(f, "%s", path);
+	if (code != 0)
+		fault_prefix(f, "%s", path);
+	return code;
 }
 
 int session_load(struct session *s, const char *path, struct fault *f)

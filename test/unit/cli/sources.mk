@@ -1,0 +1,1 @@
+test/unit/cli := output_test script session_test verb_test
