@@ -6,9 +6,11 @@
 
 #include "controller/controller.h"
 #include "controller/init.h"
+#include "controller/keys.h"
 #include "controller/render/render.h"
 #include "lib/base/option.h"
 #include "lib/base/secret.h"
+#include "lib/mesh/pin.h"
 
 struct common {
 	const char *config;
@@ -48,6 +50,32 @@ static void print_token(struct buf *token)
 	buf_fini(token);
 }
 
+/* Where the certificate is of its own making, the pin is how an operator knows the controller. */
+static int say_next_steps(const struct config *config, struct fault *f)
+{
+	char pin[PIN_TEXT_MAX] = "";
+	struct keys keys = {0};
+	int code = keys_load(&keys, config, f);
+
+	if (code == 0 && !pin_is_zero(keys.pin))
+		pin_format(keys.pin, pin);
+	if (code == 0)
+		fprintf(stderr,
+			"Next:\n"
+			"  systemctl enable --now skein-controller    (or: skein-controller run)\n"
+			"  skein login %s%s%s\n"
+			"                                             (with this token)\n"
+			"  skein mesh create prod\n"
+			"  skein token create                         (join a machine with what it "
+			"prints)\n"
+			"Agents reach the controller at: %s. Set 'url' in the configuration before "
+			"you\nmake join tokens if they know it by another name.\n",
+			config->urls.at[0], pin[0] != '\0' ? " --pin " : "", pin,
+			config->urls.at[0]);
+	keys_fini(&keys);
+	return code;
+}
+
 static int run_init(void *context, const struct invocation *in)
 {
 	struct config config;
@@ -69,16 +97,9 @@ static int run_init(void *context, const struct invocation *in)
 		"The administrator's token is on the next line; it is shown this once:\n",
 		config.data_dir);
 	print_token(&token);
-	fprintf(stderr,
-		"Next:\n"
-		"  systemctl enable --now skein-controller    (or: skein-controller run)\n"
-		"  skein login %s                             (with this token)\n"
-		"  skein mesh create prod\n"
-		"  skein token create                         (join a machine with what it "
-		"prints)\n"
-		"Agents reach the controller at: %s. Set 'url' in the configuration before you\n"
-		"make join tokens if they know it by another name.\n",
-		config.urls.at[0], config.urls.at[0]);
+	code = say_next_steps(&config, &f);
+	if (code != 0)
+		say(&f, code);
 out:
 	buf_fini(&token);
 	config_free(&config);
