@@ -1,0 +1,60 @@
+/* A controller of its own on loopback, in this process, and a client for it. */
+#ifndef SKEIN_TEST_CONTROLLER_STAND_H
+#define SKEIN_TEST_CONTROLLER_STAND_H
+
+#include <curl/curl.h>
+#include <jansson.h>
+
+#include "controller/controller.h"
+
+#define TOKEN_SIZE 128
+
+struct stand {
+	struct config config;
+	struct controller controller;
+	char directory[256], base[64];
+	char admin[TOKEN_SIZE];
+	CURL *curl;
+	/* the last answer */
+	long status;
+	json_t *json;	 /* NULL: the body is no JSON */
+	struct buf body; /* as it came */
+	char etag[96], type[96], allow[96];
+};
+
+/* Fails the test, and returns false, when it does not come up. `settings` are lines of a
+ * configuration beside the usual ones; NULL: none. */
+bool stand_start(struct stand *a, const char *settings);
+void stand_stop(struct stand *a);
+/* Ends the controller and starts it again on the same directory. */
+bool stand_restart(struct stand *a);
+
+struct stand_request {
+	const char *method, *path, *token, *body; /* token and body may be NULL */
+	const char *headers[4];
+};
+long stand_send(struct stand *a, const struct stand_request *r);
+/* The usual: returns the status. */
+long stand_call(struct stand *a, const char *token, const char *method, const char *path,
+		const char *body);
+/* A member of the last answer: "id", "machine.name", "items.0.id"; "" when it is not there. The
+ * text of a number or flag is as in JSON. Borrowed until the next call of it, four at a time. */
+const char *stand_get(const struct stand *a, const char *path);
+/* The name of the last problem: "not-found". */
+const char *stand_problem(const struct stand *a);
+
+struct stand_machine {
+	uint8_t key[64], identity[32];
+	char id[64], token[TOKEN_SIZE], membership[64], name[64];
+};
+
+/* Makes an identity, and enrols it with a join token's text. Returns the status. */
+void stand_machine_new(struct stand_machine *m, const char *name);
+long stand_enroll(struct stand *a, struct stand_machine *m, const char *join_token,
+		  const char *networks);
+/* A join token for a mesh id (NULL: the default one), by `token`. Borrowed until the next call. */
+const char *stand_join_token(struct stand *a, const char *token, const char *more);
+/* Waits until GET /machine says that all memberships are rendered; false after 5 s. */
+bool stand_wait_rendered(struct stand *a, const struct stand_machine *m);
+
+#endif
