@@ -3,7 +3,7 @@
 static const struct column columns[] = {{"AT", "at", COLUMN_TIME, NULL, NULL},
 					{"ACTION", "action", COLUMN_TEXT, NULL, NULL},
 					{"ACTOR", "actor", COLUMN_FLEX, NULL, NULL},
-					{"RESOURCE", "resource", COLUMN_FLEX, NULL, NULL},
+					{"RESOURCE", "resource", COLUMN_TEXT, NULL, NULL},
 					{0}};
 
 #define LIMIT	  50
