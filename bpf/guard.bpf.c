@@ -72,6 +72,7 @@ struct {
 #define OPTION_LSRR	  131
 #define OPTION_SSRR	  137
 #define OPTIONS_MAX	  40
+#define OPTIONS_ROOM	  64
 #define PORT_BFD	  3784
 #define PORT_BFD_ECHO	  3785
 #define PORT_BFD_MULTIHOP 4784
@@ -119,7 +120,9 @@ static __always_inline bool is_martian(__u32 address)
 /* Options that choose a route lead a packet past every rule; the rest may pass (RFC 7126). */
 static __noinline int options_are_bad(struct __sk_buff *skb, __u32 len)
 {
-	__u8 option[OPTIONS_MAX] = {0};
+	/* More than there can be: the verifier of Linux 6.1 does not conclude from at + 1 < len
+	 * and len <= 40 that at + 1 < 40. */
+	__u8 option[OPTIONS_ROOM] = {0};
 	__u32 at = 0;
 
 	if (len == 0 || len > OPTIONS_MAX)
@@ -141,7 +144,7 @@ static __noinline int options_are_bad(struct __sk_buff *skb, __u32 len)
 			at++;
 			continue;
 		}
-		if (at + 1 >= len || at + 1 >= OPTIONS_MAX)
+		if (at + 1 >= len)
 			return 1;
 		next = option[at + 1];
 		if (next < 2 || at + next > len)

@@ -21,8 +21,10 @@ static struct guard *open_guard(void)
 	struct guard *g = NULL;
 	struct fault f = {0};
 
-	if (guard_open(world_directory(), &g, &f) != 0)
-		TEST_FAIL("guard_open: %s", f.text);
+	if (guard_open(world_directory(), &g, &f) != 0) {
+		fprintf(stderr, "net_guard: guard_open: %s\n", f.text);
+		exit(1); /* nothing here can go on without it */
+	}
 	return g;
 }
 
@@ -77,8 +79,6 @@ static void check_row(const struct packet_row *row, enum guard_reason want, unsi
 static void without_rules_nothing_gets_in(void)
 {
 	guard = open_guard();
-	if (guard == NULL)
-		return;
 	check_row(FIRST_PASSES, GUARD_REASON_COUNT, TO_SELF); /* not attached yet */
 	attach_all(guard);
 	check_row(FIRST_PASSES, GUARD_SOURCE, NOWHERE);
