@@ -243,7 +243,7 @@ static struct nl_msg *op_message(const struct route_op *op)
 static int apply_chunk(struct netlink *n, const struct route_op *ops, size_t count,
 		       struct fault *first)
 {
-	struct nl_msg *messages[CHUNK];
+	struct nl_msg *messages[CHUNK] = {0};
 	struct netlink_result results[CHUNK] = {0};
 	char text[ROUTE_TEXT_MAX];
 	int code;

@@ -34,7 +34,7 @@ void trie_free(struct trie *t)
 
 static unsigned bit_at(const uint8_t *bytes, unsigned i)
 {
-	return bytes[i / 8] >> (7 - i % 8) & 1u;
+	return (unsigned)bytes[i / 8] >> (7 - i % 8) & 1u;
 }
 
 /* How many leading bits are the same, at most `max`. */
