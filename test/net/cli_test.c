@@ -1,0 +1,252 @@
+/* skein against a real controller, over TLS with a pinned key, in a namespace of its own.
+ *
+ *	one namespace:   skein-controller on 127.0.0.1:8443  <-  skein */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/buf.h"
+#include "lib/base/file.h"
+#include "lib/base/run.h"
+#include "test/net/child.h"
+#include "test/net/space.h"
+#include "test/test.h"
+
+#define CONTROLLER    "build/skein-controller"
+#define SKEIN	      "build/skein"
+#define URL	      "https://127.0.0.1:8443"
+#define WRONG_PIN     "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define WORDS_MAX     24
+#define TIMEOUT_MS    20000
+#define START_TRIES   200
+#define START_WAIT_NS 50000000
+
+static pid_t controller = -1;
+static char config[200], token[200], pin[128];
+
+/* Runs `program words…`; appends what it says. Returns its exit status, -1 if it could not run. */
+static int run(const char *program, const char *line, struct buf *output)
+{
+	const char *argv[WORDS_MAX + 2] = {program};
+	char *copy = mem_strdup(line), *rest = copy, *word;
+	struct fault f = {0};
+	int n = 1, status = -1;
+
+	while ((word = strsep(&rest, " ")) != NULL && n <= WORDS_MAX)
+		if (*word != '\0')
+			argv[n++] = word;
+	if (run_program(argv, TIMEOUT_MS, output, &status, &f) != 0)
+		TEST_FAIL("%s %s: %s", program, line, f.text);
+	free(copy);
+	return status;
+}
+
+/* The word of `text` that begins with `start`, or "". */
+static void word_of(const char *text, const char *start, char *out, size_t size)
+{
+	const char *at = strstr(text, start);
+
+	snprintf(out, size, "%.*s", at != NULL ? (int)strcspn(at, " \n") : 0, at != NULL ? at : "");
+}
+
+static int write_config(void)
+{
+	char *root = getcwd(NULL, 0);
+	struct buf text;
+	int code;
+
+	if (root == NULL)
+		return -1;
+	buf_init(&text);
+	buf_printf(&text,
+		   "listen = 127.0.0.1:8443\nurl = " URL "\ndata_dir = %s/%s/controller\n"
+		   "templates = %s/bird-templates\ntemplates_override = %s/none\n",
+		   root, test_dir(), root, root);
+	free(root);
+	snprintf(config, sizeof(config), "%s/controller.conf", test_dir());
+	code = file_write(config, text.data, text.len, 0600, NULL);
+	buf_fini(&text);
+	return code;
+}
+
+/* What init prints is all that an operator has. */
+static int make_controller(void)
+{
+	struct buf said;
+	char line[256], text[128];
+	int status;
+
+	buf_init(&said);
+	snprintf(line, sizeof(line), "init --config %s", config);
+	status = run(CONTROLLER, line, &said);
+	word_of(buf_text(&said), "skein-api.", text, sizeof(text));
+	word_of(buf_text(&said), "sha256//", pin, sizeof(pin));
+	buf_fini(&said);
+	snprintf(token, sizeof(token), "%s/token", test_dir());
+	if (file_write(token, text, strlen(text), 0600, NULL) != 0)
+		return -1;
+	return status == 0 && text[0] != '\0' && pin[0] != '\0' ? 0 : -1;
+}
+
+/* The controller answers when a login does. */
+static int log_in(void)
+{
+	const struct timespec wait = {0, START_WAIT_NS};
+	char line[512];
+
+	snprintf(line, sizeof(line), "login " URL " --file %s --pin %s", token, pin);
+	for (int i = 0; i < START_TRIES; i++) {
+		if (run(SKEIN, line, NULL) == 0)
+			return 0;
+		nanosleep(&wait, NULL);
+	}
+	return -1;
+}
+
+static int enter(void)
+{
+	const char *const argv[] = {CONTROLLER, "run", "--config", config, NULL};
+	char log[200];
+
+	setenv("XDG_CONFIG_HOME", test_dir(), 1);
+	if (space_enter() != 0 || write_config() != 0 || make_controller() != 0)
+		return -1;
+	snprintf(log, sizeof(log), "%s/controller.log", test_dir());
+	controller = child_start(log, argv);
+	return log_in();
+}
+
+static int leave(void)
+{
+	child_stop(&controller);
+	unsetenv("XDG_CONFIG_HOME");
+	return space_leave();
+}
+
+struct step {
+	const char *line;
+	int status;
+	const char *says; /* part of what it prints; NULL: whatever */
+};
+
+static void follow(const struct step *steps, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct buf said;
+		int status;
+
+		buf_init(&said);
+		status = run(SKEIN, steps[i].line, &said);
+		if (status != steps[i].status ||
+		    (steps[i].says != NULL && strstr(buf_text(&said), steps[i].says) == NULL))
+			TEST_FAIL("skein %s: status %d, want %d; says: %s", steps[i].line, status,
+				  steps[i].status, buf_text(&said));
+		buf_fini(&said);
+	}
+	CU_PASS("all steps");
+}
+
+#define FOLLOW(...)                                                                                \
+	follow((const struct step[]){__VA_ARGS__},                                                 \
+	       sizeof((const struct step[]){__VA_ARGS__}) / sizeof(struct step))
+
+static void meshes_and_peerings_are_made_and_go(void)
+{
+	FOLLOW({"mesh create prod --cidr 10.1.0.0/16 --default", 0, "10.1.0.0/16, AS 42000"},
+	       {"mesh create staging --cidr 10.2.0.0/16 --no-route-reflector", 0, NULL},
+	       {"mesh list", 0, "full mesh"},
+	       {"mesh set staging --route-reflector on --bfd-interval 100", 0, "changed"},
+	       {"mesh show staging", 0, "route reflector"},
+	       {"mesh set staging --name stage", 0, "mesh stage changed"},
+	       {"peering create prod stage --show prod=10.1.7.0/24", 0, "peered"},
+	       {"peering show stage prod", 0, "10.1.7.0/24"},
+	       {"peering set stage prod --show stage=10.2.0.0/16", 0, NULL},
+	       {"peering list --json", 0, "\"prefixes_a\": []"},
+	       {"peering create stage prod", 8, NULL}, {"peering delete stage prod", 0, NULL},
+	       {"peering show stage prod", 7, "not peered"}, {"status", 0, "10.2.0.0/16"},
+	       {"mesh delete stage", 0, "deleted"}, {"mesh delete prod", 0, "deleted"},
+	       {"mesh list", 0, "no mesh yet"}, {"audit", 0, "mesh.delete"});
+}
+
+static void tokens_are_made_and_revoked(void)
+{
+	FOLLOW({"mesh create prod --cidr 10.1.0.0/16", 0, NULL},
+	       {"token create --mesh prod --uses 2 --expires 1h --note racks", 0, "skein-join."},
+	       {"token list", 0, "0 of 2"}, {"token api create --role viewer", 0, "skein-api."},
+	       {"token api list", 0, "viewer"},
+	       {"token revoke 01890a5d-ac96-774b-bcce-b302099a8057", 7, NULL},
+	       {"mesh delete prod --cascade", 0, NULL});
+}
+
+static void organizations_do_not_see_each_other(void)
+{
+	FOLLOW({"organization create acme", 0, NULL},
+	       {"mesh create prod --organization acme", 0, NULL},
+	       {"mesh list --organization acme", 0, "prod"}, {"mesh list", 0, "no mesh yet"},
+	       {"mesh delete prod -o acme", 0, NULL}, {"organization delete acme", 0, NULL},
+	       {"mesh list -o acme", 7, NULL});
+}
+
+static void what_is_wrong_is_told_by_status(void)
+{
+	FOLLOW({"mesh create x --cidr 8.8.8.0/24", 3, "8.8.8.0/24"},
+	       {"mesh create x --cidr 10.0.0.1/8", 3, NULL}, {"mesh create X", 3, NULL},
+	       {"mesh show nothing", 7, "no mesh 'nothing'"}, {"mesh flip", 2, "want one of"},
+	       {"machine revoke nobody", 7, NULL},
+	       {"login " URL " --file /nowhere --pin " WRONG_PIN, 7, NULL},
+	       {"mesh list --config /nowhere", 7, NULL}, {"state show test/skips", 5, NULL});
+}
+
+static void only_the_pinned_controller_is_spoken_to(void)
+{
+	char line[512], other[256];
+
+	snprintf(other, sizeof(other), "%s/other.conf", test_dir());
+	snprintf(line, sizeof(line), "login " URL " --file %s --config %s --pin " WRONG_PIN, token,
+		 other);
+	FOLLOW({line, 18, "not the pinned one"});
+	snprintf(line, sizeof(line), "login " URL " --file %s --config %s", token, other);
+	FOLLOW({line, 18, "--pin"});
+	snprintf(line, sizeof(line), "login https://127.0.0.1:9 --file %s --config %s", token,
+		 other);
+	FOLLOW({line, 21, "skein-controller"});
+	/* Nothing of these was kept. */
+	snprintf(line, sizeof(line), "mesh list --config %s", other);
+	FOLLOW({line, 7, NULL});
+}
+
+static void a_revoked_token_opens_nothing(void)
+{
+	struct buf said;
+	char text[128], file[256], line[512], id[64];
+
+	buf_init(&said);
+	TEST_NUMBER(run(SKEIN, "token api create --role operator --json", &said), 0);
+	word_of(buf_text(&said), "skein-api.", text, sizeof(text));
+	text[strcspn(text, "\"")] = '\0';
+	word_of(strstr(buf_text(&said), "\"id\": \"") + strlen("\"id\": \""), "", id, sizeof(id));
+	id[strcspn(id, "\"")] = '\0';
+	snprintf(file, sizeof(file), "%s/operator", test_dir());
+	file_write(file, text, strlen(text), 0600, NULL);
+	setenv("SKEIN_TOKEN_FILE", file, 1);
+	FOLLOW({"mesh list", 0, NULL}, {"organization create x", 14, "role"});
+	unsetenv("SKEIN_TOKEN_FILE");
+	snprintf(line, sizeof(line), "token api revoke %s", id);
+	FOLLOW({line, 0, NULL});
+	setenv("SKEIN_TOKEN_FILE", file, 1);
+	FOLLOW({"mesh list", 16, NULL});
+	unsetenv("SKEIN_TOKEN_FILE");
+	buf_fini(&said);
+}
+
+TEST_SUITE_WITH(net_cli, enter, leave,
+		{"meshes and peerings are made and go", meshes_and_peerings_are_made_and_go},
+		{"tokens are made and revoked", tokens_are_made_and_revoked},
+		{"organizations do not see each other", organizations_do_not_see_each_other},
+		{"what is wrong is told by status", what_is_wrong_is_told_by_status},
+		{"only the pinned controller is spoken to",
+		 only_the_pinned_controller_is_spoken_to},
+		{"a revoked token opens nothing", a_revoked_token_opens_nothing});
