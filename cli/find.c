@@ -71,7 +71,7 @@ int api_find(struct cli *c, enum api_kind kind, const char *name, const json_t *
 
 int api_find_id(struct cli *c, enum api_kind kind, const char *name, const char **id)
 {
-	const json_t *object;
+	const json_t *object = NULL;
 	int code = api_find(c, kind, name, &object);
 
 	if (code == 0)
@@ -99,8 +99,9 @@ static int several(struct cli *c, const char *machine, const json_t *items)
 	int code;
 
 	buf_init(&names);
-	json_array_foreach((json_t *)(uintptr_t)items, i, item)
+	json_array_foreach((json_t *)(uintptr_t)items, i, item) {
 		buf_printf(&names, "%s%s", i > 0 ? ", " : "", api_text(item, "mesh_name"));
+	}
 	code = fault_set(&c->fault, ERR_USAGE,
 			 "'%.63s' is in several meshes (%s): say which with --mesh", machine,
 			 buf_text(&names));
@@ -143,9 +144,10 @@ static json_t *names_of(struct cli *c, enum api_kind kind)
 	if (api_list(c, kinds[kind].path, 0, &items) != 0)
 		return NULL;
 	names = json_object();
-	json_array_foreach(items, i, item)
+	json_array_foreach(items, i, item) {
 		json_object_set_new(names, api_text(item, "id"),
 				    json_string(api_text(item, "name")));
+	}
 	return names;
 }
 
@@ -176,8 +178,9 @@ int api_add_names(struct cli *c, enum api_kind kind, json_t *items, const char *
 			continue;
 		}
 		list = json_array();
-		json_array_foreach(ids, n, id)
+		json_array_foreach(ids, n, id) {
 			json_array_append_new(list, name_of(names, id));
+		}
 		json_object_set_new(item, name_member, list);
 	}
 	json_decref(names);

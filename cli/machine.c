@@ -6,9 +6,10 @@ static void make_memberships(const json_t *machine, struct buf *out)
 	size_t i;
 	const json_t *m;
 
-	json_array_foreach(json_object_get(machine, "memberships"), i, m)
+	json_array_foreach(json_object_get(machine, "memberships"), i, m) {
 		buf_printf(out, "%s%s %s", i > 0 ? ", " : "", api_text(m, "mesh_name"),
 			   api_text(m, "address"));
+	}
 }
 
 static void make_remarks(const json_t *machine, struct buf *out)

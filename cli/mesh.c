@@ -98,8 +98,9 @@ static void say_warnings(struct cli *c, const json_t *answer)
 	size_t i;
 	const json_t *warning;
 
-	json_array_foreach(json_object_get(answer, "warnings"), i, warning)
+	json_array_foreach(json_object_get(answer, "warnings"), i, warning) {
 		output_remark(&c->out, "warning: %s", json_string_value(warning));
+	}
 }
 
 static int create(struct cli *c, const struct invocation *in)

@@ -154,7 +154,7 @@ static int find(struct cli *c, const struct ends *ends, json_t **out, bool *turn
 static int show(struct cli *c, const struct invocation *in)
 {
 	struct ends ends;
-	json_t *item, *one;
+	json_t *item = NULL, *one;
 	bool turned;
 	int code = find_ends(c, in, &ends);
 
@@ -173,7 +173,7 @@ static int show(struct cli *c, const struct invocation *in)
 static int set(struct cli *c, const struct invocation *in)
 {
 	struct ends ends;
-	json_t *lists[2], *item;
+	json_t *lists[2], *item = NULL;
 	const json_t *changed;
 	bool turned = false;
 	int code = find_ends(c, in, &ends);
@@ -197,7 +197,7 @@ static int set(struct cli *c, const struct invocation *in)
 static int delete (struct cli *c, const struct invocation *in)
 {
 	struct ends ends;
-	json_t *item;
+	json_t *item = NULL;
 	bool turned;
 	int code = find_ends(c, in, &ends);
 

@@ -106,7 +106,7 @@ static int add(struct cli *c, const struct invocation *in)
 {
 	const struct options *o = in->options;
 	char prefix[PREFIX_TEXT_MAX];
-	const json_t *membership, *made;
+	const json_t *membership = NULL, *made;
 	json_t *body;
 	int code = check_prefix(c, in->args[1], prefix);
 
@@ -158,7 +158,7 @@ static int find(struct cli *c, const struct invocation *in, const json_t **membe
 
 static int approve(struct cli *c, const struct invocation *in)
 {
-	const json_t *membership, *item, *changed;
+	const json_t *membership = NULL, *item = NULL, *changed;
 	json_t *body;
 	int code = find(c, in, &membership, &item);
 
@@ -180,7 +180,7 @@ static int approve(struct cli *c, const struct invocation *in)
 
 static int withdraw(struct cli *c, const struct invocation *in)
 {
-	const json_t *membership, *item, *changed;
+	const json_t *membership = NULL, *item = NULL, *changed;
 	int code = find(c, in, &membership, &item);
 
 	if (code == 0)

@@ -265,25 +265,25 @@ static json_t *sibling_json(const struct state_image *s, const void *record, uin
 
 static const struct {
 	enum state_section_type type;
+	bool single; /* an object, not an array of one */
 	const char *name;
 	size_t record_size;
-	bool single; /* an object, not an array of one */
 	json_t *(*make)(const struct state_image *s, const void *record, uint64_t index);
 } sections[] = {
-	{STATE_MESH, "mesh_record", sizeof(struct state_mesh), true, mesh_json},
-	{STATE_PEERS, "peers", sizeof(struct state_peer), false, peer_json},
-	{STATE_PREFIXES, "prefixes", sizeof(struct state_announced), false, announced_json},
-	{STATE_ALLOWED, "allowed", sizeof(struct state_allowed), false, allowed_json},
-	{STATE_REMOTES, "remotes", sizeof(struct state_remote), false, remote_json},
-	{STATE_LET_IN, "let_in", sizeof(struct state_let_in), false, let_in_json},
-	{STATE_SELF, "self", sizeof(struct state_self), true, self_json},
-	{STATE_TRUNKS, "trunks", sizeof(struct state_trunk), false, trunk_json},
-	{STATE_APPROVALS, "approvals", sizeof(struct state_approval), false, approval_json},
-	{STATE_GUARD_SETS, "guard_sets", sizeof(struct state_range), false, guard_set_json},
-	{STATE_GUARD_PAIRS, "guard_pairs", sizeof(struct state_guard_pair), false, guard_pair_json},
-	{STATE_SPEAKERS, "speakers", sizeof(struct state_speaker), false, speaker_json},
-	{STATE_SIBLINGS, "siblings", sizeof(struct state_sibling), false, sibling_json},
-	{STATE_USABLE, "usable", sizeof(struct state_allowed), false, allowed_json},
+	{STATE_MESH, true, "mesh_record", sizeof(struct state_mesh), mesh_json},
+	{STATE_PEERS, false, "peers", sizeof(struct state_peer), peer_json},
+	{STATE_PREFIXES, false, "prefixes", sizeof(struct state_announced), announced_json},
+	{STATE_ALLOWED, false, "allowed", sizeof(struct state_allowed), allowed_json},
+	{STATE_REMOTES, false, "remotes", sizeof(struct state_remote), remote_json},
+	{STATE_LET_IN, false, "let_in", sizeof(struct state_let_in), let_in_json},
+	{STATE_SELF, true, "self", sizeof(struct state_self), self_json},
+	{STATE_TRUNKS, false, "trunks", sizeof(struct state_trunk), trunk_json},
+	{STATE_APPROVALS, false, "approvals", sizeof(struct state_approval), approval_json},
+	{STATE_GUARD_SETS, false, "guard_sets", sizeof(struct state_range), guard_set_json},
+	{STATE_GUARD_PAIRS, false, "guard_pairs", sizeof(struct state_guard_pair), guard_pair_json},
+	{STATE_SPEAKERS, false, "speakers", sizeof(struct state_speaker), speaker_json},
+	{STATE_SIBLINGS, false, "siblings", sizeof(struct state_sibling), sibling_json},
+	{STATE_USABLE, false, "usable", sizeof(struct state_allowed), allowed_json},
 };
 
 static json_t *root_json(const struct state_image *s)

@@ -51,8 +51,9 @@ static int read_machines(struct cli *c, json_t *online)
 	json_array_foreach(items, i, machine) {
 		if (!json_is_true(json_object_get(machine, "online")))
 			continue;
-		json_array_foreach(json_object_get(machine, "memberships"), n, m)
+		json_array_foreach(json_object_get(machine, "memberships"), n, m) {
 			count(online, api_text(m, "mesh"));
+		}
 	}
 	return 0;
 }

@@ -141,8 +141,8 @@ static bool is_base64(const char *text, size_t len)
 int join_token_parse(const char *text, struct join_token *out, struct fault *f)
 {
 	struct payload p = {.len = 0};
-	const char *encoded;
-	size_t len;
+	const char *encoded = NULL;
+	size_t len = 0;
 	int code = token_payload(TOKEN_JOIN, text, &encoded, &len, f);
 
 	*out = (struct join_token){0};

@@ -1,15 +1,17 @@
 #include "lib/mesh/pin.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PREFIX "sha256//"
 
 const char *pin_format(const uint8_t pin[PIN_SIZE], char out[PIN_TEXT_MAX])
 {
-	memcpy(out, PREFIX, strlen(PREFIX));
-	sodium_bin2base64(out + strlen(PREFIX), PIN_TEXT_MAX - strlen(PREFIX), pin, PIN_SIZE,
-			  sodium_base64_VARIANT_ORIGINAL);
+	char digits[PIN_TEXT_MAX];
+
+	sodium_bin2base64(digits, sizeof(digits), pin, PIN_SIZE, sodium_base64_VARIANT_ORIGINAL);
+	snprintf(out, PIN_TEXT_MAX, PREFIX "%.44s", digits);
 	return out;
 }
 

@@ -275,10 +275,13 @@ struct address state_peer_address(const struct state_image *view, uint32_t index
 {
 	uint64_t n;
 	const struct state_mesh *mesh = state_records(view, STATE_MESH, &n);
-	const uint8_t *b = mesh->cidr.bytes;
-	uint32_t base = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+	const uint8_t *b;
 
-	return address_ipv4(base + index);
+	if (mesh == NULL) /* not a view */
+		return (struct address){0};
+	b = mesh->cidr.bytes;
+	return address_ipv4(
+		((uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3]) + index);
 }
 
 struct prefix state_prefix_get(const struct state_prefix *p)

@@ -67,8 +67,8 @@ void token_format(enum token_kind kind, const struct secret *s, struct buf *out)
 
 int token_parse(enum token_kind kind, const char *text, struct secret *out, struct fault *f)
 {
-	const char *payload;
-	size_t len, got = 0;
+	const char *payload = NULL;
+	size_t len = 0, got = 0;
 	int code = token_payload(kind, text, &payload, &len, f);
 
 	if (code != 0)
