@@ -132,8 +132,7 @@ int server_start(struct server **out, const struct server_options *o, struct fau
 	int code;
 
 	s->context.options = *o;
-	pthread_mutex_init(&s->context.lock, NULL);
-	pthread_cond_init(&s->context.idle, NULL);
+	request_context_init(&s->context);
 	s->context.routes = routes_new(o->table);
 	code = connections_start(&s->context.connections, o->config->request_ms, o->poll, f);
 	for (size_t i = 0; i < o->config->listen.n && code == 0; i++)
@@ -160,19 +159,12 @@ void server_stop(struct server *s)
 	x = &s->context;
 	for (size_t i = 0; i < s->n; i++)
 		close(MHD_quiesce_daemon(s->daemons[i]));
-	pthread_mutex_lock(&x->lock);
-	x->stopping = true;
-	pthread_mutex_unlock(&x->lock);
-	poll_stop(x->options.poll);
-	pthread_mutex_lock(&x->lock);
-	while (x->away > 0)
-		pthread_cond_wait(&x->idle, &x->lock);
-	pthread_mutex_unlock(&x->lock);
+	if (s->n > 0)
+		request_context_drain(x);
 	for (size_t i = 0; i < s->n; i++)
 		MHD_stop_daemon(s->daemons[i]);
 	connections_stop(x->connections);
 	routes_free(x->routes);
-	pthread_cond_destroy(&x->idle);
-	pthread_mutex_destroy(&x->lock);
+	request_context_fini(x);
 	free(s);
 }

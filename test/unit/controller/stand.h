@@ -22,7 +22,8 @@ struct stand {
 	char etag[96], type[96], allow[96];
 };
 
-/* Fails the test, and returns false, when it does not come up. `settings` are lines of a
+void stand_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Says why, and returns false, when it does not come up. `settings` are lines of a
  * configuration beside the usual ones; NULL: none. */
 bool stand_start(struct stand *a, const char *settings);
 void stand_stop(struct stand *a);
