@@ -53,11 +53,12 @@ static int group_holdings(struct holdings *h, struct fault *f)
 	char text[PREFIX_TEXT_MAX];
 
 	for (size_t i = 0; i < h->n; i++) {
-		struct holding *x = &h->at[i], *before = i > 0 ? x - 1 : NULL;
+		struct holding *x = &h->at[i];
+		bool first = i == 0 || !prefix_equal(&h->at[i - 1].prefix, &x->prefix);
 
-		if (before == NULL || !prefix_equal(&before->prefix, &x->prefix))
+		if (first)
 			h->groups[h->ngroups++].first = i;
-		else if (before->member == x->member)
+		else if (h->at[i - 1].member == x->member)
 			return fault_set(f, ERR_INVALID, "one membership announces %s twice",
 					 prefix_format(&x->prefix, text));
 		x->group = h->ngroups - 1;
