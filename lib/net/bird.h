@@ -1,8 +1,8 @@
 /* BIRD's control socket: one command at a time, its reply line by line.
  *
  * A reply line starts with four digits and '-' (more follows) or ' ' (the last one); a line that
- * starts with a space instead has the code of the line before. Codes: 0xxx done, 1xxx and 2xxx
- * tables, 8xxx refused, 9xxx not understood (BIRD's doc/reply_codes).
+ * starts with a space instead has the code of the line before, one with '+' comes unasked. Codes:
+ * 0xxx done, 1xxx and 2xxx tables, 8xxx refused, 9xxx not understood (BIRD's doc/reply_codes).
  *
  * Nothing here waits, unless bird_wait() or bird_call() is used: an event loop starts a command,
  * polls bird_fd() for bird_events() and calls bird_step(). */
@@ -25,7 +25,12 @@ struct bird_line {
 	size_t len;
 };
 
-/* Not 0 ends the reading: the connection is of no use then but to be closed. */
+/* One line of a reply, without its newline: code and text. `code_before`: of the line before, 0 if
+ * there is none. False for what is no such line. */
+bool bird_line_parse(const char *text, int code_before, struct bird_line *out);
+
+/* Returns 0, or a negative code that ends the reading: the connection is of no use then but to be
+ * closed. */
 typedef int bird_line_fn(void *context, const struct bird_line *line);
 
 struct bird;
@@ -44,8 +49,9 @@ int bird_start(struct bird *b, const char *command, bird_line_fn *each, void *co
 	       struct fault *f);
 /* Goes as far as possible without waiting. 1: the reply is complete; 0: not yet; negative: the
  * reply was a refusal (ERR_REMOTE with BIRD's text; ERR_NOT_FOUND for a route or protocol that
- * is not there; the connection goes on), or the connection broke (ERR_IO, ERR_TOO_LARGE,
- * ERR_INVALID). Handles a bounded amount in one call. */
+ * is not there, ERR_INVALID for a configuration with a mistake, ERR_FORBIDDEN for a command that a
+ * restricted connection may not give; the connection goes on), or the connection broke (ERR_IO,
+ * ERR_TOO_LARGE, ERR_INVALID). Handles a bounded amount in one call. */
 int bird_step(struct bird *b, struct fault *f);
 /* Code of the last complete reply's last line. */
 int bird_code(const struct bird *b);

@@ -60,9 +60,6 @@ struct bird_protocol {
 struct bird_protocols {
 	struct arena *arena;
 	VEC(struct bird_protocol) list; /* in BIRD's order */
-	/* the parser's own */
-	bool in_capabilities;
-	const char *side;
 };
 
 void bird_protocols_init(struct bird_protocols *p, struct arena *arena);

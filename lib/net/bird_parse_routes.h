@@ -28,9 +28,11 @@ struct bird_route {
 	const char *since;
 	struct address from; /* the neighbour it was heard from; family 0: the same or none */
 	bool primary;	     /* the best: '*' */
-	bool suppressed;     /* a mark other than '*' */
+	bool unsynced;	 /* the best, but its table's kernel protocol could not install it: '!' */
+	bool stale;	 /* kept over a graceful restart */
+	bool suppressed; /* loses by MED to one of the same neighbour AS */
 	int preference;
-	const char *metric; /* "100/20", "" if none */
+	const char *metric; /* "20", "?", "-" for a next hop that cannot be reached, "" if none */
 	const char *origin; /* "AS4200000002i", "i", "" */
 	VEC(struct bird_next_hop) hops;
 	VEC(struct bird_attribute) attributes;
