@@ -1,0 +1,390 @@
+/* The rules of the API: versions, lists, what must not overlap, what goes with what. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "test/test.h"
+#include "test/unit/controller/cases.h"
+
+#define V1 "/api/v1"
+
+static struct stand s;
+static struct things t;
+
+static int start(void)
+{
+	return stand_start(&s, NULL) && things_make(&s, &t, "rules", "1") ? 0 : 1;
+}
+
+static int stop(void)
+{
+	stand_stop(&s);
+	return 0;
+}
+
+static long call(const char *method, const char *path, const char *body)
+{
+	bool named;
+	char *p = things_fill(&t, path, &named);
+	char *b = body != NULL ? things_fill(&t, body, &named) : NULL;
+	long status = stand_call(&s, t.operator_token, method, p, b);
+
+	free(p);
+	free(b);
+	return status;
+}
+
+/* The last answer refuses, by this problem, and its detail has these words. */
+static void refused(long status, const char *problem, const char *says)
+{
+	TEST_NUMBER(s.status, status);
+	TEST_TEXT(stand_problem(&s), problem);
+	if (strstr(stand_get(&s, "detail"), says) == NULL)
+		TEST_FAIL("want '%s' in: %s", says, stand_get(&s, "detail"));
+}
+
+static void a_stale_version_is_412(void)
+{
+	char path[96], header[128];
+	struct stand_request r = {.method = "PATCH",
+				  .path = path,
+				  .token = t.operator_token,
+				  .body = "{\"route_reflector\":false}",
+				  .headers = {header}};
+
+	snprintf(path, sizeof(path), V1 "/meshes/%s", things_get(&t, "mesh"));
+	TEST_NUMBER(call("GET", V1 "/meshes/$mesh", NULL), 200);
+	snprintf(header, sizeof(header), "If-Match: %s", s.etag);
+	TEST_NUMBER(stand_send(&s, &r), 200);
+	TEST_TEXT(stand_get(&s, "route_reflector"), "false");
+	TEST_NUMBER(stand_send(&s, &r), 412);
+	TEST_TEXT(stand_problem(&s), "precondition");
+	r.method = "DELETE";
+	r.body = NULL;
+	TEST_NUMBER(stand_send(&s, &r), 412);
+	snprintf(header, sizeof(header), "If-Match: *");
+	r.method = "PATCH";
+	r.body = "{\"route_reflector\":true}";
+	TEST_NUMBER(stand_send(&s, &r), 200);
+}
+
+static void a_get_with_the_etag_is_304(void)
+{
+	char path[96], header[128];
+	struct stand_request r = {
+		.method = "GET", .path = path, .token = t.viewer_token, .headers = {header}};
+
+	snprintf(path, sizeof(path), V1 "/meshes/%s", things_get(&t, "mesh"));
+	TEST_NUMBER(call("GET", V1 "/meshes/$mesh", NULL), 200);
+	snprintf(header, sizeof(header), "If-None-Match: \"x\", W/%s", s.etag);
+	TEST_NUMBER(stand_send(&s, &r), 304);
+}
+
+/* Rendering and reports write too, but are no change of the resource. */
+static void reports_change_no_version(void)
+{
+	char etag[96];
+
+	TEST_NUMBER(call("GET", V1 "/memberships/$membership", NULL), 200);
+	snprintf(etag, sizeof(etag), "%s", s.etag);
+	{
+		bool named;
+		char *body = things_fill(&t,
+					 "{\"memberships\":[{\"id\":\"$membership\","
+					 "\"applied_view\":\"5\",\"error\":\"wg0: no\","
+					 "\"endpoints\":[{\"type\":\"local\",\"address\":"
+					 "\"192.0.2.9\",\"port\":51820}]}]}",
+					 &named);
+
+		TEST_NUMBER(stand_call(&s, t.machine.token, "POST", V1 "/mesh/report", body), 204);
+		free(body);
+	}
+	TEST_NUMBER(call("GET", V1 "/memberships/$membership", NULL), 200);
+	TEST_TEXT(s.etag, etag);
+	TEST_TEXT(stand_get(&s, "error"), "wg0: no");
+	TEST_TEXT(stand_get(&s, "applied_view"), "5");
+}
+
+static void lists_come_in_pages(void)
+{
+	char path[96], cursor[32] = "";
+	size_t seen = 0, pages = 0;
+
+	do {
+		snprintf(path, sizeof(path), V1 "/meshes?limit=2%s%s",
+			 cursor[0] != '\0' ? "&cursor=" : "", cursor);
+		TEST_NUMBER(call("GET", path, NULL), 200);
+		seen += json_array_size(json_object_get(s.json, "items"));
+		snprintf(cursor, sizeof(cursor), "%s", stand_get(&s, "next"));
+		pages++;
+	} while (strcmp(cursor, "null") != 0 && pages < 10);
+	TEST_NUMBER((long long)seen, 3);
+	TEST_NUMBER((long long)pages, 2);
+}
+
+static void a_taken_name_says_who_has_it(void)
+{
+	TEST_NUMBER(call("POST", V1 "/meshes", "{\"name\":\"prod\",\"cidr\":\"10.9.0.0/24\"}"),
+		    409);
+	TEST_TEXT(stand_get(&s, "existing"), things_get(&t, "mesh"));
+	TEST_NUMBER(call("PATCH", V1 "/meshes/$spare", "{\"name\":\"prod\"}"), 409);
+	TEST_TEXT(stand_get(&s, "existing"), things_get(&t, "mesh"));
+	TEST_NUMBER(call("PATCH", V1 "/meshes/$mesh", "{\"name\":\"prod\"}"), 200);
+	TEST_NUMBER(call("PATCH", V1 "/machines/$machine", "{\"name\":\"second\"}"), 409);
+	TEST_TEXT(stand_get(&s, "existing"), things_get(&t, "second_machine"));
+	TEST_NUMBER(
+		call("POST", V1 "/memberships", "{\"machine\":\"$machine\",\"mesh\":\"$mesh\"}"),
+		409);
+	TEST_TEXT(stand_get(&s, "existing"), things_get(&t, "membership"));
+	TEST_NUMBER(call("POST", V1 "/peerings",
+			 "{\"mesh_a\":\"$second\",\"mesh_b\":\"$mesh\",\"prefixes_a\":[]}"),
+		    409);
+	TEST_TEXT(stand_get(&s, "existing"), things_get(&t, "peering"));
+}
+
+static void a_cidr_stays(void)
+{
+	call("PATCH", V1 "/meshes/$mesh", "{\"cidr\":\"10.9.0.0/24\"}");
+	refused(409, "conflict", "cannot be changed");
+}
+
+static void one_mesh_is_the_default(void)
+{
+	TEST_NUMBER(call("GET", V1 "/meshes/$mesh", NULL), 200);
+	TEST_TEXT(stand_get(&s, "default"), "true");
+	TEST_NUMBER(call("PATCH", V1 "/meshes/$second", "{\"default\":true}"), 200);
+	TEST_NUMBER(call("GET", V1 "/meshes/$mesh", NULL), 200);
+	TEST_TEXT(stand_get(&s, "default"), "false");
+	TEST_NUMBER(call("PATCH", V1 "/meshes/$mesh", "{\"default\":true}"), 200);
+}
+
+static void prefixes_that_are_refused(void)
+{
+	static const struct {
+		const char *prefix, *problem, *says;
+		long status;
+	} rows[] = {
+		{"10.1.0.0/24", "overlap", "'prod'", 409},
+		{"10.1.0.128/25", "overlap", "10.1.0.0/24", 409},
+		{"10.1.1.0/25", "overlap", "'staging'", 409},
+		{"198.51.100.0/24", "exists", "198.51.100.0/24", 409},
+		{"127.0.0.0/24", "invalid", "loopback", 400},
+		{"224.0.0.0/8", "invalid", "multicast", 400},
+		{"fd00::/64", "unsupported", "IPv6", 400},
+		{"10.50.0.1/16", "invalid", "10.50.0.0/16", 400},
+		{"0.0.0.0/0", "invalid", "'users'", 400},
+	};
+	char body[160];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(body, sizeof(body), "{\"membership\":\"$membership\",\"prefix\":\"%s\"}",
+			 rows[i].prefix);
+		call("POST", V1 "/prefixes", body);
+		refused(rows[i].status, rows[i].problem, rows[i].says);
+	}
+	/* One that contains meshes is for what is beside them. */
+	TEST_NUMBER(call("POST", V1 "/prefixes",
+			 "{\"membership\":\"$membership\",\"prefix\":\"10.0.0.0/8\"}"),
+		    201);
+}
+
+static void a_prefix_is_announced_then_approved(void)
+{
+	char path[96];
+	bool named;
+	char *body = things_fill(&t,
+				 "{\"memberships\":[{\"id\":\"$membership\",\"announced\":"
+				 "[\"172.20.0.0/16\",\"172.20.0.0/16\"]}]}",
+				 &named);
+	json_t *x;
+	size_t i;
+
+	TEST_NUMBER(stand_call(&s, t.machine.token, "POST", V1 "/mesh/report", body), 204);
+	free(body);
+	TEST_NUMBER(call("GET", V1 "/prefixes", NULL), 200);
+	path[0] = '\0';
+	json_array_foreach(json_object_get(s.json, "items"), i, x) {
+		if (strcmp(json_string_value(json_object_get(x, "prefix")), "172.20.0.0/16") != 0)
+			continue;
+		CU_ASSERT_TRUE(json_is_true(json_object_get(x, "announced")));
+		CU_ASSERT_TRUE(json_is_false(json_object_get(x, "approved")));
+		snprintf(path, sizeof(path), V1 "/prefixes/%s",
+			 json_string_value(json_object_get(x, "id")));
+	}
+	TEST_NUMBER(call("PATCH", path, "{\"approved\":true,\"priority\":300}"), 200);
+	TEST_TEXT(stand_get(&s, "approved"), "true");
+	TEST_TEXT(stand_get(&s, "priority"), "300");
+	/* No longer announced, it stays, for it is approved; withdrawn then, it goes. */
+	body = things_fill(&t, "{\"memberships\":[{\"id\":\"$membership\"}]}", &named);
+	TEST_NUMBER(stand_call(&s, t.machine.token, "POST", V1 "/mesh/report", body), 204);
+	TEST_NUMBER(call("GET", path, NULL), 200);
+	TEST_TEXT(stand_get(&s, "announced"), "false");
+	TEST_NUMBER(call("PATCH", path, "{\"approved\":false}"), 200);
+	TEST_NUMBER(stand_call(&s, t.machine.token, "POST", V1 "/mesh/report", body), 204);
+	TEST_NUMBER(call("GET", path, NULL), 404);
+	free(body);
+}
+
+static void peerings_that_are_refused(void)
+{
+	TEST_NUMBER(call("POST", V1 "/meshes", "{\"name\":\"twin\",\"cidr\":\"10.1.0.0/16\"}"),
+		    201);
+	things_set(&t, "twin", stand_get(&s, "id"));
+	call("POST", V1 "/peerings",
+	     "{\"mesh_a\":\"$mesh\",\"mesh_b\":\"$twin\",\"prefixes_a\":[\"10.1.0.0/24\"]}");
+	refused(409, "overlap", "'twin' (10.1.0.0/16)");
+	CU_ASSERT_PTR_NOT_NULL(strstr(stand_get(&s, "detail"), "'prod' (10.1.0.0/24)"));
+	call("POST", V1 "/peerings",
+	     "{\"mesh_a\":\"$mesh\",\"mesh_b\":\"$spare\",\"prefixes_a\":[\"10.1.2.0/25\"]}");
+	refused(409, "overlap", "'spare'");
+	call("POST", V1 "/peerings",
+	     "{\"mesh_a\":\"$mesh\",\"mesh_b\":\"$mesh\",\"prefixes_a\":[\"10.1.0.0/24\"]}");
+	refused(400, "invalid", "itself");
+	call("POST", V1 "/peerings", "{\"mesh_a\":\"$mesh\",\"mesh_b\":\"$spare\"}");
+	refused(400, "invalid", "nothing would pass");
+	call("PATCH", V1 "/peerings/$peering", "{\"prefixes_a\":[\"10.1.1.0/30\"]}");
+	refused(409, "overlap", "'staging'");
+	call("PATCH", V1 "/peerings/$peering",
+	     "{\"prefixes_a\":[\"10.1.0.0/24\",\"10.1.0.0/24\"]}");
+	refused(400, "invalid", "twice");
+	TEST_NUMBER(call("PATCH", V1 "/peerings/$peering", "{\"prefixes_a\":[\"10.1.0.0/24\"]}"),
+		    200);
+	/* A machine is not in two meshes that overlap. */
+	call("POST", V1 "/memberships", "{\"machine\":\"$machine\",\"mesh\":\"$twin\"}");
+	refused(409, "overlap", "10.1.0.0/16");
+}
+
+static void a_gateway_gets_a_slot_in_each_mesh(void)
+{
+	long found = 0;
+	json_t *x;
+	size_t i;
+
+	TEST_NUMBER(call("POST", V1 "/gateways",
+			 "{\"machine\":\"$machine\",\"meshes\":[\"$mesh\",\"$second\"]}"),
+		    200);
+	TEST_NUMBER((long long)json_array_size(json_object_get(s.json, "meshes")), 2);
+	TEST_NUMBER(call("POST", V1 "/gateways",
+			 "{\"machine\":\"$second_machine\",\"meshes\":[\"$mesh\"]}"),
+		    200);
+	TEST_NUMBER(call("GET", V1 "/memberships?mesh=$mesh", NULL), 200);
+	json_array_foreach(json_object_get(s.json, "items"), i, x) {
+		long long slot = json_integer_value(json_object_get(x, "slot"));
+
+		CU_ASSERT_TRUE(slot > 0);
+		found |= 1L << slot;
+		TEST_TEXT(json_string_value(json_object_get(x, "role")), "gateway");
+	}
+	TEST_NUMBER(__builtin_popcountl((unsigned long)found), 2);
+	TEST_NUMBER(call("GET", V1 "/gateways?limit=1", NULL), 200);
+	TEST_NUMBER((long long)json_array_size(json_object_get(s.json, "items")), 1);
+	CU_ASSERT_TRUE(json_is_string(json_object_get(s.json, "next")));
+	TEST_NUMBER(call("DELETE", V1 "/gateways/$second_machine", NULL), 204);
+	TEST_NUMBER(call("DELETE", V1 "/gateways/$second_machine", NULL), 404);
+	TEST_NUMBER(call("GET", V1 "/meshes/$mesh", NULL), 200);
+	TEST_TEXT(stand_get(&s, "gateways"), "1");
+	CU_ASSERT_PTR_NOT_NULL(strstr(stand_get(&s, "warnings.0"), "one gateway only"));
+}
+
+static void a_freed_address_rests(void)
+{
+	TEST_NUMBER(call("POST", V1 "/memberships",
+			 "{\"machine\":\"$second_machine\",\"mesh\":\"$spare\"}"),
+		    201);
+	TEST_TEXT(stand_get(&s, "address"), "10.1.2.1");
+	things_set(&t, "leaving", stand_get(&s, "id"));
+	TEST_NUMBER(call("DELETE", V1 "/memberships/$leaving", NULL), 204);
+	TEST_NUMBER(call("POST", V1 "/memberships",
+			 "{\"machine\":\"$second_machine\",\"mesh\":\"$spare\"}"),
+		    201);
+	TEST_TEXT(stand_get(&s, "address"), "10.1.2.2");
+}
+
+static void a_token_is_no_more_than_its_maker(void)
+{
+	call("POST", V1 "/api-tokens", "{\"role\":\"admin\"}");
+	refused(403, "forbidden", "more than this token's own");
+	call("POST", V1 "/api-tokens", "{\"role\":\"root\"}");
+	refused(400, "invalid", "viewer, operator or admin");
+	/* Revoked, it is told so; expired, that. */
+	TEST_NUMBER(call("POST", V1 "/api-tokens", "{\"role\":\"viewer\",\"expires_in\":1}"), 201);
+	things_set(&t, "short", stand_get(&s, "token"));
+	things_set(&t, "short_id", stand_get(&s, "id"));
+	for (int i = 0; i < 300; i++) {
+		if (stand_call(&s, things_get(&t, "short"), "GET", V1 "/meshes", NULL) == 401)
+			break;
+		usleep(10000);
+	}
+	refused(401, "expired", "expired");
+	TEST_NUMBER(call("POST", V1 "/api-tokens/$short_id/revoke", NULL), 200);
+	stand_call(&s, things_get(&t, "short"), "GET", V1 "/meshes", NULL);
+	refused(401, "revoked", "revoked");
+}
+
+static void a_revoked_machine_is_told_so(void)
+{
+	struct stand_machine m;
+	char path[128], token[2048];
+
+	snprintf(token, sizeof(token), "%s", stand_join_token(&s, t.operator_token, NULL));
+	stand_machine_new(&m, "victim");
+	TEST_NUMBER(stand_enroll(&s, &m, token, NULL), 201);
+	snprintf(path, sizeof(path), V1 "/machines/%s/revoke", m.id);
+	TEST_NUMBER(call("POST", path, NULL), 200);
+	TEST_TEXT(stand_get(&s, "revoked"), "true");
+	TEST_NUMBER((long long)json_array_size(json_object_get(s.json, "memberships")), 0);
+	stand_call(&s, m.token, "GET", V1 "/machine", NULL);
+	refused(401, "revoked", "revoked");
+	stand_enroll(&s, &m, token, NULL);
+	refused(403, "revoked", "revoked");
+}
+
+static void each_change_is_in_the_audit(void)
+{
+	const char *action;
+
+	TEST_NUMBER(call("PATCH", V1 "/machines/$machine", "{\"name\":\"audited\"}"), 200);
+	TEST_NUMBER(call("GET", V1 "/audit?limit=1", NULL), 200);
+	action = stand_get(&s, "items.0.action");
+	TEST_TEXT(action, "machine.update");
+	TEST_TEXT(stand_get(&s, "items.0.resource"), things_get(&t, "machine"));
+	TEST_TEXT(stand_get(&s, "items.0.before.name"), "first");
+	TEST_TEXT(stand_get(&s, "items.0.after.name"), "audited");
+	CU_ASSERT_PTR_NOT_NULL(strstr(stand_get(&s, "items.0.actor"), "api-token "));
+	/* No secret is in it. */
+	TEST_NUMBER(call("GET", V1 "/audit?limit=1000", NULL), 200);
+	CU_ASSERT_PTR_NULL(strstr(buf_text(&s.body), "skein-api."));
+	CU_ASSERT_PTR_NULL(strstr(buf_text(&s.body), "skein-join."));
+	CU_ASSERT_PTR_NULL(strstr(buf_text(&s.body), "skein-machine."));
+}
+
+static void a_mesh_with_members_needs_cascade(void)
+{
+	call("DELETE", V1 "/meshes/$mesh", NULL);
+	refused(409, "conflict", "cascade=true");
+	call("DELETE", V1 "/meshes/$mesh?cascade=maybe", NULL);
+	refused(400, "invalid", "true or false");
+	TEST_NUMBER(call("DELETE", V1 "/meshes/$mesh?cascade=true", NULL), 204);
+	TEST_NUMBER(call("GET", V1 "/memberships/$membership", NULL), 404);
+	TEST_NUMBER(call("GET", V1 "/peerings/$peering", NULL), 404);
+	TEST_NUMBER(stand_call(&s, t.machine.token, "GET", V1 "/machine", NULL), 200);
+	TEST_TEXT(stand_get(&s, "memberships.0.mesh_name"), "staging");
+}
+
+TEST_SUITE_WITH(controller_rules, start, stop, {"a stale version is 412", a_stale_version_is_412},
+		{"a GET with the ETag is 304", a_get_with_the_etag_is_304},
+		{"reports change no version", reports_change_no_version},
+		{"lists come in pages", lists_come_in_pages},
+		{"a taken name says who has it", a_taken_name_says_who_has_it},
+		{"a CIDR stays", a_cidr_stays},
+		{"one mesh is the default", one_mesh_is_the_default},
+		{"prefixes that are refused", prefixes_that_are_refused},
+		{"a prefix is announced, then approved", a_prefix_is_announced_then_approved},
+		{"peerings that are refused", peerings_that_are_refused},
+		{"each change is in the audit", each_change_is_in_the_audit},
+		{"a gateway gets a slot in each mesh", a_gateway_gets_a_slot_in_each_mesh},
+		{"a freed address rests", a_freed_address_rests},
+		{"a token is no more than its maker", a_token_is_no_more_than_its_maker},
+		{"a revoked machine is told so", a_revoked_machine_is_told_so},
+		{"a mesh with members needs cascade", a_mesh_with_members_needs_cascade});
