@@ -1,0 +1,45 @@
+/* What the machine is like now, as one value: the plan reads it and nothing else. */
+#ifndef SKEIN_AGENT_OBSERVE_OBSERVATION_H
+#define SKEIN_AGENT_OBSERVE_OBSERVATION_H
+
+#include "lib/base/hash.h"
+#include "lib/mesh/id.h"
+#include "lib/net/ifaddr.h"
+#include "lib/net/link.h"
+#include "lib/net/route.h"
+#include "lib/net/rule.h"
+#include "lib/net/wg.h"
+
+struct seen_conf { /* net/ipv4/conf of the link at the same position; -1: not read */
+	int forwarding, rp_filter;
+};
+
+struct seen_started { /* a device whose process this agent started: ours even without its alias */
+	char name[LINK_NAME_MAX];
+	struct id membership;
+};
+
+struct observation {
+	struct arena arena;
+	link_vec links;
+	VEC(struct seen_conf) confs;
+	int hash_policy; /* fib_multipath_hash_policy */
+	ifaddr_vec addresses;
+	route_vec main;		       /* the machine's own routes */
+	route_vec routes;	       /* of our protocol number, in all tables */
+	rule_vec rules;		       /* the same */
+	VEC(struct wg_device) devices; /* our devices that answer */
+	VEC(struct seen_started) started;
+	bool fence_stands; /* the nftables table is what was loaded last, and that is `fence` */
+	struct digest fence;
+};
+
+void observation_init(struct observation *o);
+void observation_fini(struct observation *o);
+const struct wg_device *observation_wg(const struct observation *o, const char *name);
+
+#define ALIAS_PREFIX "skein:"
+/* The membership that a link belongs to, by its alias; false for a link that is not ours. */
+bool link_owner(const struct link *l, struct id *out);
+
+#endif

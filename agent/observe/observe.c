@@ -1,0 +1,78 @@
+#include "agent/observe/observe.h"
+
+#include <string.h>
+
+#include "lib/net/sysctl.h"
+
+static void read_confs(struct observation *out)
+{
+	for (size_t i = 0; i < out->links.n; i++) {
+		struct seen_conf conf = {-1, -1};
+		const char *name = out->links.at[i].name;
+
+		sysctl_read_conf(name, "forwarding", &conf.forwarding, NULL);
+		sysctl_read_conf(name, "rp_filter", &conf.rp_filter, NULL);
+		vec_push(&out->confs, conf);
+	}
+	sysctl_read_ipv4("fib_multipath_hash_policy", &out->hash_policy, NULL);
+}
+
+static bool is_ours(const struct observation *o, const struct link *l)
+{
+	struct id owner;
+
+	if (link_owner(l, &owner))
+		return true;
+	for (size_t i = 0; i < o->started.n; i++)
+		if (strcmp(o->started.at[i].name, l->name) == 0)
+			return true;
+	return false;
+}
+
+/* A device of ours that does not answer (its process is starting, or has just died) is in `links`
+ * only: it gets its peers in the round in which it does. */
+static void read_devices(struct observation *out)
+{
+	for (size_t i = 0; i < out->links.n; i++) {
+		struct wg_backend *backend = NULL;
+		struct wg_device device = {0};
+
+		if (!is_ours(out, &out->links.at[i]) ||
+		    wg_open(out->links.at[i].name, &backend, NULL) != 0)
+			continue;
+		if (wg_read(backend, &device, NULL) == 0)
+			vec_push(&out->devices, device);
+		wg_close(backend);
+	}
+}
+
+static int read_routes(struct netlink *rtnl, const struct config *c, struct observation *out,
+		       struct fault *f)
+{
+	struct route_filter filter = {.family = FAMILY_IPV4, .table = RT_TABLE_MAIN};
+	int code = route_list(rtnl, &filter, &out->arena, &out->main, f);
+
+	if (code != 0)
+		return code;
+	filter.table = 0;
+	filter.protocol = (uint8_t)c->protocol;
+	return route_list(rtnl, &filter, &out->arena, &out->routes, f);
+}
+
+int observe_machine(struct netlink *rtnl, const struct config *c, struct observation *out,
+		    struct fault *f)
+{
+	int code = link_list(rtnl, &out->links, f);
+
+	if (code == 0)
+		code = ifaddr_list(rtnl, 0, &out->addresses, f);
+	if (code == 0)
+		code = read_routes(rtnl, c, out, f);
+	if (code == 0)
+		code = rule_list(rtnl, FAMILY_IPV4, (uint8_t)c->protocol, &out->rules, f);
+	if (code != 0)
+		return code;
+	read_confs(out);
+	read_devices(out);
+	return 0;
+}

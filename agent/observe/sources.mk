@@ -1,0 +1,1 @@
+agent/observe := observation observe

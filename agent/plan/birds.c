@@ -1,0 +1,111 @@
+/* bird.conf: what only the machine knows (bird-templates/README.md). It has two parts around the
+ * include of membership.conf, because its protocols use names that membership.conf and the
+ * templates define, and these use the names of the first part. `STARTING` stands at the top, so
+ * that what differs in the first seconds after a crash is one line, which the supervisor writes. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/plan/desired.h"
+
+static const char *device_of(const struct desired *d, uint32_t number, char guess[LINK_NAME_MAX])
+{
+	for (size_t i = 0; i < d->facts.n; i++)
+		if (d->facts.memberships[i].number == number)
+			return d->facts.memberships[i].main;
+	/* Not there yet, or refused: the text names it all the same. */
+	snprintf(guess, LINK_NAME_MAX, "%.8s%u", d->facts.in->config->device, number % 256);
+	return guess;
+}
+
+static void put_head(const struct desired *d, const struct membership_facts *m, struct buf *b)
+{
+	char text[ADDRESS_TEXT_MAX], guess[LINK_NAME_MAX];
+	uint64_t n;
+	const struct state_sibling *siblings = state_records(m->from->image, STATE_SIBLINGS, &n);
+
+	buf_printf(b,
+		   "log stderr { info, warning, error, fatal, remote, auth, bug };\n"
+		   "router id %s;\n"
+		   "timeformat protocol iso long ms;\n"
+		   "timeformat log iso long ms;\n"
+		   "define BGP_PORT = %u;\n"
+		   "define DRAIN = false;\n",
+		   address_format(&m->own, text), m->mesh->bgp_port);
+	for (uint64_t i = 0; i < n; i++) {
+		bool said = false; /* two peerings with one mesh */
+
+		for (uint64_t k = 0; k < i; k++)
+			said = said || siblings[k].number == siblings[i].number;
+		if (!said)
+			buf_printf(b, "define DEV_%u = \"%s\";\n", siblings[i].number,
+				   device_of(d, siblings[i].number, guess));
+	}
+}
+
+static void put_kernel(const struct membership_facts *m, struct buf *b)
+{
+	buf_printf(b,
+		   "protocol device { scan time 10; }\n"
+		   "protocol kernel k_main {\n"
+		   "  disabled STARTING;\n"
+		   "  kernel table %u; metric 32; scan time 20; merge paths on; persist on;\n"
+		   "  ipv4 { import none; export filter to_kernel; };\n"
+		   "}\n",
+		   m->table);
+}
+
+/* What this machine announces: BIRD's filters need the prefix only; main has the route. */
+static void put_own(const struct membership_facts *m, struct buf *b)
+{
+	char text[PREFIX_TEXT_MAX];
+	bool any = false;
+
+	for (size_t i = 0; i < m->napproved; i++) {
+		if (m->approved[i].lan == NULL)
+			continue;
+		buf_printf(b, "%s  route %s unreachable;\n",
+			   any ? "" : "protocol static s_own {\n  ipv4;\n",
+			   prefix_format(&m->approved[i].prefix, text));
+		any = true;
+	}
+	buf_puts(b, any ? "}\n" : "");
+}
+
+/* On trunks; on a router also on its main device, where the plain members' trunks end. The names
+ * are written so that wg1 does not take wg10 along. */
+static void put_bfd(const struct membership_facts *m, struct buf *b)
+{
+	unsigned interval = m->mesh->bfd_interval_ms, multiplier = m->mesh->bfd_multiplier;
+
+	if (!m->router && m->ntrunks == 0)
+		return;
+	buf_puts(b, "protocol bfd f_main {\n  strict bind; accept ipv4 direct;\n  interface ");
+	if (m->router)
+		buf_printf(b, "\"%s\", ", m->main);
+	buf_printf(b,
+		   "\"%st*\" { interval %u ms; idle tx interval 1 s; multiplier %u; };\n"
+		   "}\n",
+		   m->main, interval > 0 ? interval : 250, multiplier > 0 ? multiplier : 3);
+}
+
+void plan_birds(struct desired *d)
+{
+	for (size_t i = 0; i < d->facts.n; i++) {
+		const struct membership_facts *m = &d->facts.memberships[i];
+		struct desired_bird bird = {.membership = m};
+		struct buf b;
+
+		if (m->index == 0)
+			continue; /* it would miss the devices that it names */
+		buf_init(&b);
+		put_head(d, m, &b);
+		bird.head = arena_strdup(&d->arena, buf_text(&b));
+		buf_clear(&b);
+		put_kernel(m, &b);
+		put_own(m, &b);
+		put_bfd(m, &b);
+		bird.tail = arena_strdup(&d->arena, buf_text(&b));
+		buf_fini(&b);
+		vec_push(&d->birds, bird);
+	}
+}

@@ -1,0 +1,64 @@
+/* What the machine should be like, all memberships together; a file per noun fills its part. What
+ * needs the index of a device that is not there yet is left out: the next round has it. */
+#ifndef SKEIN_AGENT_PLAN_DESIRED_H
+#define SKEIN_AGENT_PLAN_DESIRED_H
+
+#include "agent/plan/facts.h"
+#include "gateway/guard.h"
+#include "lib/base/buf.h"
+
+struct desired_device {
+	const struct membership_facts *membership;
+	char name[LINK_NAME_MAX];
+	uint8_t slot; /* 0: the main device */
+	int index;    /* 0: not there yet */
+	uint32_t mtu;
+	struct wg_device wg; /* peers and their allowed IPs live in the arena */
+};
+
+struct desired_sysctl {
+	char device[LINK_NAME_MAX]; /* "": net/ipv4/<name> itself */
+	const char *name;
+	int value;
+	bool on_mesh_device; /* goes with the device; else what was there is kept for leave */
+};
+
+struct desired_bird {
+	const struct membership_facts *membership;
+	const char *head, *tail; /* bird.conf before and after the include; see bird_conf.c */
+};
+
+struct desired {
+	struct arena arena;
+	struct facts facts;
+	VEC(struct desired_device) devices; /* by membership, slot */
+	ifaddr_vec addresses;
+	route_vec routes;
+	rule_vec rules;
+	VEC(struct desired_sysctl) sysctls;
+	struct buf fence; /* nft: what is inside `table inet skein { }` */
+	struct guard_input guard;
+	VEC(struct desired_bird) birds;
+};
+
+/* Pure: depends on nothing but `in`, which is borrowed until desired_fini(). */
+void desired_make(const struct plan_input *in, struct desired *out);
+void desired_fini(struct desired *d);
+const struct desired_device *desired_device(const struct desired *d, const char *name);
+
+/* The nouns, in the order of desired_make(). */
+void plan_devices(struct desired *d);
+void plan_peers(struct desired *d); /* into devices */
+void plan_addresses(struct desired *d);
+void plan_routes(struct desired *d);
+void plan_rules(struct desired *d);
+void plan_sysctls(struct desired *d);
+void plan_fence(struct desired *d);
+void plan_guard(struct desired *d);
+void plan_birds(struct desired *d);
+
+/* LAN devices: those over which main reaches own announced prefixes. Appended once each. */
+typedef VEC(const struct link *) lan_vec;
+void plan_lans(const struct desired *d, lan_vec *out);
+
+#endif

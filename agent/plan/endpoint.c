@@ -1,0 +1,95 @@
+#include "agent/plan/endpoint.h"
+
+#include <string.h>
+
+/* A session's keys live for 180 s (WireGuard's REJECT_AFTER_TIME): without a handshake for so long
+ * nothing passes. */
+#define SILENT_MS    180000
+#define TRY_EVERY_MS 15000
+
+/* Lower is tried first. */
+static int rank(const struct facts *f, const struct state_endpoint *e, const struct address *a)
+{
+	switch (e->type) {
+	case STATE_ENDPOINT_CONFIGURED:
+		return 0;
+	case STATE_ENDPOINT_LOCAL:
+		for (size_t i = 0; i < f->nconnected; i++)
+			if (f->connected[i].prefix.length < 32 &&
+			    prefix_has(&f->connected[i].prefix, a))
+				return 1;
+		return 4;
+	case STATE_ENDPOINT_OBSERVED:
+		return 2;
+	default:
+		return 3;
+	}
+}
+
+/* Which port: docs/architecture.md, "Numbers on a machine". To a router everybody sends to the
+ * device that the router has for him: its main device for a plain member, the trunk of his slot for
+ * a router. A plain member has a port of its own for each slot, and says which. */
+static bool port_for(const struct membership_facts *me, const struct state_peer *peer,
+		     const struct state_endpoint *e, uint16_t *port)
+{
+	unsigned sum = e->port;
+
+	if (peer->role != STATE_ROLE_MEMBER) {
+		if (e->device != 0)
+			return false;
+		sum += me->self->slot;
+	} else if (e->device != me->self->slot) {
+		return false;
+	}
+	*port = (uint16_t)sum;
+	return sum > 0 && sum <= 65535;
+}
+
+struct candidate {
+	struct wg_endpoint at;
+	int rank;
+};
+
+static size_t candidates(const struct endpoint_question *q,
+			 struct candidate out[STATE_ENDPOINTS_MAX])
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < q->peer->nendpoints && i < STATE_ENDPOINTS_MAX; i++) {
+		const struct state_endpoint e = q->peer->endpoints[i];
+		struct candidate c = {.at.address.family = e.family};
+		size_t k = n;
+
+		memcpy(c.at.address.bytes, e.address, sizeof(e.address));
+		if ((e.family != FAMILY_IPV4 && e.family != FAMILY_IPV6) ||
+		    !port_for(q->me, q->peer, &e, &c.at.port))
+			continue;
+		c.rank = rank(q->facts, &e, &c.at.address);
+		while (k > 0 && out[k - 1].rank > c.rank) {
+			out[k] = out[k - 1];
+			k--;
+		}
+		out[k] = c;
+		n++;
+	}
+	return n;
+}
+
+struct wg_endpoint endpoint_choose(const struct endpoint_question *q, bool *set)
+{
+	const struct wall now = q->facts->in->now;
+	struct candidate list[STATE_ENDPOINTS_MAX];
+	size_t n = candidates(q, list);
+	bool silent = q->now == NULL || now.ms - q->now->last_handshake.ms > SILENT_MS;
+
+	*set = false;
+	if (n == 0)
+		return (struct wg_endpoint){0};
+	if (q->now == NULL || q->now->endpoint.address.family == FAMILY_NONE)
+		return list[0].at;
+	/* Only where something is being sent: an idle peer is not worth a change. */
+	if (!silent || q->now->tx_bytes == 0 || n == 1)
+		return q->now->endpoint;
+	*set = true;
+	return list[(uint64_t)(now.ms / TRY_EVERY_MS) % n].at;
+}

@@ -1,0 +1,118 @@
+/* What the images and the observation say, put so that each noun of the plan finds it: who I am in
+ * each mesh, my devices, whom I reach over which, what I announce, what is in the way. */
+#ifndef SKEIN_AGENT_PLAN_FACTS_H
+#define SKEIN_AGENT_PLAN_FACTS_H
+
+#include "agent/config.h"
+#include "agent/observe/observation.h"
+#include "lib/mesh/id.h"
+#include "lib/mesh/state.h"
+
+struct plan_membership {
+	struct id id, mesh;
+	const struct state_image *view, *image; /* validated; image->self's peer is in the view */
+	struct wg_key public_key;		/* of the key that was made here */
+	uint64_t ports_taken; /* bit s: the port of slot s (0: main device) belongs to somebody */
+};
+
+struct plan_controller {
+	struct address address;
+	uint16_t port;
+};
+
+struct plan_input {
+	const struct config *config;
+	const struct plan_membership *memberships; /* by rising number */
+	size_t n;
+	const struct observation *seen;
+	const struct plan_controller *controllers; /* where its answers come from */
+	size_t ncontrollers;
+	const char (*opened)[LINK_NAME_MAX]; /* LAN devices that forwarded nothing before us */
+	size_t nopened;
+	struct wall now;
+};
+
+struct trunk_facts {
+	uint8_t slot;
+	char name[LINK_NAME_MAX];
+	int index; /* 0: not there yet */
+};
+
+struct router_facts {
+	uint32_t peer;
+	uint8_t slot;
+	bool gateway;
+	struct address address;
+	const struct trunk_facts *trunk;
+	const struct state_trunk *state;
+};
+
+struct own_prefix {
+	struct prefix prefix;
+	const struct link *lan; /* the device over which main reaches it; NULL: it does not, so it
+				   is not announced */
+};
+
+struct shadow {
+	struct prefix prefix, by; /* by: the connected network */
+};
+
+struct membership_facts {
+	const struct plan_membership *from;
+	const struct state_self *self;
+	const struct state_mesh *mesh;
+	struct id id;
+	uint32_t number;
+	uint32_t table, control; /* T, C */
+	struct prefix cidr;
+	struct address own;
+	bool gateway, router; /* a gateway is a router */
+	char main[LINK_NAME_MAX];
+	int index;		    /* of the main device; 0: not there yet */
+	struct trunk_facts *trunks; /* by rising slot */
+	size_t ntrunks;
+	struct router_facts *routers;
+	size_t nrouters;
+	struct own_prefix *approved;
+	size_t napproved;
+	struct shadow *shadowed;
+	size_t nshadowed;
+	struct prefix refused; /* family 0: no. Else the connected network that the mesh overlaps */
+};
+
+struct connected {
+	struct prefix prefix;
+	const char *device;
+};
+
+struct facts {
+	const struct plan_input *in;
+	struct arena *arena;
+	struct membership_facts *memberships; /* those that are not refused come first: n of them */
+	size_t n, nrefused;
+	struct connected *connected; /* networks of devices that are not ours; lo is left out */
+	size_t nconnected;
+	uint32_t mtu; /* of mesh devices */
+};
+
+/* WireGuard in IPv6: 40 + 8 + 32. */
+#define WIREGUARD_OVERHEAD 80
+
+void facts_gather(const struct plan_input *in, struct arena *a, struct facts *out);
+/* The connected network that has it whole; NULL: none. */
+const struct connected *facts_shadowing(const struct facts *f, const struct prefix *p);
+/* Is it a prefix that this machine may announce in this mesh? */
+const struct own_prefix *facts_own(const struct membership_facts *m, const struct prefix *p);
+/* May this membership use it? Limited prefixes are for those whom the image names. */
+bool facts_usable(const struct membership_facts *m, const struct state_announced *a);
+const struct membership_facts *facts_by_id(const struct facts *f, const uint8_t membership[16]);
+/* The link is one of Skein's, or about to be. */
+bool facts_ours(const struct plan_input *in, const struct link *l);
+/* The machine's own answer to "which way to p": the longest route of main that has it, the default
+ * aside; NULL: none, or none that leads over a device which is not ours. */
+const struct route *facts_main_route(const struct plan_input *in, const struct prefix *p);
+
+/* The device of the default route; 0: there is none. */
+int facts_default_device(const struct plan_input *in);
+
+#endif

@@ -1,0 +1,99 @@
+/* What bpf/guard lets in: the image's sets and pairs, and the speakers by the device that table C
+ * has for them. */
+#include "agent/plan/desired.h"
+
+static struct guard_set *sets_of(struct desired *d, const struct state_image *image, size_t *count)
+{
+	uint64_t n, nprefixes;
+	const struct state_range *ranges = state_records(image, STATE_GUARD_SETS, &n);
+	const struct state_prefix *from = state_records(image, STATE_GUARD_PREFIXES, &nprefixes);
+	struct guard_set *sets = arena_array(&d->arena, n + 1, sizeof(*sets));
+
+	for (uint64_t i = 0; i < n; i++) {
+		struct prefix *list =
+			arena_array(&d->arena, (size_t)ranges[i].count + 1, sizeof(*list));
+
+		sets[i].at = list;
+		for (uint64_t k = 0; k < ranges[i].count; k++) {
+			const struct prefix p = state_prefix_get(&from[ranges[i].first + k]);
+
+			if (p.family == FAMILY_IPV4)
+				list[sets[i].n++] = p;
+		}
+	}
+	*count = n;
+	return sets;
+}
+
+static struct guard_pair *pairs_of(struct desired *d, const struct state_image *image,
+				   size_t *count)
+{
+	uint64_t n;
+	const struct state_guard_pair *from = state_records(image, STATE_GUARD_PAIRS, &n);
+	struct guard_pair *pairs = arena_array(&d->arena, n + 1, sizeof(*pairs));
+
+	*count = 0;
+	for (uint64_t i = 0; i < n; i++) {
+		enum guard_verdict v = from[i].verdict == STATE_GUARD_PASS ? GUARD_PASS
+				       : from[i].verdict == STATE_GUARD_ICMP_ERROR
+					       ? GUARD_ICMP_ERROR
+					       : GUARD_DROP;
+
+		if (v != GUARD_DROP) /* a verdict of a later version opens nothing */
+			pairs[(*count)++] = (struct guard_pair){from[i].from, from[i].to, v};
+	}
+	return pairs;
+}
+
+static struct guard_speaker *speakers_of(struct desired *d, const struct membership_facts *m,
+					 size_t *count)
+{
+	uint64_t n;
+	const struct state_speaker *from = state_records(m->from->image, STATE_SPEAKERS, &n);
+	struct guard_speaker *speakers = arena_array(&d->arena, n + 1, sizeof(*speakers));
+
+	*count = 0;
+	for (uint64_t i = 0; i < n; i++) {
+		int index = from[i].device == 0 ? m->index : 0;
+
+		for (size_t t = 0; t < m->ntrunks; t++)
+			if (m->trunks[t].slot == from[i].device)
+				index = m->trunks[t].index;
+		if (index != 0 && state_peer_at(m->from->view, from[i].peer) != NULL)
+			speakers[(*count)++] = (struct guard_speaker){
+				.source = state_peer_address(m->from->view, from[i].peer),
+				.ifindex = (uint32_t)index,
+			};
+	}
+	return speakers;
+}
+
+void plan_guard(struct desired *d)
+{
+	struct guard_membership *list = arena_array(&d->arena, d->facts.n + 1, sizeof(*list));
+	struct address *own =
+		arena_array(&d->arena, d->facts.in->seen->addresses.n + 1, sizeof(*own));
+
+	for (size_t i = 0; i < d->facts.n; i++) {
+		const struct membership_facts *m = &d->facts.memberships[i];
+		struct guard_membership *g = &list[i];
+
+		g->cidr = m->cidr;
+		g->own = m->own;
+		g->bgp_port = m->mesh->bgp_port;
+		g->sets = sets_of(d, m->from->image, &g->nsets);
+		g->pairs = pairs_of(d, m->from->image, &g->npairs);
+		g->speakers = speakers_of(d, m, &g->nspeakers);
+	}
+	d->guard.memberships = list;
+	d->guard.n = d->facts.n;
+	d->guard.own = own;
+	for (size_t i = 0; i < d->facts.in->seen->addresses.n; i++) {
+		const struct ifaddr *a = &d->facts.in->seen->addresses.at[i];
+		const struct link *l = link_by_index(&d->facts.in->seen->links, a->device);
+
+		if (a->local.family == FAMILY_IPV4 && l != NULL && !facts_ours(d->facts.in, l) &&
+		    a->local.bytes[0] != 127)
+			own[d->guard.nown++] = a->local;
+	}
+}

@@ -1,0 +1,1 @@
+agent/plan := facts names desired devices endpoint peers addresses routes rules sysctls fences guards birds operations operations_format

@@ -1,0 +1,35 @@
+/* The settings that routing needs, and no others. Forwarding is never switched on for the machine,
+ * only for the devices that take part. */
+#include <stdio.h>
+
+#include "agent/plan/desired.h"
+
+static void add(struct desired *d, const char *device, const char *name, int value, bool ours)
+{
+	struct desired_sysctl s = {.name = name, .value = value, .on_mesh_device = ours};
+
+	snprintf(s.device, sizeof(s.device), "%s", device);
+	vec_push(&d->sysctls, s);
+}
+
+void plan_sysctls(struct desired *d)
+{
+	lan_vec lans = {0};
+	bool several = false;
+
+	for (size_t i = 0; i < d->facts.n; i++)
+		several = several || d->facts.memberships[i].nrouters > 1;
+	for (size_t i = 0; i < d->devices.n; i++) {
+		if (d->devices.at[i].index == 0)
+			continue;
+		add(d, d->devices.at[i].name, "forwarding", 1, true);
+		/* The greater of this and `all` holds: loose wins over strict. */
+		add(d, d->devices.at[i].name, "rp_filter", 2, true);
+	}
+	plan_lans(d, &lans);
+	for (size_t i = 0; i < lans.n; i++)
+		add(d, lans.at[i]->name, "forwarding", 1, false);
+	if (several) /* T has several next hops: a flow keeps to one by its ports */
+		add(d, "", "fib_multipath_hash_policy", 1, false);
+	vec_free(&lans);
+}

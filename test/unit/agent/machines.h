@@ -1,0 +1,45 @@
+/* The machines of the reference fleet as the agent's plan sees them: rows rendered to images, a
+ * kernel that is a value, and operations applied to it. */
+#ifndef SKEIN_TEST_UNIT_AGENT_MACHINES_H
+#define SKEIN_TEST_UNIT_AGENT_MACHINES_H
+
+#include "agent/plan/operations.h"
+#include "test/unit/render/fleet.h"
+
+struct meshes { /* prod 10.100.0.0/16 and staging 10.101.0.0/16, and what a peering shows */
+	struct fleet prod, staging;
+};
+
+void meshes_init(struct meshes *m);
+void meshes_fini(struct meshes *m);
+
+#define MACHINE_MEMBERSHIPS 2
+
+struct machine_case {
+	struct meshes meshes;
+	struct config config;
+	struct observation seen;
+	struct plan_membership memberships[MACHINE_MEMBERSHIPS];
+	struct state_image images[MACHINE_MEMBERSHIPS][2];
+	struct buf bytes[MACHINE_MEMBERSHIPS][2];
+	char opened[4][LINK_NAME_MAX];
+	struct plan_input in;
+	int next_index; /* of the next device that is made */
+};
+
+/* A machine by its name in the fleet: a1 (plain, a network behind it), b2 (router), gw1 (gateway of
+ * both), m (plain in both). */
+void machine_init(struct machine_case *c, const char *name);
+void machine_fini(struct machine_case *c);
+/* Adds a link of somebody else's, with an address ("192.0.2.1/24") and main's route to its network.
+ */
+void machine_link(struct machine_case *c, const char *name, const char *address);
+
+/* One round: plans, applies to `seen`. Returns the number of operations. */
+size_t machine_round(struct machine_case *c, struct buf *operations);
+/* Rounds until nothing is left to do; a failure of the test beyond five. */
+void machine_settle(struct machine_case *c);
+/* Everything desired, as text. */
+void machine_describe(struct machine_case *c, struct buf *out);
+
+#endif

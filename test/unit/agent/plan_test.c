@@ -1,0 +1,223 @@
+/* The plan against the reference fleet: what is desired is held by golden files, that it comes to
+ * rest and does not depend on any order is tried. */
+#include <stdio.h>
+#include <string.h>
+
+#include "test/test.h"
+#include "test/unit/agent/machines.h"
+
+static void settle_as(struct machine_case *c, const char *name)
+{
+	machine_init(c, name);
+	if (strcmp(name, "a1") == 0)
+		machine_link(c, "lan0", "172.20.5.1/24");
+	if (strcmp(name, "b2") == 0)
+		machine_link(c, "lan0", "172.20.12.1/24");
+	machine_settle(c);
+}
+
+static void golden(const char *name)
+{
+	struct machine_case c;
+	struct buf text;
+	char file[64];
+
+	settle_as(&c, name);
+	buf_init(&text);
+	machine_describe(&c, &text);
+	snprintf(file, sizeof(file), "agent/plan-%s.txt", name);
+	test_golden(file, buf_text(&text), text.len);
+	buf_fini(&text);
+	machine_fini(&c);
+}
+
+static void a_plain_member(void)
+{
+	golden("a1");
+}
+
+static void a_router(void)
+{
+	golden("b2");
+}
+
+static void a_gateway(void)
+{
+	golden("gw1");
+}
+
+static void a_machine_in_two_meshes(void)
+{
+	golden("m");
+}
+
+static void it_comes_to_rest(void)
+{
+	static const char *const names[] = {"a1", "a2", "a4", "b1", "b2", "gw1", "gw2", "m"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct machine_case c;
+
+		settle_as(&c, names[i]);
+		TEST_NUMBER(machine_round(&c, NULL), 0);
+		machine_fini(&c);
+	}
+}
+
+#define SWAP(a, b)                                                                                 \
+	do {                                                                                       \
+		__typeof__(a) swap = (a);                                                          \
+		(a) = (b);                                                                         \
+		(b) = swap;                                                                        \
+	} while (0)
+
+static void turn_around(struct machine_case *c)
+{
+	for (size_t i = 0; i < c->seen.links.n / 2; i++) {
+		size_t k = c->seen.links.n - 1 - i;
+
+		SWAP(c->seen.links.at[i], c->seen.links.at[k]);
+		SWAP(c->seen.confs.at[i], c->seen.confs.at[k]);
+	}
+	for (size_t i = 0; i < c->seen.main.n / 2; i++)
+		SWAP(c->seen.main.at[i], c->seen.main.at[c->seen.main.n - 1 - i]);
+	for (size_t i = 0; i < c->seen.routes.n / 2; i++)
+		SWAP(c->seen.routes.at[i], c->seen.routes.at[c->seen.routes.n - 1 - i]);
+	for (size_t i = 0; i < c->seen.rules.n / 2; i++)
+		SWAP(c->seen.rules.at[i], c->seen.rules.at[c->seen.rules.n - 1 - i]);
+}
+
+static void the_order_of_what_is_seen_does_not_matter(void)
+{
+	static const char *const names[] = {"b2", "gw1", "m"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct machine_case c;
+		struct buf one, two;
+
+		settle_as(&c, names[i]);
+		buf_init(&one);
+		buf_init(&two);
+		machine_describe(&c, &one);
+		turn_around(&c);
+		machine_describe(&c, &two);
+		TEST_TEXT(buf_text(&two), buf_text(&one));
+		TEST_NUMBER(machine_round(&c, NULL), 0);
+		buf_fini(&one);
+		buf_fini(&two);
+		machine_fini(&c);
+	}
+}
+
+static void drift_is_mended_and_nothing_else_touched(void)
+{
+	struct machine_case c;
+	struct buf text;
+
+	settle_as(&c, "b2");
+	buf_init(&text);
+	c.seen.confs.at[c.seen.confs.n - 1].forwarding = 0;
+	c.seen.fence_stands = false;
+	machine_round(&c, &text);
+	TEST_TEXT(buf_text(&text), "sysctl wg0t4 forwarding = 1\nfence load\n");
+	buf_fini(&text);
+	machine_fini(&c);
+}
+
+static void a_membership_that_ends_takes_all_of_its_own_along(void)
+{
+	struct machine_case c;
+
+	settle_as(&c, "m");
+	c.in.n = 1;
+	machine_settle(&c);
+	for (size_t i = 0; i < c.seen.links.n; i++)
+		CU_ASSERT(strncmp(c.seen.links.at[i].name, "wg1", 3) != 0);
+	for (size_t i = 0; i < c.seen.routes.n; i++)
+		CU_ASSERT(c.seen.routes.at[i].table == 5200 || c.seen.routes.at[i].table == 5400);
+	c.in.n = 0;
+	machine_settle(&c);
+	TEST_NUMBER(c.seen.rules.n, 0);
+	TEST_NUMBER(c.seen.routes.n, 0);
+	TEST_NUMBER(c.seen.links.n, 2);
+	machine_fini(&c);
+}
+
+static void a_foreign_device_keeps_its_name(void)
+{
+	struct machine_case c;
+
+	machine_init(&c, "m");
+	machine_link(&c, "wg0", "10.9.0.1/24");
+	machine_settle(&c);
+	CU_ASSERT(link_by_name(&c.seen.links, "wg1") != NULL);
+	CU_ASSERT(link_by_name(&c.seen.links, "wg2") != NULL);
+	TEST_TEXT(link_by_name(&c.seen.links, "wg0")->alias, "");
+	machine_fini(&c);
+}
+
+static void an_overlapping_mesh_is_not_begun(void)
+{
+	struct machine_case c;
+	struct desired d;
+
+	machine_init(&c, "m");
+	machine_link(&c, "lan0", "10.101.7.1/24");
+	desired_make(&c.in, &d);
+	TEST_NUMBER(d.facts.n, 1);
+	TEST_NUMBER(d.facts.nrefused, 1);
+	TEST_TEXT(d.facts.memberships[1].mesh->name, "staging");
+	desired_fini(&d);
+	machine_fini(&c);
+}
+
+static void a_connected_prefix_of_others_is_shadowed(void)
+{
+	struct machine_case c;
+	struct desired d;
+	char text[PREFIX_TEXT_MAX];
+
+	machine_init(&c, "a1");
+	machine_link(&c, "lan1", "172.20.30.9/23");
+	machine_settle(&c);
+	desired_make(&c.in, &d);
+	TEST_NUMBER(d.facts.memberships[0].nshadowed, 1);
+	TEST_TEXT(prefix_format(&d.facts.memberships[0].shadowed[0].prefix, text),
+		  "172.20.30.0/24");
+	for (size_t i = 0; i < d.routes.n; i++)
+		if (prefix_equal(&d.routes.at[i].prefix,
+				 &d.facts.memberships[0].shadowed[0].prefix))
+			TEST_NUMBER(d.routes.at[i].type, RTN_THROW);
+	desired_fini(&d);
+	machine_fini(&c);
+}
+
+static void an_announced_network_that_is_lost_is_not_announced(void)
+{
+	struct machine_case c;
+	struct desired d;
+
+	machine_init(&c, "b2");
+	machine_settle(&c);
+	desired_make(&c.in, &d);
+	TEST_NUMBER(d.facts.memberships[0].napproved, 1);
+	CU_ASSERT(d.facts.memberships[0].approved[0].lan == NULL);
+	CU_ASSERT(strstr(d.birds.at[0].tail, "s_own") == NULL);
+	for (size_t i = 0; i < d.rules.n; i++)
+		CU_ASSERT(d.rules.at[i].priority != 1200 && d.rules.at[i].priority != 1500);
+	desired_fini(&d);
+	machine_fini(&c);
+}
+
+TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router},
+	   {"a gateway", a_gateway}, {"a machine in two meshes", a_machine_in_two_meshes},
+	   {"it comes to rest", it_comes_to_rest},
+	   {"the order of what is seen does not matter", the_order_of_what_is_seen_does_not_matter},
+	   {"drift is mended and nothing else touched", drift_is_mended_and_nothing_else_touched},
+	   {"a membership that ends takes all of its own along",
+	    a_membership_that_ends_takes_all_of_its_own_along},
+	   {"a foreign device keeps its name", a_foreign_device_keeps_its_name},
+	   {"an overlapping mesh is not begun", an_overlapping_mesh_is_not_begun},
+	   {"a connected prefix of others is shadowed", a_connected_prefix_of_others_is_shadowed},
+	   {"an announced network that is lost is not announced",
+	    an_announced_network_that_is_lost_is_not_announced});

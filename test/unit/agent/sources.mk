@@ -1,0 +1,1 @@
+test/unit/agent := machines plan_test
