@@ -1,0 +1,42 @@
+/* The running agent: everything that lives longer than a round. One per process; handed around. */
+#ifndef SKEIN_AGENT_AGENT_H
+#define SKEIN_AGENT_AGENT_H
+
+#include <uv.h>
+
+#include "agent/apply/saved.h"
+#include "agent/apply/wireguard_go.h"
+#include "agent/member.h"
+#include "gateway/guard.h"
+#include "lib/net/netlink.h"
+
+struct fetch;
+struct report;
+struct watch;
+struct control;
+
+struct agent {
+	struct config config;
+	struct machine machine;
+	member_vec members; /* by rising id */
+	uv_loop_t *loop;
+
+	struct netlink *rtnl;
+	struct guard *guard;		      /* NULL until the first round */
+	struct saved saved;		      /* what was on the machine before us */
+	struct served served;		      /* wireguard-go processes */
+	struct digest fence_text, fence_read; /* loaded; what the kernel then had */
+	bool fence_known;
+	struct buf fence_last; /* the text that was loaded last */
+
+	struct http *http;
+	struct fetch *fetch;
+	struct report *report;
+	struct watch *watch;
+	struct control *control;
+
+	char error[FAULT_TEXT_MAX]; /* of the last round, where it is no membership's */
+	uint64_t rounds;
+};
+
+#endif

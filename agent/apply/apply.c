@@ -1,0 +1,127 @@
+#include "agent/apply/apply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/log.h"
+
+struct round {
+	struct agent *agent;
+	const struct desired *desired;
+	struct fault *first; /* what is returned */
+	int code;
+};
+
+static void note(struct round *r, const struct desired_device *dev, int code,
+		 const struct fault *why)
+{
+	struct member *m =
+		dev != NULL ? member_find(&r->agent->members, &dev->membership->id) : NULL;
+
+	if (code == 0)
+		return;
+	log_warn("a change failed", LOG_S("device", dev != NULL ? dev->name : ""),
+		 LOG_S("why", fault_text(why, code)));
+	if (m != NULL && m->error[0] == '\0')
+		snprintf(m->error, sizeof(m->error), "%s", fault_text(why, code));
+	if (r->code == 0) {
+		r->code = code;
+		*r->first = *why;
+	}
+}
+
+static void do_devices(struct round *r, const struct operations *o, bool up)
+{
+	for (size_t i = 0; i < o->devices.n; i++) {
+		const struct device_op *op = &o->devices.at[i];
+		struct fault f = {0};
+
+		if ((op->kind == DEVICE_OP_UP) == up)
+			note(r, op->device, apply_device(r->agent, op, &f), &f);
+	}
+}
+
+static void do_rules(struct round *r, const struct operations *o, enum rule_op_kind kind)
+{
+	rule_op_vec some = {0};
+	struct fault f = {0};
+
+	for (size_t i = 0; i < o->rules.n; i++)
+		if (o->rules.at[i].kind == kind)
+			vec_push(&some, o->rules.at[i]);
+	if (some.n > 0)
+		note(r, NULL, rule_apply(r->agent->rtnl, some.at, some.n, &f), &f);
+	vec_free(&some);
+}
+
+static bool do_fences(struct round *r, const struct operations *o)
+{
+	struct fault f = {0}, g = {0};
+	int fence = 0, guard;
+
+	if (o->fence)
+		fence = apply_fence(r->agent, &r->desired->fence, &f);
+	note(r, NULL, fence, &f);
+	guard = apply_guard(r->agent, r->desired, &g);
+	note(r, NULL, guard, &g);
+	return fence == 0 && guard == 0;
+}
+
+static void do_addresses(struct round *r, const struct operations *o)
+{
+	for (size_t i = 0; i < o->addresses_add.n; i++) {
+		struct fault f = {0};
+
+		note(r, NULL, ifaddr_add(r->agent->rtnl, o->addresses_add.at[i], &f), &f);
+	}
+	for (size_t i = 0; i < o->addresses_delete.n; i++) {
+		struct fault f = {0};
+
+		note(r, NULL, ifaddr_delete(r->agent->rtnl, o->addresses_delete.at[i], &f), &f);
+	}
+}
+
+static void do_routes(struct round *r, const struct operations *o)
+{
+	struct fault f = {0};
+
+	if (o->routes.n > 0)
+		note(r, NULL, route_apply(r->agent->rtnl, o->routes.at, o->routes.n, &f), &f);
+}
+
+int apply_operations(struct agent *a, const struct desired *d, const struct operations *o,
+		     struct fault *f)
+{
+	struct round r = {.agent = a, .desired = d, .first = f};
+	bool fenced;
+
+	do_devices(&r, o, false);
+	for (size_t i = 0; i < o->sysctls.n; i++) {
+		struct fault why = {0};
+
+		note(&r, NULL, apply_sysctl(a, o->sysctls.at[i], &why), &why);
+	}
+	do_rules(&r, o, RULE_OP_ADD);
+	fenced = do_fences(&r, o);
+	do_addresses(&r, o);
+	if (fenced)
+		do_devices(&r, o, true);
+	do_routes(&r, o);
+	for (size_t i = 0; i < o->wg.n && fenced; i++) {
+		struct fault why = {0};
+
+		note(&r, o->wg.at[i].device, apply_wg(a, &o->wg.at[i], &why), &why);
+	}
+	for (size_t i = 0; i < o->devices_delete.n; i++) {
+		struct fault why = {0};
+
+		note(&r, NULL, apply_device_delete(a, o->devices_delete.at[i], &why), &why);
+	}
+	do_rules(&r, o, RULE_OP_DELETE);
+	{
+		struct fault why = {0};
+
+		note(&r, NULL, apply_ufw(a, d, &why), &why);
+	}
+	return r.code;
+}

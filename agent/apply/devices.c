@@ -1,0 +1,160 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/apply/apply.h"
+#include "agent/plan/names.h"
+#include "lib/base/log.h"
+#include "lib/net/port_holder.h"
+#include "lib/net/sysctl.h"
+#include "lib/net/ufw.h"
+
+/* Marked at once: a device without its alias would be a stranger to the next round. */
+static int create(struct agent *a, const struct desired_device *dev, struct fault *f)
+{
+	char alias[LINK_ALIAS_MAX];
+	struct link made;
+	int code;
+
+	if (!wg_kernel_supported())
+		return served_start(&a->served, &a->config, dev->name, &dev->membership->id, f);
+	code = link_create_wireguard(a->rtnl, dev->name, f);
+	if (code == 0)
+		code = link_find(a->rtnl, dev->name, &made, f);
+	if (code == 0)
+		code = link_set_alias(a->rtnl, made.index, names_alias(&dev->membership->id, alias),
+				      f);
+	return code;
+}
+
+int apply_device(struct agent *a, const struct device_op *op, struct fault *f)
+{
+	const struct desired_device *dev = op->device;
+	char alias[LINK_ALIAS_MAX];
+
+	switch (op->kind) {
+	case DEVICE_OP_CREATE:
+		return create(a, dev, f);
+	case DEVICE_OP_ALIAS:
+		return link_set_alias(a->rtnl, dev->index, names_alias(&dev->membership->id, alias),
+				      f);
+	case DEVICE_OP_MTU:
+		return link_set_mtu(a->rtnl, dev->index, dev->mtu, f);
+	case DEVICE_OP_UP:
+		return link_set_up(a->rtnl, dev->index, true, f);
+	}
+	return ERR_INTERNAL;
+}
+
+int apply_device_delete(struct agent *a, const struct link *l, struct fault *f)
+{
+	int code;
+
+	if (a->guard != NULL)
+		guard_detach(a->guard, (uint32_t)l->index, NULL);
+	if (served_stop(&a->served, &a->config, l->name))
+		return 0;
+	code = link_delete(a->rtnl, l->index, f);
+	return code == ERR_NOT_FOUND ? 0 : code;
+}
+
+int apply_sysctl(struct agent *a, const struct desired_sysctl *s, struct fault *f)
+{
+	int before = 0, code;
+
+	if (!s->on_mesh_device) {
+		code = s->device[0] != '\0' ? sysctl_read_conf(s->device, s->name, &before, f)
+					    : sysctl_read_ipv4(s->name, &before, f);
+		if (code == 0 && saved_note(&a->saved, s->device, s->name, before))
+			code = saved_store(&a->saved, &a->config, f);
+		if (code != 0)
+			return code;
+	}
+	return s->device[0] != '\0' ? sysctl_write_conf(s->device, s->name, s->value, f)
+				    : sysctl_write_ipv4(s->name, s->value, f);
+}
+
+/* A plain member goes on with any port; a router's is what others reckon with. */
+static int port_taken(struct agent *a, const struct desired_device *dev, struct fault *f)
+{
+	struct member *m = member_find(&a->members, &dev->membership->id);
+	struct port_holder holder = {0};
+	char who[PORT_HOLDER_TEXT_MAX];
+
+	port_holder_find(PORT_UDP, dev->wg.listen_port, &holder, NULL);
+	memset(f, 0, sizeof(*f));
+	if (m != NULL && !dev->membership->router) {
+		m->ports_taken |= UINT64_C(1) << dev->slot;
+		log_warn("a port is taken, using another one", LOG_S("device", dev->name),
+			 LOG_U("port", dev->wg.listen_port),
+			 LOG_S("by", port_holder_format(&holder, who)));
+		return 0;
+	}
+	return fault_set(f, ERR_BUSY, "%s: UDP port %u is taken by %s", dev->name,
+			 dev->wg.listen_port, port_holder_format(&holder, who));
+}
+
+int apply_wg(struct agent *a, const struct device_wg_ops *w, struct fault *f)
+{
+	const struct desired_device *dev = w->device;
+	struct member *m = member_find(&a->members, &dev->membership->id);
+	struct wg_backend *backend = NULL;
+	int code = wg_open(dev->name, &backend, f);
+
+	if (code != 0)
+		return code;
+	code = wg_apply(backend, &dev->wg, m != NULL ? &m->key : NULL, w->ops.at, w->ops.n, f);
+	wg_close(backend);
+	return code == ERR_BUSY ? port_taken(a, dev, f) : code;
+}
+
+static bool wants_port(const struct desired *d, uint16_t port)
+{
+	for (size_t i = 0; i < d->devices.n; i++) {
+		const struct desired_device *dev = &d->devices.at[i];
+
+		/* A plain member's trunks start their tunnels themselves. */
+		if (dev->wg.listen_port == port && (dev->slot == 0 || dev->membership->router))
+			return true;
+	}
+	return false;
+}
+
+static bool has_port(const struct saved *s, uint16_t port)
+{
+	for (size_t i = 0; i < s->ports.n; i++)
+		if (s->ports.at[i] == port)
+			return true;
+	return false;
+}
+
+int apply_ufw(struct agent *a, const struct desired *d, struct fault *f)
+{
+	const struct ufw ufw = {0};
+	bool changed = false;
+	int code = 0;
+
+	for (size_t i = 0; i < a->saved.ports.n;) {
+		uint16_t port = a->saved.ports.at[i];
+
+		if (wants_port(d, port) || ufw_delete_udp(&ufw, port, f) != 0) {
+			i++;
+			continue;
+		}
+		a->saved.ports.at[i] = a->saved.ports.at[--a->saved.ports.n];
+		changed = true;
+	}
+	for (size_t i = 0; i < d->devices.n && code == 0; i++) {
+		uint16_t port = d->devices.at[i].wg.listen_port;
+
+		if (port == 0 || !wants_port(d, port) || has_port(&a->saved, port) ||
+		    !ufw_active(&ufw))
+			continue;
+		code = ufw_allow_udp(&ufw, port, "skein", f);
+		if (code == 0)
+			vec_push(&a->saved.ports, port);
+		changed = changed || code == 0;
+	}
+	if (changed && code == 0)
+		code = saved_store(&a->saved, &a->config, f);
+	return code;
+}

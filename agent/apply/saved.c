@@ -1,0 +1,169 @@
+#include "agent/apply/saved.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/machine.h"
+#include "lib/base/file.h"
+#include "lib/base/json.h"
+#include "lib/base/log.h"
+#include "lib/net/sysctl.h"
+#include "lib/net/ufw.h"
+
+#define SAVED_MAX 65536
+
+struct sysctl_json {
+	const char *device, *name;
+	int64_t value;
+};
+
+struct port_json {
+	int64_t port;
+};
+
+struct saved_json {
+	struct json_rows sysctls, ports;
+};
+
+static const struct json_row sysctl_rows[] = {
+	{"device", MEMBER_TEXT, offsetof(struct sysctl_json, device), .max = LINK_NAME_MAX - 1},
+	{"name", MEMBER_TEXT, offsetof(struct sysctl_json, name), .required = true, .max = 31},
+	{"value", MEMBER_NUMBER, offsetof(struct sysctl_json, value), .required = true,
+	 .min = INT32_MIN, .max = INT32_MAX},
+	{0},
+};
+
+static const struct json_row port_rows[] = {
+	{"port", MEMBER_NUMBER, offsetof(struct port_json, port), .required = true, .min = 1,
+	 .max = 65535},
+	{0},
+};
+
+static const struct json_row saved_rows[] = {
+	{"sysctls", MEMBER_ROWS, offsetof(struct saved_json, sysctls), .max = 1024,
+	 .rows = sysctl_rows, .row_size = sizeof(struct sysctl_json)},
+	{"ports", MEMBER_ROWS, offsetof(struct saved_json, ports), .max = 65535, .rows = port_rows,
+	 .row_size = sizeof(struct port_json)},
+	{0},
+};
+
+static void take(struct saved *s, const struct saved_json *j)
+{
+	const struct sysctl_json *sysctls = j->sysctls.at;
+	const struct port_json *ports = j->ports.at;
+
+	for (size_t i = 0; i < j->sysctls.n; i++)
+		saved_note(s, sysctls[i].device != NULL ? sysctls[i].device : "", sysctls[i].name,
+			   (int)sysctls[i].value);
+	for (size_t i = 0; i < j->ports.n; i++)
+		vec_push(&s->ports, (uint16_t)ports[i].port);
+}
+
+int saved_load(struct saved *s, const struct config *c, struct fault *f)
+{
+	char path[PATH_TEXT_MAX];
+	struct saved_json j = {0};
+	struct arena arena;
+	struct buf text;
+	json_t *root = NULL;
+	int code;
+
+	memset(s, 0, sizeof(*s));
+	if (access(machine_path(c, "saved.json", path), F_OK) != 0)
+		return 0;
+	arena_init(&arena);
+	buf_init(&text);
+	code = file_read(path, SAVED_MAX, &text, f);
+	if (code == 0) {
+		root = json_parse(buf_text(&text), text.len, f);
+		code = root == NULL ? ERR_INVALID
+				    : json_decode(root, saved_rows, MEMBERS_LENIENT, &arena, &j,
+						  NULL, f);
+	}
+	if (code == 0)
+		take(s, &j);
+	json_decref(root);
+	buf_fini(&text);
+	arena_fini(&arena);
+	return code;
+}
+
+int saved_store(const struct saved *s, const struct config *c, struct fault *f)
+{
+	char path[PATH_TEXT_MAX];
+	struct sysctl_json *sysctls = mem_alloc((s->sysctls.n + 1) * sizeof(*sysctls));
+	struct port_json *ports = mem_alloc((s->ports.n + 1) * sizeof(*ports));
+	struct saved_json j = {{sysctls, s->sysctls.n}, {ports, s->ports.n}};
+	json_t *root;
+	char *text;
+	int code;
+
+	for (size_t i = 0; i < s->sysctls.n; i++)
+		sysctls[i] = (struct sysctl_json){s->sysctls.at[i].device, s->sysctls.at[i].name,
+						  s->sysctls.at[i].value};
+	for (size_t i = 0; i < s->ports.n; i++)
+		ports[i].port = s->ports.at[i];
+	root = json_encode(saved_rows, &j);
+	text = json_dumps(root, JSON_INDENT(2));
+	code = file_write(machine_path(c, "saved.json", path), text, strlen(text), 0600, f);
+	free(text);
+	json_decref(root);
+	free(sysctls);
+	free(ports);
+	return code;
+}
+
+void saved_fini(struct saved *s)
+{
+	vec_free(&s->sysctls);
+	vec_free(&s->ports);
+}
+
+bool saved_note(struct saved *s, const char *device, const char *name, int value)
+{
+	struct saved_sysctl row = {.value = value};
+
+	for (size_t i = 0; i < s->sysctls.n; i++)
+		if (strcmp(s->sysctls.at[i].device, device) == 0 &&
+		    strcmp(s->sysctls.at[i].name, name) == 0)
+			return false;
+	snprintf(row.device, sizeof(row.device), "%s", device);
+	snprintf(row.name, sizeof(row.name), "%s", name);
+	vec_push(&s->sysctls, row);
+	return true;
+}
+
+void saved_restore(struct saved *s)
+{
+	const struct ufw ufw = {0};
+
+	for (size_t i = 0; i < s->sysctls.n; i++) {
+		const struct saved_sysctl *row = &s->sysctls.at[i];
+		struct fault f = {0};
+		int code = row->device[0] != '\0'
+				   ? sysctl_write_conf(row->device, row->name, row->value, &f)
+				   : sysctl_write_ipv4(row->name, row->value, &f);
+
+		if (code != 0 && code != ERR_NOT_FOUND)
+			log_warn("a setting could not be put back", LOG_S("why", f.text));
+	}
+	for (size_t i = 0; i < s->ports.n; i++) {
+		struct fault f = {0};
+
+		if (ufw_delete_udp(&ufw, s->ports.at[i], &f) != 0)
+			log_warn("a port could not be closed in ufw", LOG_S("why", f.text));
+	}
+	s->sysctls.n = s->ports.n = 0;
+}
+
+size_t saved_opened(const struct saved *s, char (*out)[LINK_NAME_MAX], size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->sysctls.n && n < max; i++)
+		if (s->sysctls.at[i].device[0] != '\0' && s->sysctls.at[i].value == 0 &&
+		    strcmp(s->sysctls.at[i].name, "forwarding") == 0)
+			memcpy(out[n++], s->sysctls.at[i].device, LINK_NAME_MAX);
+	return n;
+}

@@ -1,0 +1,1 @@
+agent/apply := apply devices fences saved wireguard_go

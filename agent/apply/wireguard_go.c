@@ -1,0 +1,121 @@
+#include "agent/apply/wireguard_go.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/machine.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+
+#define STOP_MS 2000
+
+/* The name of the pid file says which device, and whose: "wg0t1.<membership>". */
+static void pid_path(const struct config *c, const char *name, const struct id *membership,
+		     char out[PATH_TEXT_MAX])
+{
+	char text[ID_TEXT_MAX];
+
+	snprintf(out, PATH_TEXT_MAX, "%s/wireguard/%s.%s", c->run_dir, name,
+		 id_format(membership, text));
+}
+
+void served_adopt(struct served *s, const struct config *c)
+{
+	char dir_path[PATH_TEXT_MAX], path[PATH_TEXT_MAX];
+	struct dirent *e;
+	DIR *dir;
+
+	snprintf(dir_path, sizeof(dir_path), "%s/wireguard", c->run_dir);
+	dir = opendir(dir_path);
+	while (dir != NULL && (e = readdir(dir)) != NULL) {
+		struct served_device d = {0};
+		const char *dot = strchr(e->d_name, '.');
+
+		if (dot == NULL || dot == e->d_name || dot - e->d_name >= LINK_NAME_MAX ||
+		    !id_parse(dot + 1, &d.membership))
+			continue;
+		memcpy(d.name, e->d_name, (size_t)(dot - e->d_name));
+		pid_path(c, d.name, &d.membership, path);
+		if (child_adopt(path, &d.child, NULL) == 0)
+			vec_push(&s->list, d);
+		else
+			file_remove(path, NULL);
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+int served_start(struct served *s, const struct config *c, const char *name,
+		 const struct id *membership, struct fault *f)
+{
+	/* It serves what the kernel cannot; the first variable makes it say so only once. */
+	static const char *const environment[] = {"WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD=1",
+						  "LOG_LEVEL=error", NULL};
+	const char *const argv[] = {c->wireguard_go, "-f", name, NULL};
+	struct served_device d = {.membership = *membership};
+	char path[PATH_TEXT_MAX], log[PATH_TEXT_MAX];
+	struct child_spec spec = {
+		.pid_file = path, .argv = argv, .environment = environment, .log = log};
+	int code;
+
+	for (size_t i = 0; i < s->list.n; i++)
+		if (strcmp(s->list.at[i].name, name) == 0)
+			return 0; /* on its way */
+	snprintf(d.name, sizeof(d.name), "%s", name);
+	snprintf(path, sizeof(path), "%s/wireguard", c->run_dir);
+	snprintf(log, sizeof(log), "%s/wireguard/log", c->run_dir);
+	code = file_make_dir(path, 0755, f);
+	pid_path(c, name, membership, path);
+	if (code == 0)
+		code = child_start(&spec, &d.child, f);
+	if (code != 0)
+		return code;
+	log_info("wireguard-go started", LOG_S("device", name), LOG_D("pid", d.child.pid));
+	vec_push(&s->list, d);
+	return 0;
+}
+
+void served_sweep(struct served *s, const struct config *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->list.n; i++) {
+		struct served_device *d = &s->list.at[i];
+		char path[PATH_TEXT_MAX];
+
+		if (child_is_running(&d->child)) {
+			s->list.at[kept++] = *d;
+			continue;
+		}
+		log_warn("wireguard-go has ended", LOG_S("device", d->name));
+		pid_path(c, d->name, &d->membership, path);
+		file_remove(path, NULL);
+		child_release(&d->child);
+	}
+	s->list.n = kept;
+}
+
+bool served_stop(struct served *s, const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < s->list.n; i++) {
+		struct served_device *d = &s->list.at[i];
+		char path[PATH_TEXT_MAX];
+
+		if (strcmp(d->name, name) != 0)
+			continue;
+		pid_path(c, d->name, &d->membership, path);
+		child_stop(&d->child, path, mono_add_ms(mono_now(), STOP_MS));
+		*d = s->list.at[--s->list.n];
+		return true;
+	}
+	return false;
+}
+
+void served_release(struct served *s)
+{
+	for (size_t i = 0; i < s->list.n; i++)
+		child_release(&s->list.at[i].child);
+	vec_free(&s->list);
+}

@@ -1,0 +1,345 @@
+#include "agent/bird.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/bird_files.h"
+#include "agent/child.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/base/run.h"
+#include "lib/net/bird_configure.h"
+#include "lib/net/bird_parse_protocols.h"
+#include "lib/net/route.h"
+
+#define STARTING_MS	 6000
+#define STARTING_POLL_MS 100
+#define ASK_MS		 500
+#define CONFIGURE_MS	 5000
+#define STOP_MS		 3000
+#define STABLE_MS	 60000 /* who ran for so long has not failed */
+#define BACKOFF_MAX_MS	 30000
+#define LOG_MAX		 (1 << 20)
+
+struct bird_child {
+	struct agent *agent;
+	struct member *member;
+	struct child process;
+	uv_poll_t *ended;  /* the pidfd; NULL: none runs */
+	uv_timer_t *timer; /* next look at the sessions, or next start */
+	struct mono started;
+	bool known;    /* `applied` is what the process runs from */
+	bool starting; /* in the first of the two steps */
+	bool waiting;  /* for the next start */
+	unsigned failures;
+	struct digest applied, refused;
+	bool has_refused;
+};
+
+static int start(struct bird_child *b, struct fault *f);
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+const char *bird_socket_path(const struct config *c, const struct id *membership,
+			     char out[PATH_TEXT_MAX])
+{
+	return bird_path(c, membership, "bird.ctl", out);
+}
+
+pid_t bird_pid(const struct member *m)
+{
+	return m->bird != NULL ? m->bird->process.pid : 0;
+}
+
+const char *bird_state(const struct member *m)
+{
+	const struct bird_child *b = m->bird;
+
+	if (b == NULL || (b->process.pid == 0 && !b->waiting))
+		return "down";
+	return b->waiting ? "waiting" : b->starting ? "starting" : "up";
+}
+
+int bird_check_version(const struct config *c, struct fault *f)
+{
+	const char *const argv[] = {c->bird, "--version", NULL};
+	unsigned major = 0, minor = 0, patch = 0;
+	struct buf out;
+	int status = 0, code;
+
+	buf_init(&out);
+	code = run_program(argv, 5000, &out, &status, NULL);
+	if (code != 0 || status != 0)
+		code = fault_set(f, ERR_MISSING, "%s does not run: install bird2 (2.0.12 or later)",
+				 c->bird);
+	else if (sscanf(buf_text(&out), "BIRD version %u.%u.%u", &major, &minor, &patch) < 2 ||
+		 major * 1000000 + minor * 1000 + patch < 2000012 || major > 2)
+		code = fault_set(f, ERR_MISSING, "%s is '%.*s', want BIRD 2.0.12 or a later 2.x",
+				 c->bird, (int)strcspn(buf_text(&out), "\n"), buf_text(&out));
+	buf_fini(&out);
+	return code;
+}
+
+/* ---- the two steps ---- */
+
+static int configure(struct bird_child *b, struct fault *f)
+{
+	char path[PATH_TEXT_MAX];
+	struct bird *bird = NULL;
+	enum bird_configured result;
+	int code = bird_open(bird_socket_path(&b->agent->config, &b->member->id, path), &bird, f);
+
+	if (code == 0)
+		code = bird_configure(bird, BIRD_CONFIGURE, NULL, 0,
+				      mono_add_ms(mono_now(), CONFIGURE_MS), &result, f);
+	if (code == 0 && result == BIRD_CONFIG_STOPPING)
+		code = fault_set(f, ERR_BUSY, "BIRD is shutting down");
+	bird_close(bird);
+	return code;
+}
+
+static bool all_established(struct bird_child *b)
+{
+	char path[PATH_TEXT_MAX];
+	struct bird_protocols p;
+	struct arena arena;
+	bool all;
+
+	arena_init(&arena);
+	bird_protocols_init(&p, &arena);
+	all = bird_ask(bird_socket_path(&b->agent->config, &b->member->id, path), "show protocols",
+		       mono_add_ms(mono_now(), ASK_MS), bird_protocols_line, &p, NULL) == 0 &&
+	      p.list.n > 0;
+	for (size_t i = 0; i < p.list.n; i++)
+		if (strcmp(p.list.at[i].kind, "BGP") == 0)
+			all = all && bird_protocol_is_up(&p.list.at[i]);
+	bird_protocols_fini(&p);
+	arena_fini(&arena);
+	return all;
+}
+
+static void on_starting(uv_timer_t *timer)
+{
+	struct bird_child *b = timer->data;
+	struct fault f = {0};
+	bool late = mono_ms_between(b->started, mono_now()) >= STARTING_MS;
+
+	if (!late && !all_established(b))
+		return;
+	if (bird_files_set_starting(&b->agent->config, &b->member->id, false, &f) != 0 ||
+	    configure(b, &f) != 0) {
+		log_warn("BIRD does not take its second step", LOG_S("why", f.text));
+		return; /* again at the next tick */
+	}
+	uv_timer_stop(b->timer);
+	b->starting = false;
+	log_info("BIRD is up again", LOG_S("sessions", late ? "not all" : "all"));
+}
+
+/* ---- the process ---- */
+
+static void unwatch(struct bird_child *b)
+{
+	if (b->ended != NULL) {
+		uv_poll_stop(b->ended);
+		uv_close((uv_handle_t *)b->ended, on_closed);
+		b->ended = NULL;
+	}
+}
+
+static void on_backoff(uv_timer_t *timer)
+{
+	struct bird_child *b = timer->data;
+	struct fault f = {0};
+
+	b->waiting = false;
+	if (start(b, &f) != 0)
+		log_error("BIRD does not start", LOG_S("why", f.text));
+}
+
+/* At once the first time; then after 1, 2, 4, … s. */
+static void start_again(struct bird_child *b)
+{
+	uint64_t delay = 0;
+
+	if (mono_ms_between(b->started, mono_now()) > STABLE_MS)
+		b->failures = 0;
+	if (b->failures > 0)
+		delay = UINT64_C(1000) << (b->failures < 6 ? b->failures - 1 : 5);
+	b->failures++;
+	b->waiting = true;
+	uv_timer_start(b->timer, on_backoff, delay < BACKOFF_MAX_MS ? delay : BACKOFF_MAX_MS, 0);
+}
+
+static void on_ended(uv_poll_t *poll, int status, int events)
+{
+	struct bird_child *b = poll->data;
+
+	(void)status;
+	(void)events;
+	if (child_is_running(&b->process))
+		return;
+	log_warn("BIRD has ended", LOG_D("pid", b->process.pid));
+	unwatch(b);
+	child_release(&b->process);
+	uv_timer_stop(b->timer);
+	start_again(b);
+}
+
+static void watch(struct bird_child *b)
+{
+	b->ended = mem_alloc(sizeof(*b->ended));
+	if (uv_poll_init(b->agent->loop, b->ended, b->process.pidfd) != 0)
+		abort(); /* epoll takes any pidfd */
+	b->ended->data = b;
+	uv_poll_start(b->ended, UV_READABLE, on_ended);
+	if (b->starting)
+		uv_timer_start(b->timer, on_starting, STARTING_POLL_MS, STARTING_POLL_MS);
+}
+
+static bool has_routes(struct bird_child *b, uint32_t table)
+{
+	const struct route_filter filter = {
+		.family = FAMILY_IPV4, .protocol = RTPROT_BIRD, .table = table};
+	struct arena arena;
+	route_vec routes = {0};
+	bool any;
+
+	arena_init(&arena);
+	any = route_list(b->agent->rtnl, &filter, &arena, &routes, NULL) == 0 && routes.n > 0;
+	vec_free(&routes);
+	arena_fini(&arena);
+	return any;
+}
+
+static void trim_log(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && st.st_size > LOG_MAX && truncate(path, 0) != 0)
+		log_warn("a log could not be cut", LOG_S("path", path));
+}
+
+/* From the files that are in place. */
+static int start(struct bird_child *b, struct fault *f)
+{
+	const struct config *c = &b->agent->config;
+	char conf[PATH_TEXT_MAX], ctl[PATH_TEXT_MAX], pid[PATH_TEXT_MAX], log[PATH_TEXT_MAX];
+	const char *argv[] = {c->bird, "-f", "-c", conf, "-s", ctl, NULL, NULL, NULL, NULL, NULL};
+	struct child_spec spec = {.pid_file = pid, .argv = argv, .log = log};
+	int code;
+
+	bird_path(c, &b->member->id, "bird.conf", conf);
+	bird_path(c, &b->member->id, "bird.pid", pid);
+	bird_path(c, &b->member->id, "bird.log", log);
+	bird_socket_path(c, &b->member->id, ctl);
+	if (geteuid() == 0 && getpwnam(c->bird_user) != NULL) {
+		argv[6] = "-u";
+		argv[7] = c->bird_user;
+		argv[8] = "-g";
+		argv[9] = c->bird_user;
+	}
+	trim_log(log);
+	b->starting = has_routes(b, (uint32_t)c->table_base + b->member->number);
+	b->started = mono_now();
+	code = bird_files_set_starting(c, &b->member->id, b->starting, f);
+	if (code == 0)
+		code = child_start(&spec, &b->process, f);
+	if (code != 0) {
+		start_again(b);
+		return code;
+	}
+	log_info("BIRD started", LOG_D("pid", b->process.pid), LOG_D("starting", b->starting));
+	watch(b);
+	return 0;
+}
+
+static struct bird_child *bird_new(struct agent *a, struct member *m)
+{
+	struct bird_child *b = mem_alloc(sizeof(*b));
+	char pid[PATH_TEXT_MAX];
+
+	b->agent = a;
+	b->member = m;
+	b->process.pidfd = -1;
+	b->started = mono_now();
+	b->timer = mem_alloc(sizeof(*b->timer));
+	uv_timer_init(a->loop, b->timer);
+	b->timer->data = b;
+	if (child_adopt(bird_path(&a->config, &m->id, "bird.pid", pid), &b->process, NULL) == 0) {
+		b->known = bird_files_digest(&a->config, &m->id, &b->applied, &b->starting);
+		log_info("BIRD is there already", LOG_D("pid", b->process.pid));
+		watch(b);
+	}
+	return b;
+}
+
+int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w, struct fault *f)
+{
+	struct bird_child *b = m->bird != NULL ? m->bird : (m->bird = bird_new(a, m));
+	struct digest want;
+	int code = 0;
+
+	bird_wish_digest(w, &want);
+	if (b->has_refused && digest_equal(&want, &b->refused))
+		return fault_set(f, ERR_INVALID, "%s", m->bird_error);
+	if (!b->known || !digest_equal(&want, &b->applied)) {
+		code = bird_files_install(&a->config, &m->id, w, b->starting, f);
+		if (code == ERR_INVALID) {
+			b->refused = want;
+			b->has_refused = true;
+			snprintf(m->bird_error, sizeof(m->bird_error), "%s", fault_text(f, code));
+		}
+		if (code == 0 && b->process.pid != 0)
+			code = configure(b, f);
+		if (code != 0)
+			return code;
+		b->applied = want;
+		b->known = true;
+		b->has_refused = false;
+		m->bird_error[0] = '\0';
+	}
+	if (b->process.pid == 0 && !b->waiting)
+		code = start(b, f);
+	return code;
+}
+
+void bird_release(struct member *m)
+{
+	struct bird_child *b = m->bird;
+
+	if (b == NULL)
+		return;
+	unwatch(b);
+	uv_timer_stop(b->timer);
+	uv_close((uv_handle_t *)b->timer, on_closed);
+	child_release(&b->process);
+	free(b);
+	m->bird = NULL;
+}
+
+void bird_end_stray(const struct config *c, const struct id *membership)
+{
+	char pid[PATH_TEXT_MAX], dir[PATH_TEXT_MAX];
+	struct child process;
+
+	bird_path(c, membership, "bird.pid", pid);
+	if (child_adopt(pid, &process, NULL) == 0)
+		child_stop(&process, pid, mono_add_ms(mono_now(), STOP_MS));
+	file_remove(bird_path(c, membership, "", dir), NULL);
+}
+
+void bird_end(struct agent *a, struct member *m)
+{
+	const struct id id = m->id;
+
+	bird_release(m);
+	bird_end_stray(&a->config, &id);
+}

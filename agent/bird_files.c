@@ -1,0 +1,166 @@
+#include "agent/bird_files.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/file.h"
+#include "lib/base/run.h"
+
+#define CHECK_MS 10000
+#define FILE_MAX (64u << 20)
+
+static const char include_line[] = "include \"membership.conf\";\n";
+
+const char *bird_path(const struct config *c, const struct id *membership, const char *name,
+		      char out[PATH_TEXT_MAX])
+{
+	char text[ID_TEXT_MAX];
+
+	snprintf(out, PATH_TEXT_MAX, "%s/%s%s%s", c->run_dir, id_format(membership, text),
+		 name[0] != '\0' ? "/" : "", name);
+	return out;
+}
+
+static void put_conf(struct buf *out, const char *head, const char *tail, bool starting)
+{
+	buf_printf(out, "define STARTING = %d;\n%s%s%s", starting, head, include_line, tail);
+}
+
+static void digest_parts(const char *conf_rest, const char *text, size_t text_len,
+			 const char *templates, size_t templates_len, struct digest *out)
+{
+	struct digest parts[3];
+
+	digest_of(conf_rest, strlen(conf_rest), &parts[0]);
+	digest_of(text, text_len, &parts[1]);
+	digest_of(templates, templates_len, &parts[2]);
+	digest_of(parts, sizeof(parts), out);
+}
+
+void bird_wish_digest(const struct bird_wish *w, struct digest *out)
+{
+	struct buf conf;
+
+	buf_init(&conf);
+	buf_printf(&conf, "%s%s%s", w->head, include_line, w->tail);
+	digest_parts(buf_text(&conf), buf_text(w->text), w->text->len, buf_text(w->templates),
+		     w->templates->len, out);
+	buf_fini(&conf);
+}
+
+bool bird_files_digest(const struct config *c, const struct id *membership, struct digest *out,
+		       bool *starting)
+{
+	static const char *const names[] = {"bird.conf", "membership.conf", "templates.conf"};
+	char path[PATH_TEXT_MAX];
+	struct buf b[3];
+	const char *rest;
+	bool ok = true;
+
+	for (int i = 0; i < 3; i++) {
+		buf_init(&b[i]);
+		bird_path(c, membership, names[i], path);
+		ok = ok && access(path, F_OK) == 0 && file_read(path, FILE_MAX, &b[i], NULL) == 0;
+	}
+	rest = ok ? strchr(buf_text(&b[0]), '\n') : NULL;
+	if (rest != NULL) {
+		*starting = strncmp(buf_text(&b[0]), "define STARTING = 1", 19) == 0;
+		digest_parts(rest + 1, buf_text(&b[1]), b[1].len, buf_text(&b[2]), b[2].len, out);
+	}
+	for (int i = 0; i < 3; i++)
+		buf_fini(&b[i]);
+	return rest != NULL;
+}
+
+/* Readable by BIRD after it has given up root, and by nobody else. */
+static int give_to_bird(const struct config *c, const char *path, mode_t mode, struct fault *f)
+{
+	const struct group *g = getgrnam(c->bird_user);
+
+	if (g == NULL || geteuid() != 0)
+		return 0;
+	if (chown(path, 0, g->gr_gid) != 0 || chmod(path, mode) != 0)
+		return fault_set(f, ERR_PRIVILEGE, "%s: cannot be given to group %s", path,
+				 c->bird_user);
+	return 0;
+}
+
+static int write_file(const struct config *c, const char *path, const struct buf *b,
+		      struct fault *f)
+{
+	int code = file_write(path, buf_text(b), b->len, 0640, f);
+
+	return code == 0 ? give_to_bird(c, path, 0640, f) : code;
+}
+
+static int check(const struct config *c, const char *conf, struct fault *f)
+{
+	const char *const argv[] = {c->bird, "-p", "-c", conf, NULL};
+	struct buf output;
+	int status = 0, code;
+
+	buf_init(&output);
+	code = run_program(argv, CHECK_MS, &output, &status, f);
+	if (code == 0 && status != 0)
+		code = fault_set(f, ERR_INVALID, "BIRD refuses its configuration: %.*s",
+				 (int)strcspn(buf_text(&output), "\n"), buf_text(&output));
+	buf_fini(&output);
+	return code;
+}
+
+int bird_files_install(const struct config *c, const struct id *membership,
+		       const struct bird_wish *w, bool starting, struct fault *f)
+{
+	static const char *const names[] = {"templates.conf", "membership.conf", "bird.conf"};
+	char next[PATH_TEXT_MAX], path[PATH_TEXT_MAX], from[PATH_TEXT_MAX + 32];
+	struct buf conf;
+	const struct buf *const parts[] = {w->templates, w->text, &conf};
+	int code;
+
+	buf_init(&conf);
+	put_conf(&conf, w->head, w->tail, starting);
+	code = file_make_dir(bird_path(c, membership, "next", next), 0755, f);
+	if (code == 0)
+		code = give_to_bird(c, bird_path(c, membership, "", path), 0750, f);
+	for (int i = 0; i < 3 && code == 0; i++) {
+		snprintf(from, sizeof(from), "%s/%s", next, names[i]);
+		code = write_file(c, from, parts[i], f);
+	}
+	if (code == 0) /* bird.conf was the last one */
+		code = check(c, from, f);
+	for (int i = 0; i < 3 && code == 0; i++) {
+		snprintf(from, sizeof(from), "%s/%s", next, names[i]);
+		if (rename(from, bird_path(c, membership, names[i], path)) != 0)
+			code = fault_set(f, ERR_IO, "%s: cannot be replaced", path);
+	}
+	file_remove(next, NULL);
+	buf_fini(&conf);
+	return code;
+}
+
+int bird_files_set_starting(const struct config *c, const struct id *membership, bool starting,
+			    struct fault *f)
+{
+	char path[PATH_TEXT_MAX];
+	struct buf old, new;
+	const char *rest;
+	int code;
+
+	buf_init(&old);
+	buf_init(&new);
+	code = file_read(bird_path(c, membership, "bird.conf", path), FILE_MAX, &old, f);
+	rest = code == 0 ? strchr(buf_text(&old), '\n') : NULL;
+	if (code == 0 && rest == NULL)
+		code = fault_set(f, ERR_INVALID, "%s: not ours", path);
+	if (code == 0) {
+		buf_printf(&new, "define STARTING = %d;%s", starting, rest);
+		code = write_file(c, path, &new, f);
+	}
+	buf_fini(&old);
+	buf_fini(&new);
+	return code;
+}

@@ -1,0 +1,22 @@
+/* The files of one BIRD: written beside, checked by `bird -p`, renamed into place. */
+#ifndef SKEIN_AGENT_BIRD_FILES_H
+#define SKEIN_AGENT_BIRD_FILES_H
+
+#include "agent/bird.h"
+
+/* "<run_dir>/<membership>/<name>". */
+const char *bird_path(const struct config *c, const struct id *membership, const char *name,
+		      char out[PATH_TEXT_MAX]);
+/* Hash of all that the wish says (STARTING aside). */
+void bird_wish_digest(const struct bird_wish *w, struct digest *out);
+/* The same of what is in place; false where something is missing. *starting: as the file says. */
+bool bird_files_digest(const struct config *c, const struct id *membership, struct digest *out,
+		       bool *starting);
+/* Checks and replaces all three. ERR_INVALID with BIRD's words; then everything is as it was. */
+int bird_files_install(const struct config *c, const struct id *membership,
+		       const struct bird_wish *w, bool starting, struct fault *f);
+/* Rewrites only the first line of bird.conf. */
+int bird_files_set_starting(const struct config *c, const struct id *membership, bool starting,
+			    struct fault *f);
+
+#endif

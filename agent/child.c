@@ -1,0 +1,163 @@
+#include "agent/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/child_exec.h"
+#include "lib/base/buf.h"
+#include "lib/base/file.h"
+
+#define PID_FILE_MAX 1024
+
+/* Field 22 of /proc/PID/stat; the name before it may have anything in it but ends at the last ')'.
+ */
+static bool read_start_time(pid_t pid, unsigned long long *out)
+{
+	char path[64];
+	struct buf text;
+	const char *at;
+	bool ok = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	buf_init(&text);
+	if (file_read(path, 8192, &text, NULL) == 0 &&
+	    (at = strrchr(buf_text(&text), ')')) != NULL) {
+		for (int field = 2; field < 22 && at != NULL; field++)
+			at = strchr(at + 1, ' ');
+		ok = at != NULL && sscanf(at, "%llu", out) == 1;
+	}
+	buf_fini(&text);
+	return ok;
+}
+
+static bool read_executable(pid_t pid, char out[CHILD_PATH_MAX])
+{
+	static const char deleted[] = " (deleted)";
+	char path[64];
+	ssize_t n;
+	size_t cut;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	n = readlink(path, out, CHILD_PATH_MAX - 1);
+	if (n <= 0)
+		return false;
+	out[n] = '\0';
+	cut = (size_t)n - (sizeof(deleted) - 1);
+	if ((size_t)n >= sizeof(deleted) && strcmp(out + cut, deleted) == 0)
+		out[cut] = '\0'; /* upgraded under it: the same program */
+	return true;
+}
+
+static int identify(pid_t pid, struct child *out, struct fault *f)
+{
+	memset(out, 0, sizeof(*out));
+	out->pidfd = pidfd_open(pid, 0);
+	if (out->pidfd < 0)
+		return fault_set(f, ERR_NOT_FOUND, "process %d is gone", (int)pid);
+	fcntl(out->pidfd, F_SETFD, FD_CLOEXEC);
+	out->pid = pid;
+	if (read_start_time(pid, &out->started) && read_executable(pid, out->executable))
+		return 0;
+	child_release(out);
+	return fault_set(f, ERR_NOT_FOUND, "process %d is gone", (int)pid);
+}
+
+static int write_pid_file(const struct child *c, const char *path, struct fault *f)
+{
+	char text[PID_FILE_MAX];
+
+	snprintf(text, sizeof(text), "%d %llu %s\n", (int)c->pid, c->started, c->executable);
+	return file_write(path, text, strlen(text), 0644, f);
+}
+
+int child_start(const struct child_spec *spec, struct child *out, struct fault *f)
+{
+	pid_t pid = 0;
+	int code = child_exec_detached(spec, &pid, f);
+
+	if (code == 0)
+		code = identify(pid, out, f);
+	if (code != 0)
+		return code;
+	code = write_pid_file(out, spec->pid_file, f);
+	if (code != 0) /* without it nobody would find it again */
+		child_stop(out, spec->pid_file, mono_now());
+	return code;
+}
+
+int child_adopt(const char *pid_file, struct child *out, struct fault *f)
+{
+	struct buf text;
+	unsigned long long started = 0;
+	char executable[CHILD_PATH_MAX] = "";
+	int pid = 0, code;
+
+	memset(out, 0, sizeof(*out));
+	out->pidfd = -1;
+	buf_init(&text);
+	if (access(pid_file, F_OK) != 0)
+		code = fault_set(f, ERR_NOT_FOUND, "%s: no such file", pid_file);
+	else
+		code = file_read(pid_file, PID_FILE_MAX, &text, f);
+	if (code == 0 &&
+	    (sscanf(buf_text(&text), "%d %llu %511[^\n]", &pid, &started, executable) != 3 ||
+	     pid <= 0))
+		code = fault_set(f, ERR_NOT_FOUND, "%s: not a pid file", pid_file);
+	if (code == 0)
+		code = identify(pid, out, f);
+	if (code == 0 && (out->started != started || strcmp(out->executable, executable) != 0)) {
+		child_release(out);
+		code = fault_set(f, ERR_NOT_FOUND, "process %d is somebody else now", pid);
+	}
+	buf_fini(&text);
+	return code;
+}
+
+static bool wait_end(const struct child *c, struct mono deadline)
+{
+	struct pollfd p = {.fd = c->pidfd, .events = POLLIN};
+
+	for (;;) {
+		int64_t left = mono_ms_between(mono_now(), deadline);
+		int n = poll(&p, 1, left > 0 ? (int)left : 0);
+
+		if (n > 0)
+			return true;
+		if (n == 0 || errno != EINTR)
+			return false;
+	}
+}
+
+bool child_is_running(const struct child *c)
+{
+	return c->pid != 0 && c->pidfd >= 0 && !wait_end(c, mono_now());
+}
+
+void child_stop(struct child *c, const char *pid_file, struct mono deadline)
+{
+	if (c->pid != 0 && c->pidfd >= 0) {
+		pidfd_send_signal(c->pidfd, SIGTERM, NULL, 0);
+		if (!wait_end(c, deadline)) {
+			pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
+			wait_end(c, mono_add_ms(mono_now(), 1000));
+		}
+	}
+	file_remove(pid_file, NULL);
+	child_release(c);
+}
+
+void child_release(struct child *c)
+{
+	if (c->pidfd >= 0)
+		close(c->pidfd);
+	c->pidfd = -1;
+	c->pid = 0;
+}

@@ -1,0 +1,20 @@
+/* <run_dir>/agent.sock: 0660, group `skein` where there is one. A client sends one line and gets
+ *one answer, then the end. Reading is for who may connect; changing is for root (SO_PEERCRED).
+ *
+ *	status		the status document
+ *	leave		tears everything down, tells the controller, ends the agent
+ *	leave force	the same, even if the controller cannot be told */
+#ifndef SKEIN_AGENT_CONTROL_H
+#define SKEIN_AGENT_CONTROL_H
+
+#include "agent/agent.h"
+
+int control_start(struct agent *a, struct fault *f);
+void control_stop(struct agent *a);
+
+/* The client's side: one command, the whole answer. ERR_NOT_FOUND: no agent runs. */
+int control_ask(const struct config *c, const char *command, int timeout_ms, struct buf *answer,
+		struct fault *f);
+const char *control_path(const struct config *c, char out[PATH_TEXT_MAX]);
+
+#endif

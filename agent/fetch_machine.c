@@ -1,0 +1,55 @@
+#include "agent/fetch_machine.h"
+
+#include "lib/base/json.h"
+
+struct membership_json {
+	const char *id;
+	bool needs_key;
+	uint64_t view_revision, membership_revision;
+};
+
+struct machine_json {
+	struct json_rows memberships;
+};
+
+#define AT(m) offsetof(struct membership_json, m)
+
+static const struct json_row membership_rows[] = {
+	{"id", MEMBER_TEXT, AT(id), .required = true, .max = ID_TEXT_MAX},
+	{"needs_key", MEMBER_FLAG, AT(needs_key), .required = false},
+	{"view_revision", MEMBER_COUNTER, AT(view_revision), .required = false},
+	{"membership_revision", MEMBER_COUNTER, AT(membership_revision), .required = false},
+	{0},
+};
+
+static const struct json_row machine_rows[] = {
+	{"memberships", MEMBER_ROWS, offsetof(struct machine_json, memberships), .required = true,
+	 .max = OFFER_MEMBERSHIPS_MAX, .rows = membership_rows,
+	 .row_size = sizeof(struct membership_json)},
+	{0},
+};
+
+int offer_parse(const struct buf *body, struct arena *arena, struct offer *out, struct fault *f)
+{
+	struct machine_json j = {0};
+	const struct membership_json *from;
+	json_t *root = json_parse(buf_text(body), body->len, f);
+	int code = root == NULL
+			   ? ERR_INVALID
+			   : json_decode(root, machine_rows, MEMBERS_LENIENT, arena, &j, NULL, f);
+
+	json_decref(root);
+	if (code != 0)
+		return code;
+	from = j.memberships.at;
+	out->n = j.memberships.n;
+	out->at = arena_array(arena, out->n + 1, sizeof(*out->at));
+	for (size_t i = 0; i < out->n; i++) {
+		out->at[i].needs_key = from[i].needs_key;
+		out->at[i].view = from[i].view_revision;
+		out->at[i].membership = from[i].membership_revision;
+		if (!id_parse(from[i].id, &out->at[i].id))
+			return fault_set(f, ERR_INVALID, "memberships: a bad id");
+	}
+	return 0;
+}

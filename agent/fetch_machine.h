@@ -1,0 +1,25 @@
+/* The answer to GET /machine. */
+#ifndef SKEIN_AGENT_FETCH_MACHINE_H
+#define SKEIN_AGENT_FETCH_MACHINE_H
+
+#include "lib/base/arena.h"
+#include "lib/base/buf.h"
+#include "lib/base/error.h"
+#include "lib/mesh/id.h"
+
+struct offered { /* a membership, as the controller has it */
+	struct id id;
+	bool needs_key;
+	uint64_t view, membership; /* revisions; 0: not rendered yet */
+};
+
+struct offer {
+	struct offered *at;
+	size_t n;
+};
+
+#define OFFER_MEMBERSHIPS_MAX 64 /* at most as many as there are tables for them */
+
+int offer_parse(const struct buf *body, struct arena *arena, struct offer *out, struct fault *f);
+
+#endif

@@ -1,0 +1,73 @@
+/* A membership of this machine: its key, and the state that it is run from. Below the state
+ * directory, in a directory by its id:
+ *
+ *	key			WireGuard's private key, made here
+ *	view, membership	signed images, mapped read-only
+ *	templates.conf, membership.conf		for BIRD; used only if their hashes are the image's
+ *	*.next			a set that is being stored: see member_install() */
+#ifndef SKEIN_AGENT_MEMBER_H
+#define SKEIN_AGENT_MEMBER_H
+
+#include "agent/machine.h"
+#include "lib/mesh/state.h"
+#include "lib/net/wg.h"
+
+struct mapped_image {
+	void *data; /* NULL: none */
+	size_t size;
+	struct state_image image;
+};
+
+struct member {
+	struct id id;
+	uint32_t number; /* i; known once there is state */
+	struct secret key;
+	struct wg_key public_key;
+	struct mapped_image view, membership;
+	struct buf templates, text; /* those that the image names; empty: not there */
+	/* What the round found. */
+	uint64_t ports_taken; /* struct plan_membership */
+	uint64_t applied_view, applied_membership;
+	char error[FAULT_TEXT_MAX];	 /* of the last round; "" if it went well */
+	char bird_error[FAULT_TEXT_MAX]; /* why BIRD refuses what it was given; "" if it does not */
+	bool announce_key;		 /* the controller does not have our public key yet */
+	struct bird_child *bird;
+};
+
+enum member_part { PART_VIEW, PART_MEMBERSHIP, PART_TEMPLATES, PART_TEXT, PART_COUNT };
+
+/* A new set, as it came from the controller; empty: that part stays as it is. */
+struct member_update {
+	struct buf parts[PART_COUNT];
+};
+
+struct member *member_new(const struct id *id);
+void member_free(struct member *m); /* unmaps, wipes */
+
+/* Loads the key, or makes one (*made) and stores it. */
+int member_load_key(struct member *m, const struct config *c, bool *made, struct fault *f);
+/* Maps what is stored, as far as it verifies. ERR_NOT_FOUND where there is nothing yet. */
+int member_load(struct member *m, const struct config *c, const struct machine *who,
+		struct fault *f);
+/* Verifies the update with what stays, as a whole; stores it; maps it. On an error all is as it
+ * was. Order on disk: a newer view goes with an older membership image (state_self.view_revision),
+ * the texts wait as .next until the image that names them is there. */
+int member_install(struct member *m, const struct config *c, const struct machine *who,
+		   struct member_update *u, struct fault *f);
+bool member_is_ready(const struct member *m); /* both images are there */
+/* The hashes of templates and text that the image names. */
+void member_bird_digests(const struct member *m, struct digest *templates, struct digest *text);
+uint64_t member_revision(const struct mapped_image *i); /* 0: none */
+/* Removes its directory. */
+int member_remove(const struct id *id, const struct config *c, struct fault *f);
+
+typedef VEC(struct member *) member_vec;
+/* Memberships with a directory, keys loaded, images as far as they verify. What does not load is
+ * logged and fetched again. */
+int member_load_all(member_vec *out, const struct config *c, const struct machine *who,
+		    struct fault *f);
+struct member *member_find(const member_vec *v, const struct id *id);
+const char *member_path(const struct config *c, const struct id *id, const char *name,
+			char out[PATH_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,206 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/plan/endpoint.h"
+#include "agent/report.h"
+#include "lib/base/json.h"
+
+struct endpoint_json {
+	const char *type, *address;
+	int64_t port, device;
+};
+
+struct membership_json {
+	const char *id, *error;
+	uint64_t applied_view, applied_membership;
+	struct json_rows endpoints;
+	struct json_texts announced, shadowed;
+};
+
+struct report_json {
+	const char *boot_id;
+	uint64_t run;
+	struct json_texts networks;
+	struct json_rows memberships;
+};
+
+#define E(m) offsetof(struct endpoint_json, m)
+#define M(m) offsetof(struct membership_json, m)
+#define R(m) offsetof(struct report_json, m)
+
+static const struct json_row endpoint_rows[] = {
+	{"type", MEMBER_TEXT, E(type), .required = true},
+	{"address", MEMBER_TEXT, E(address), .required = true},
+	{"port", MEMBER_NUMBER, E(port), .required = true},
+	{"device", MEMBER_NUMBER, E(device), .required = true},
+	{0},
+};
+
+static const struct json_row membership_rows[] = {
+	{"id", MEMBER_TEXT, M(id), .required = true},
+	{"applied_view", MEMBER_COUNTER, M(applied_view), .required = true},
+	{"applied_membership", MEMBER_COUNTER, M(applied_membership), .required = true},
+	{"error", MEMBER_TEXT, M(error), .required = true},
+	{"endpoints", MEMBER_ROWS, M(endpoints), .required = true, .rows = endpoint_rows,
+	 .row_size = sizeof(struct endpoint_json)},
+	{"announced", MEMBER_TEXTS, M(announced), .required = true},
+	{"shadowed", MEMBER_TEXTS, M(shadowed), .required = true},
+	{0},
+};
+
+static const struct json_row report_rows[] = {
+	{"boot_id", MEMBER_TEXT, R(boot_id), .required = true},
+	{"run", MEMBER_COUNTER, R(run), .required = true},
+	{"networks", MEMBER_TEXTS, R(networks), .required = true},
+	{"memberships", MEMBER_ROWS, R(memberships), .required = true, .rows = membership_rows,
+	 .row_size = sizeof(struct membership_json)},
+	{0},
+};
+
+/* What the controller takes at most: beyond, the rest is left out. */
+#define ENDPOINTS_MAX STATE_ENDPOINTS_MAX
+#define TEXTS_MAX     256
+#define ERROR_MAX     255
+
+static const char *prefix_text(struct arena *a, const struct prefix *p)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	return arena_strdup(a, prefix_format(p, text));
+}
+
+static void push_text(struct json_texts *t, const char *text)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (strcmp(t->at[i], text) == 0)
+			return;
+	if (t->n < TEXTS_MAX)
+		t->at[t->n++] = text;
+}
+
+void report_networks(const struct facts *f, struct arena *arena, struct json_texts *out)
+{
+	out->at = arena_array(arena, TEXTS_MAX, sizeof(*out->at));
+	out->n = 0;
+	for (size_t i = 0; i < f->nconnected; i++)
+		push_text(out, prefix_text(arena, &f->connected[i].prefix));
+}
+
+/* ---- endpoints ---- */
+
+struct endpoints {
+	const struct picture *picture;
+	const struct membership_facts *membership;
+	struct arena *arena;
+	struct endpoint_json *at;
+	size_t n;
+};
+
+/* One address, with each device's port. A router's trunks are reckoned from its main device's port;
+ * a plain member's are its own. `port` 0: the device's. */
+static void push_address(struct endpoints *e, const char *type, const char *address, unsigned port)
+{
+	for (size_t i = 0; i < e->picture->desired.devices.n && e->n < ENDPOINTS_MAX; i++) {
+		const struct desired_device *dev = &e->picture->desired.devices.at[i];
+		const struct wg_device *now = observation_wg(&e->picture->seen, dev->name);
+
+		if (dev->membership != e->membership || now == NULL || now->listen_port == 0 ||
+		    (dev->slot != 0 && (e->membership->router || port != 0)))
+			continue;
+		e->at[e->n++] = (struct endpoint_json){
+			.type = type,
+			.address = arena_strdup(e->arena, address),
+			.port = port != 0 ? port : now->listen_port,
+			.device = dev->slot,
+		};
+	}
+}
+
+/* Containers and virtual machines are not what reaches this one by the bridge's address. */
+static bool is_underlay(const struct picture *p, const struct ifaddr *a)
+{
+	const struct link *l = link_by_index(&p->seen.links, a->device);
+
+	return a->local.family == FAMILY_IPV4 && a->scope == RT_SCOPE_UNIVERSE && l != NULL &&
+	       link_is_up(l) && a->local.bytes[0] != 127 && !facts_ours(&p->input, l) &&
+	       !link_is_inner_bridge(&p->seen.links, l);
+}
+
+/* What the operator says first; then the addresses of the default route's device; then the others.
+ */
+static void gather_endpoints(const struct agent *a, const struct picture *p,
+			     const struct membership_facts *m, struct arena *arena,
+			     struct json_rows *out)
+{
+	struct endpoints e = {.picture = p, .membership = m, .arena = arena};
+	int first = facts_default_device(&p->input);
+	char text[ADDRESS_TEXT_MAX];
+
+	e.at = arena_array(arena, ENDPOINTS_MAX, sizeof(*e.at));
+	for (size_t i = 0; i < a->config.endpoints.n; i++) {
+		unsigned port;
+
+		if (config_endpoint(a->config.endpoints.at[i], text, &port, NULL) == 0)
+			push_address(&e, "configured", text, port);
+	}
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < p->seen.addresses.n; i++) {
+			const struct ifaddr *at = &p->seen.addresses.at[i];
+
+			if (is_underlay(p, at) && (at->device == first) == (round == 0))
+				push_address(&e, "local", address_format(&at->local, text), 0);
+		}
+	out->at = e.at;
+	out->n = e.n;
+}
+
+/* ---- the rest ---- */
+
+static void gather_prefixes(const struct agent *a, const struct membership_facts *m,
+			    struct arena *arena, struct membership_json *out)
+{
+	out->announced.at = arena_array(arena, TEXTS_MAX, sizeof(const char *));
+	out->shadowed.at = arena_array(arena, TEXTS_MAX, sizeof(const char *));
+	for (size_t i = 0; i < a->config.announce.n; i++)
+		push_text(&out->announced, a->config.announce.at[i]);
+	for (size_t i = 0; m != NULL && i < m->napproved; i++)
+		if (m->approved[i].lan != NULL)
+			push_text(&out->announced, prefix_text(arena, &m->approved[i].prefix));
+	for (size_t i = 0; m != NULL && i < m->nshadowed; i++)
+		push_text(&out->shadowed, prefix_text(arena, &m->shadowed[i].prefix));
+}
+
+void report_body(const struct agent *a, const struct picture *p, struct buf *out)
+{
+	struct report_json r = {.boot_id = a->machine.boot_id, .run = (uint64_t)a->machine.run};
+	struct membership_json *list;
+	struct arena arena;
+	json_t *root;
+	char *text;
+
+	arena_init(&arena);
+	list = arena_array(&arena, a->members.n + 1, sizeof(*list));
+	r.memberships = (struct json_rows){list, a->members.n};
+	report_networks(&p->desired.facts, &arena, &r.networks);
+	for (size_t i = 0; i < a->members.n; i++) {
+		const struct member *m = a->members.at[i];
+		const struct membership_facts *facts = facts_by_id(&p->desired.facts, m->id.bytes);
+		char id[ID_TEXT_MAX];
+
+		list[i].id = arena_strdup(&arena, id_format(&m->id, id));
+		list[i].error = m->error[0] != '\0'
+					? arena_printf(&arena, "%.*s", ERROR_MAX, m->error)
+					: NULL;
+		list[i].applied_view = m->applied_view;
+		list[i].applied_membership = m->applied_membership;
+		if (facts != NULL)
+			gather_endpoints(a, p, facts, &arena, &list[i].endpoints);
+		gather_prefixes(a, facts, &arena, &list[i]);
+	}
+	root = json_encode(report_rows, &r);
+	text = json_dumps(root, JSON_COMPACT);
+	buf_puts(out, text);
+	free(text);
+	json_decref(root);
+	arena_fini(&arena);
+}

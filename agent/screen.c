@@ -1,0 +1,137 @@
+/* The status for people. It reads the same document that `--json` prints. */
+#include <string.h>
+
+#include "agent/status.h"
+
+static const char *text(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? s : "-";
+}
+
+static long long number(const json_t *o, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(o, key));
+}
+
+static const char *age(const json_t *peer, char out[32])
+{
+	const json_t *a = json_object_get(peer, "handshake_age");
+	long long s = (long long)json_integer_value(a);
+
+	if (!json_is_integer(a))
+		return "never";
+	if (s < 120)
+		snprintf(out, 32, "%lld s", s);
+	else if (s < 7200)
+		snprintf(out, 32, "%lld min", s / 60);
+	else
+		snprintf(out, 32, "%lld h", s / 3600);
+	return out;
+}
+
+static void show_devices(const json_t *m, FILE *to)
+{
+	json_t *devices = json_object_get(m, "devices"), *d, *peers, *p;
+	char buffer[32];
+	size_t i, k;
+
+	json_array_foreach(devices, i, d) {
+		fprintf(to, "  %-10s %s, UDP %lld, MTU %lld\n", text(d, "name"),
+			json_is_true(json_object_get(d, "up")) ? "up" : "down", number(d, "port"),
+			number(d, "mtu"));
+		peers = json_object_get(d, "peers");
+		json_array_foreach(peers, k, p)
+			fprintf(to, "    %-20s %-16s %-22s handshake %s\n", text(p, "name"),
+				text(p, "address"), text(p, "endpoint"), age(p, buffer));
+	}
+}
+
+static void show_bird(const json_t *m, FILE *to)
+{
+	json_t *bird = json_object_get(m, "bird"), *list, *s;
+	size_t i;
+
+	fprintf(to, "  bird %s (pid %lld)\n", text(bird, "state"), number(bird, "pid"));
+	if (json_is_string(json_object_get(bird, "refused")))
+		fprintf(to, "    refused: %s\n", text(bird, "refused"));
+	list = json_object_get(bird, "sessions");
+	json_array_foreach(list, i, s)
+		fprintf(to, "    %-12s %-20s %-16s AS%-11lld %-12s since %s\n", text(s, "name"),
+			text(s, "description"), text(s, "neighbour"), number(s, "as"),
+			text(s, "state"), text(s, "since"));
+}
+
+static void show_prefixes(const json_t *m, FILE *to)
+{
+	json_t *list = json_object_get(m, "approved"), *p;
+	size_t i;
+
+	json_array_foreach(list, i, p)
+		if (json_is_true(json_object_get(p, "announced")))
+			fprintf(to, "  announces %s (%s)\n", text(p, "prefix"), text(p, "device"));
+		else
+			fprintf(to, "  does not announce %s: this machine has no route to it\n",
+				text(p, "prefix"));
+	list = json_object_get(m, "shadowed");
+	json_array_foreach(list, i, p)
+		fprintf(to, "  shadowed: %s, for this machine is connected to %s\n",
+			text(p, "prefix"), text(p, "by"));
+}
+
+static void show_membership(const json_t *m, FILE *to)
+{
+	fprintf(to, "\nmesh %s  %s in %s  %s  AS%lld  %s\n", text(m, "mesh"), text(m, "address"),
+		text(m, "cidr"), text(m, "role"), number(m, "asn"), text(m, "state"));
+	if (json_is_string(json_object_get(m, "error")))
+		fprintf(to, "  error: %s\n", text(m, "error"));
+	if (json_object_get(m, "devices") == NULL) {
+		fprintf(to, "  membership %s\n", text(m, "id"));
+		return;
+	}
+	show_devices(m, to);
+	show_bird(m, to);
+	show_prefixes(m, to);
+}
+
+static void show_drops(const char *title, const json_t *list, const char *skip, FILE *to)
+{
+	bool any = false;
+	json_t *r;
+	size_t i;
+
+	json_array_foreach(list, i, r) {
+		const char *packets = text(r, "packets");
+
+		if (strcmp(packets, "0") == 0 || strcmp(text(r, "reason"), skip) == 0)
+			continue;
+		if (!any)
+			fprintf(to, "\n%s dropped\n", title);
+		any = true;
+		fprintf(to, "  %10s  %-18s %s\n", packets, text(r, "reason"), text(r, "text"));
+	}
+}
+
+void status_screen(const json_t *s, FILE *to)
+{
+	json_t *controller = json_object_get(s, "controller"), *list, *m;
+	size_t i;
+
+	fprintf(to, "machine %s\n", text(json_object_get(s, "machine"), "name"));
+	fprintf(to, "controller %s, last answer %s\n",
+		json_is_true(json_object_get(controller, "connected")) ? "reachable"
+								       : "not reachable",
+		text(controller, "answered_at"));
+	if (json_is_string(json_object_get(controller, "error")))
+		fprintf(to, "  %s\n", text(controller, "error"));
+	if (json_is_string(json_object_get(s, "error")))
+		fprintf(to, "error: %s\n", text(s, "error"));
+	list = json_object_get(s, "memberships");
+	json_array_foreach(list, i, m)
+		show_membership(m, to);
+	if (json_array_size(list) == 0)
+		fprintf(to, "\nno membership\n");
+	show_drops("guard", json_object_get(s, "guard"), "passed", to);
+	show_drops("fence", json_object_get(s, "fence"), "", to);
+}

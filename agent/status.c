@@ -1,0 +1,140 @@
+#include "agent/status.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "agent/fetch.h"
+
+static json_t *text_or_null(const char *s)
+{
+	return s[0] != '\0' ? json_string(s) : json_null();
+}
+
+static json_t *counter(uint64_t n)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%" PRIu64, n);
+	return json_string(digits);
+}
+
+static json_t *when(struct wall t)
+{
+	char text[WALL_TEXT_MAX];
+
+	return t.ms != 0 ? json_string(wall_format(t, text)) : json_null();
+}
+
+static json_t *controller(const struct agent *a)
+{
+	struct fetch_status s;
+	json_t *urls = json_array();
+
+	fetch_status(a, &s);
+	for (size_t i = 0; i < a->machine.where.n; i++)
+		json_array_append_new(urls, json_pack("{s:s, s:o}", "url",
+						      a->machine.where.at[i].url, "last_address",
+						      text_or_null(a->machine.where.at[i].last)));
+	return json_pack("{s:o, s:b, s:o, s:o}", "urls", urls, "connected", s.connected,
+			 "answered_at", when(s.answered), "error", text_or_null(s.error));
+}
+
+static json_t *announced(const struct membership_facts *m)
+{
+	json_t *list = json_array();
+	char text[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < m->napproved; i++) {
+		const struct own_prefix *own = &m->approved[i];
+
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:b, s:o}", "prefix", prefix_format(&own->prefix, text),
+				  "announced", own->lan != NULL, "device",
+				  own->lan != NULL ? json_string(own->lan->name) : json_null()));
+	}
+	return list;
+}
+
+static json_t *shadowed(const struct membership_facts *m)
+{
+	json_t *list = json_array();
+	char text[PREFIX_TEXT_MAX], by[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < m->nshadowed; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "prefix",
+						      prefix_format(&m->shadowed[i].prefix, text),
+						      "by", prefix_format(&m->shadowed[i].by, by)));
+	return list;
+}
+
+static void put_facts(json_t *o, const struct picture *p, const struct membership_facts *m)
+{
+	static const char *const roles[] = {
+		[STATE_ROLE_MEMBER] = "member",
+		[STATE_ROLE_ROUTER] = "router",
+		[STATE_ROLE_GATEWAY] = "gateway",
+	};
+	char cidr[PREFIX_TEXT_MAX], address[ADDRESS_TEXT_MAX];
+
+	json_object_set_new(o, "mesh", json_string(m->mesh->name));
+	json_object_set_new(o, "cidr", json_string(prefix_format(&m->cidr, cidr)));
+	json_object_set_new(o, "address", json_string(address_format(&m->own, address)));
+	json_object_set_new(o, "asn", json_integer(m->mesh->asn));
+	json_object_set_new(o, "number", json_integer(m->number));
+	json_object_set_new(o, "role",
+			    json_string(m->self->role <= STATE_ROLE_GATEWAY ? roles[m->self->role]
+									    : "unknown"));
+	json_object_set_new(o, "table", json_integer(m->table));
+	json_object_set_new(o, "control_table", json_integer(m->control));
+	json_object_set_new(o, "devices", status_devices(p, m));
+	json_object_set_new(o, "approved", announced(m));
+	json_object_set_new(o, "shadowed", shadowed(m));
+}
+
+static json_t *membership(const struct agent *a, const struct picture *p, const struct member *m)
+{
+	const struct membership_facts *facts = facts_by_id(&p->desired.facts, m->id.bytes);
+	char id[ID_TEXT_MAX];
+	json_t *o = json_object();
+
+	json_object_set_new(o, "id", json_string(id_format(&m->id, id)));
+	json_object_set_new(o, "state",
+			    json_string(!member_is_ready(m) ? "waiting"
+					: facts == NULL	    ? "refused"
+					: m->error[0]	    ? "degraded"
+							    : "up"));
+	json_object_set_new(o, "error", text_or_null(m->error));
+	json_object_set_new(o, "view_revision", counter(member_revision(&m->view)));
+	json_object_set_new(o, "membership_revision", counter(member_revision(&m->membership)));
+	json_object_set_new(o, "applied_view", counter(m->applied_view));
+	json_object_set_new(o, "applied_membership", counter(m->applied_membership));
+	if (facts != NULL) {
+		put_facts(o, p, facts);
+		json_object_set_new(o, "bird", status_bird(a, m));
+	}
+	return o;
+}
+
+json_t *status_make(struct agent *a)
+{
+	struct picture p;
+	struct fault f = {0};
+	char id[ID_TEXT_MAX];
+	json_t *list = json_array(), *out;
+
+	out = json_pack("{s:{s:s, s:s}, s:o, s:o}", "machine", "id", id_format(&a->machine.id, id),
+			"name", a->machine.name, "controller", controller(a), "error",
+			text_or_null(a->error));
+	if (picture_take(a, &p, &f) == 0) {
+		for (size_t i = 0; i < a->members.n; i++)
+			json_array_append_new(list, membership(a, &p, a->members.at[i]));
+		picture_fini(&p);
+	} else {
+		json_object_set_new(out, "error", json_string(f.text));
+	}
+	json_object_set_new(out, "memberships", list);
+	json_object_set_new(out, "guard", status_guard(a));
+	json_object_set_new(out, "fence", status_fence());
+	return out;
+}

@@ -1,0 +1,209 @@
+#include <inttypes.h>
+#include <linux/if.h>
+#include <string.h>
+
+#include "agent/bird.h"
+#include "agent/plan/fence.h"
+#include "agent/status.h"
+#include "lib/net/bird_parse_bfd.h"
+#include "lib/net/bird_parse_protocols.h"
+#include "lib/net/nft.h"
+
+#define ASK_MS 500
+
+/* ---- devices and peers ---- */
+
+static const char *peer_name(const struct membership_facts *m, const struct wg_key *key,
+			     struct address *at)
+{
+	uint64_t n;
+
+	state_records(m->from->view, STATE_PEERS, &n);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct state_peer *p = state_peer_at(m->from->view, i);
+
+		if (p != NULL && memcmp(p->key, key->bytes, WG_KEY_SIZE) == 0) {
+			*at = state_peer_address(m->from->view, i);
+			return state_name_at(m->from->view, i);
+		}
+	}
+	return "";
+}
+
+static json_t *endpoint(const struct wg_endpoint *e)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	if (e->address.family == FAMILY_NONE)
+		return json_null();
+	return json_sprintf(e->address.family == FAMILY_IPV6 ? "[%s]:%u" : "%s:%u",
+			    address_format(&e->address, text), e->port);
+}
+
+static json_t *peer(const struct picture *p, const struct membership_facts *m,
+		    const struct wg_peer *w)
+{
+	char key[WG_KEY_TEXT_MAX], text[PREFIX_TEXT_MAX], at_text[ADDRESS_TEXT_MAX];
+	struct address at = {0};
+	const char *name = peer_name(m, &w->key, &at);
+	json_t *allowed = json_array(), *o;
+	int64_t age = (p->input.now.ms - w->last_handshake.ms) / 1000;
+
+	for (size_t i = 0; i < w->nallowed; i++)
+		json_array_append_new(allowed, json_string(prefix_format(&w->allowed[i], text)));
+	o = json_pack("{s:s, s:o, s:s, s:o, s:o, s:o}", "name", name, "address",
+		      at.family != FAMILY_NONE ? json_string(address_format(&at, at_text))
+					       : json_null(),
+		      "public_key", wg_key_format(&w->key, key), "endpoint", endpoint(&w->endpoint),
+		      "handshake_age",
+		      w->last_handshake.ms != 0 ? json_integer(age > 0 ? age : 0) : json_null(),
+		      "allowed_ips", allowed);
+	json_object_set_new(o, "rx_bytes", json_sprintf("%" PRIu64, w->rx_bytes));
+	json_object_set_new(o, "tx_bytes", json_sprintf("%" PRIu64, w->tx_bytes));
+	return o;
+}
+
+json_t *status_devices(const struct picture *p, const struct membership_facts *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->desired.devices.n; i++) {
+		const struct desired_device *dev = &p->desired.devices.at[i];
+		const struct wg_device *now = observation_wg(&p->seen, dev->name);
+		const struct link *l = link_by_index(&p->seen.links, dev->index);
+		json_t *peers = json_array();
+
+		if (dev->membership != m) {
+			json_decref(peers);
+			continue;
+		}
+		for (size_t k = 0; now != NULL && k < now->peers.n; k++)
+			json_array_append_new(peers, peer(p, m, &now->peers.at[k]));
+		json_array_append_new(list, json_pack("{s:s, s:i, s:b, s:i, s:i, s:o}", "name",
+						      dev->name, "slot", dev->slot, "up",
+						      l != NULL && (l->flags & IFF_UP) != 0, "port",
+						      now != NULL ? now->listen_port : 0, "mtu",
+						      l != NULL ? (int)l->mtu : 0, "peers", peers));
+	}
+	return list;
+}
+
+/* ---- BIRD ---- */
+
+static json_t *sessions(const char *socket)
+{
+	struct bird_protocols p;
+	struct arena arena;
+	json_t *list = json_array();
+	char text[ADDRESS_TEXT_MAX];
+
+	arena_init(&arena);
+	bird_protocols_init(&p, &arena);
+	if (bird_ask(socket, "show protocols all", mono_add_ms(mono_now(), ASK_MS),
+		     bird_protocols_line, &p, NULL) != 0)
+		p.list.n = 0;
+	for (size_t i = 0; i < p.list.n; i++) {
+		const struct bird_protocol *b = &p.list.at[i];
+
+		if (strcmp(b->kind, "BGP") != 0)
+			continue;
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:o, s:I, s:s, s:s, s:b}", "name", b->name,
+					"description", b->description, "neighbour",
+					b->neighbour.family != FAMILY_NONE
+						? json_string(address_format(&b->neighbour, text))
+						: json_null(),
+					"as", (json_int_t)b->neighbour_as, "state",
+					b->bgp_state[0] != '\0' ? b->bgp_state : b->info, "since",
+					b->since, "established", bird_protocol_is_up(b)));
+	}
+	bird_protocols_fini(&p);
+	arena_fini(&arena);
+	return list;
+}
+
+static json_t *bfd(const char *socket)
+{
+	struct bird_bfd p;
+	struct arena arena;
+	json_t *list = json_array();
+	char text[ADDRESS_TEXT_MAX];
+
+	arena_init(&arena);
+	bird_bfd_init(&p, &arena);
+	if (bird_ask(socket, "show bfd sessions", mono_add_ms(mono_now(), ASK_MS), bird_bfd_line,
+		     &p, NULL) != 0)
+		p.list.n = 0;
+	for (size_t i = 0; i < p.list.n; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "address",
+						      address_format(&p.list.at[i].address, text),
+						      "device", p.list.at[i].device, "state",
+						      p.list.at[i].state));
+	bird_bfd_fini(&p);
+	arena_fini(&arena);
+	return list;
+}
+
+json_t *status_bird(const struct agent *a, const struct member *m)
+{
+	char socket[PATH_TEXT_MAX];
+
+	bird_socket_path(&a->config, &m->id, socket);
+	return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "state", bird_state(m), "pid",
+			 (int)bird_pid(m), "socket", socket, "refused",
+			 m->bird_error[0] != '\0' ? json_string(m->bird_error) : json_null(),
+			 "sessions", sessions(socket), "bfd", bfd(socket));
+}
+
+/* ---- fences ---- */
+
+json_t *status_guard(const struct agent *a)
+{
+	uint64_t counts[GUARD_REASON_COUNT] = {0};
+	json_t *list = json_array();
+
+	if (a->guard == NULL || guard_counters(a->guard, counts, NULL) != 0)
+		return list;
+	for (int i = 0; i < GUARD_REASON_COUNT; i++)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o, s:s}", "reason",
+						guard_reason_name((enum guard_reason)i), "packets",
+						json_sprintf("%" PRIu64, counts[i]), "text",
+						guard_reason_text((enum guard_reason)i)));
+	return list;
+}
+
+static json_t *fence_reason(json_t *counter)
+{
+	const char *name = json_string_value(json_object_get(counter, "name"));
+
+	for (size_t k = 0; name != NULL && k < FENCE_REASON_COUNT; k++)
+		if (strcmp(name, fence_counters[k]) == 0)
+			return json_pack(
+				"{s:s, s:o, s:s}", "reason", name, "packets",
+				json_sprintf("%lld", (long long)json_integer_value(
+							     json_object_get(counter, "packets"))),
+				"text", fence_texts[k]);
+	return NULL;
+}
+
+json_t *status_fence(void)
+{
+	struct buf text;
+	json_t *root = NULL, *objects, *object, *list = json_array();
+	size_t i;
+
+	buf_init(&text);
+	if (nft_list_table(FENCE_FAMILY, FENCE_TABLE, NFT_JSON, &text, NULL) == 0)
+		root = json_loads(buf_text(&text), 0, NULL);
+	objects = json_object_get(root, "nftables");
+	json_array_foreach(objects, i, object) {
+		json_t *row = fence_reason(json_object_get(object, "counter"));
+
+		if (row != NULL)
+			json_array_append_new(list, row);
+	}
+	json_decref(root);
+	buf_fini(&text);
+	return list;
+}

@@ -1,0 +1,149 @@
+#include "agent/watch.h"
+
+#include <stdlib.h>
+
+#include "agent/apply/apply.h"
+#include "agent/reconcile.h"
+#include "agent/report.h"
+#include "lib/base/log.h"
+#include "lib/net/monitor.h"
+
+#define DEBOUNCE_MS  50
+#define PERIODIC_MS  10000
+#define PENDING_MS   50 /* while a device is coming */
+#define PENDING_MOST 200
+
+struct watch {
+	struct monitor *kernel, *nft;
+	uv_poll_t *kernel_poll, *nft_poll;
+	uv_timer_t *soon, *periodic;
+	unsigned pending; /* rounds in a row that waited for a device */
+};
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static void run_round(struct agent *a)
+{
+	struct watch *w = a->watch;
+	struct reconcile_result r;
+
+	uv_timer_stop(w->soon);
+	reconcile(a, &r);
+	if (r.changed)
+		report_soon(a);
+	w->pending = r.incomplete ? w->pending + 1 : 0;
+	if (r.incomplete && w->pending < PENDING_MOST)
+		watch_wake(a);
+}
+
+static void on_soon(uv_timer_t *timer)
+{
+	run_round(timer->data);
+}
+
+static void wake_in(struct watch *w, uint64_t ms)
+{
+	if (!uv_is_active((const uv_handle_t *)w->soon))
+		uv_timer_start(w->soon, on_soon, ms, 0);
+}
+
+void watch_wake(struct agent *a)
+{
+	wake_in(a->watch, a->watch->pending > 0 ? PENDING_MS : 1);
+}
+
+static void on_kernel(uv_poll_t *poll, int status, int events)
+{
+	struct agent *a = poll->data;
+
+	(void)status;
+	(void)events;
+	if (monitor_read(a->watch->kernel) != 0)
+		wake_in(a->watch, DEBOUNCE_MS);
+}
+
+/* Its own short way: no round is needed to put back the table that was there a moment ago. */
+static void on_nft(uv_poll_t *poll, int status, int events)
+{
+	struct agent *a = poll->data;
+	struct digest text;
+	struct fault f = {0};
+
+	(void)status;
+	(void)events;
+	if (monitor_read(a->watch->nft) == 0 || a->fence_last.len == 0)
+		return;
+	if (apply_fence_stands(a, &text) && digest_equal(&text, &a->fence_text))
+		return;
+	log_warn("the nftables table was changed by somebody: putting it back");
+	if (apply_fence(a, &a->fence_last, &f) != 0)
+		log_error("the nftables table cannot be put back", LOG_S("why", f.text));
+	wake_in(a->watch, DEBOUNCE_MS);
+}
+
+static uv_timer_t *timer_new(struct agent *a)
+{
+	uv_timer_t *t = mem_alloc(sizeof(*t));
+
+	uv_timer_init(a->loop, t);
+	t->data = a;
+	return t;
+}
+
+static uv_poll_t *poll_new(struct agent *a, int fd, uv_poll_cb each)
+{
+	uv_poll_t *p = mem_alloc(sizeof(*p));
+
+	if (uv_poll_init(a->loop, p, fd) != 0)
+		abort(); /* epoll takes any socket */
+	p->data = a;
+	uv_poll_start(p, UV_READABLE, each);
+	return p;
+}
+
+int watch_start(struct agent *a, struct fault *f)
+{
+	struct watch *w = mem_alloc(sizeof(*w));
+	int code;
+
+	a->watch = w;
+	w->soon = timer_new(a);
+	w->periodic = timer_new(a);
+	uv_timer_start(w->periodic, on_soon, PERIODIC_MS, PERIODIC_MS);
+	code = monitor_open(MONITOR_LINK | MONITOR_ADDRESS | MONITOR_ROUTE | MONITOR_RULE |
+				    MONITOR_NETCONF,
+			    &w->kernel, f);
+	if (code == 0)
+		code = monitor_open(MONITOR_NFT, &w->nft, f);
+	if (code != 0)
+		return code;
+	w->kernel_poll = poll_new(a, monitor_fd(w->kernel), on_kernel);
+	w->nft_poll = poll_new(a, monitor_fd(w->nft), on_nft);
+	watch_wake(a);
+	return 0;
+}
+
+static void close_handle(void *handle)
+{
+	if (handle != NULL)
+		uv_close(handle, on_closed);
+}
+
+void watch_stop(struct agent *a)
+{
+	struct watch *w = a->watch;
+
+	if (w == NULL)
+		return;
+	close_handle(w->kernel_poll);
+	close_handle(w->nft_poll);
+	close_handle(w->soon);
+	close_handle(w->periodic);
+	monitor_close(w->kernel);
+	monitor_close(w->nft);
+	free(w);
+	a->watch = NULL;
+}
