@@ -290,7 +290,7 @@ int bird_ask(const char *path, const char *command, struct mono deadline, bird_l
 	struct bird *b = NULL;
 	int code = bird_open(path, &b, f);
 
-	if (code == 0)
+	if (b != NULL)
 		code = bird_call(b, command, deadline, each, context, f);
 	bird_close(b);
 	return code;

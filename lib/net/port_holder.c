@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,17 +11,34 @@
 
 #include "lib/base/vec.h"
 
-#define LISTENING 0x0a /* TCP_LISTEN in /proc/net/tcp */
+#define SOCKET_LINK "socket:["
+#define LISTENING   0x0a /* TCP_LISTEN in /proc/net/tcp */
 
 typedef VEC(uint64_t) inode_vec;
 
-/* A row of /proc/net/udp: "sl local:port remote:port state …:… …:… … uid timeout inode". */
-static bool read_row(const char *line, unsigned *port, unsigned *state, uint64_t *inode)
+/* Columns of /proc/net/udp and its like that matter; "0100007F:CA6C" is address and port in hex. */
+enum { COLUMN_LOCAL = 1, COLUMN_STATE = 3, COLUMN_INODE = 9, COLUMNS };
+
+struct row {
+	unsigned long port, state;
+	uint64_t inode;
+};
+
+/* False for the heading and for what is cut. */
+static bool read_row(char *line, struct row *out)
 {
-	return sscanf(line,
-		      " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*x:%*x %*x:%*x %*x "
-		      "%*u %*u %" SCNu64,
-		      port, state, inode) == 3;
+	char *columns[COLUMNS], *rest = NULL, *colon;
+	size_t n = 0;
+
+	for (char *c = strtok_r(line, " \n", &rest); c != NULL && n < COLUMNS;
+	     c = strtok_r(NULL, " \n", &rest))
+		columns[n++] = c;
+	if (n < COLUMNS || (colon = strchr(columns[COLUMN_LOCAL], ':')) == NULL)
+		return false;
+	out->port = strtoul(colon + 1, NULL, 16);
+	out->state = strtoul(columns[COLUMN_STATE], NULL, 16);
+	out->inode = strtoull(columns[COLUMN_INODE], NULL, 10);
+	return true;
 }
 
 static void read_table(const char *path, enum port_protocol protocol, uint16_t port,
@@ -34,15 +50,14 @@ static void read_table(const char *path, enum port_protocol protocol, uint16_t p
 	if (file == NULL) /* no IPv6 */
 		return;
 	while (fgets(line, sizeof(line), file) != NULL) {
-		unsigned row_port, state;
-		uint64_t inode;
+		struct row row;
 
-		if (!read_row(line, &row_port, &state, &inode) || row_port != port ||
-		    (protocol == PORT_TCP && state != LISTENING))
+		if (!read_row(line, &row) || row.port != port ||
+		    (protocol == PORT_TCP && row.state != LISTENING))
 			continue;
 		*taken = true;
-		if (inode != 0) /* 0: a socket of the kernel's own */
-			vec_push(inodes, inode);
+		if (row.inode != 0) /* 0: a socket of the kernel's own */
+			vec_push(inodes, row.inode);
 	}
 	fclose(file);
 }
@@ -69,13 +84,13 @@ static bool has_socket(const char *pid, const inode_vec *inodes)
 		return false;
 	while (!found && (entry = readdir(dir)) != NULL) {
 		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-		uint64_t inode;
+		const char *number = target + strlen(SOCKET_LINK);
 
 		if (len <= 0)
 			continue;
 		target[len] = '\0';
-		found = sscanf(target, "socket:[%" SCNu64 "]", &inode) == 1 &&
-			is_among(inodes, inode);
+		found = strncmp(target, SOCKET_LINK, strlen(SOCKET_LINK)) == 0 &&
+			is_among(inodes, strtoull(number, NULL, 10));
 	}
 	closedir(dir);
 	return found;

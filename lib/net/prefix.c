@@ -126,7 +126,7 @@ int prefix_parse(const char *text, struct prefix *out, struct fault *f)
 	const char *slash = strchr(text, '/');
 	char head[ADDRESS_TEXT_MAX], right[PREFIX_TEXT_MAX];
 	size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
-	struct address a;
+	struct address a = {0};
 	struct prefix p;
 
 	snprintf(head, sizeof(head), "%.*s", (int)(len < sizeof(head) ? len : sizeof(head)), text);

@@ -43,7 +43,7 @@ static int read_number(const char *path, int *out, struct fault *f)
 	if (len < 0)
 		return fault_errno(f, errno, "%s", path);
 	text[len] = '\0';
-	*out = atoi(text);
+	*out = (int)strtol(text, NULL, 10);
 	return 0;
 }
 
@@ -51,7 +51,7 @@ static int write_number(const char *path, int value, struct fault *f)
 {
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%d\n", value);
-	int now, fd, code = read_number(path, &now, f);
+	int now = 0, fd, code = read_number(path, &now, f);
 
 	if (code != 0 || now == value)
 		return code;

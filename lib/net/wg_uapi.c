@@ -247,7 +247,7 @@ static const struct wg_backend_type uapi_type = {
 int wg_uapi_open(const char *name, struct wg_backend **out, struct fault *f)
 {
 	struct uapi *u;
-	int fd;
+	int fd = -1;
 	int code = connect_to(name, &fd, f);
 
 	if (code != 0)
