@@ -1,10 +1,13 @@
-/* WireGuard devices, by a wireguard-go of our own in a namespace without a way out.
+/* WireGuard devices in a namespace without a way out: by a wireguard-go of our own, or with
+ * SKEIN_TEST_WG=kernel in the environment by the kernel.
  *
- *	one namespace:   netwg0   (wireguard-go) */
+ *	one namespace:   netwg0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/net/link.h"
 #include "lib/net/wg.h"
 #include "test/net/child.h"
 #include "test/net/space.h"
@@ -17,16 +20,50 @@ static pid_t wireguard = -1;
 static struct wg_backend *backend;
 static struct secret private_key;
 
-static int enter(void)
+static bool by_kernel(void)
+{
+	const char *which = getenv("SKEIN_TEST_WG");
+
+	return which != NULL && strcmp(which, "kernel") == 0;
+}
+
+static int start_device(void)
 {
 	static const char *const argv[] = {"wireguard-go", "-f", DEVICE, NULL};
+	struct netlink *n = NULL;
 	char log[200];
+	int code;
 
-	snprintf(log, sizeof(log), "%s/wireguard-go.log", test_dir());
+	if (!by_kernel()) {
+		snprintf(log, sizeof(log), "%s/wireguard-go.log", test_dir());
+		wireguard = child_start(log, argv);
+		return child_wait_socket(SOCKET, 5000) ? 0 : -1;
+	}
+	code = netlink_open(NETLINK_ROUTE, &n, NULL);
+	if (code == 0)
+		code = link_create_wireguard(n, DEVICE, NULL);
+	netlink_close(n);
+	return code;
+}
+
+static void stop_device(void)
+{
+	struct netlink *n = NULL;
+	struct link l;
+
+	child_stop(&wireguard);
+	unlink(SOCKET);
+	if (by_kernel() && netlink_open(NETLINK_ROUTE, &n, NULL) == 0 &&
+	    link_find(n, DEVICE, &l, NULL) == 0)
+		link_delete(n, l.index, NULL);
+	netlink_close(n);
+}
+
+static int enter(void)
+{
 	if (space_enter() != 0)
 		return -1;
-	wireguard = child_start(log, argv);
-	if (!child_wait_socket(SOCKET, 5000) || wg_open(DEVICE, &backend, NULL) != 0)
+	if (start_device() != 0 || wg_open(DEVICE, &backend, NULL) != 0)
 		return -1;
 	wg_private_key_generate(&private_key);
 	return 0;
@@ -35,8 +72,7 @@ static int enter(void)
 static int leave(void)
 {
 	wg_close(backend);
-	child_stop(&wireguard);
-	unlink(SOCKET);
+	stop_device();
 	return space_leave();
 }
 
@@ -183,6 +219,22 @@ static void ten_thousand_peers(void)
 		TEST_FAIL("took %d ms", (int)mono_ms_between(start, mono_now()));
 }
 
+/* One peer whose prefixes fill many messages, there and back. */
+static void a_peer_with_many_prefixes(void)
+{
+	struct wg_device want = device();
+	struct wg_peer p = {.key = key_of(7), .nallowed = 3000};
+
+	p.allowed = mem_alloc(p.nallowed * sizeof(*p.allowed));
+	for (uint32_t i = 0; i < p.nallowed; i++)
+		p.allowed[i] = prefix_ipv4(0x0b000000 + (i << 8), 24);
+	vec_push(&want.peers, p);
+	become(&want);
+	want.peers.at[0].nallowed = 10;
+	TEST_NUMBER(become(&want), 2990);
+	wg_device_fini(&want);
+}
+
 static void no_error_has_the_private_key(void)
 {
 	static const struct wg_op set_all = {.kind = WG_OP_DEVICE,
@@ -191,7 +243,7 @@ static void no_error_has_the_private_key(void)
 	char text[WG_KEY_TEXT_MAX], hex[5];
 	struct fault f = {0};
 
-	child_stop(&wireguard); /* from here on every call fails */
+	stop_device(); /* from here on every call fails */
 	CU_ASSERT(wg_apply(backend, &want, &private_key, &set_all, 1, &f) != 0);
 	CU_ASSERT(f.text[0] != '\0');
 	snprintf(hex, sizeof(hex), "%02x%02x", private_key.bytes[0], private_key.bytes[1]);
@@ -218,5 +270,6 @@ TEST_SUITE_WITH(net_wg, enter, leave, {"peers come, change and go", peers_come_c
 		{"one allowed IP goes", one_allowed_ip_goes},
 		{"a roamed endpoint stays", a_roamed_endpoint_stays},
 		{"ten thousand peers", ten_thousand_peers},
+		{"a peer with many prefixes", a_peer_with_many_prefixes},
 		{"what is not there is said", what_is_not_there_is_said},
 		{"no error has the private key", no_error_has_the_private_key});
