@@ -206,7 +206,8 @@ static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 	return more;
 }
 
-static void note_applied(struct agent *a, const struct reconcile_result *r)
+/* A state that needs no operation is news to the controller all the same. */
+static void note_applied(struct agent *a, struct reconcile_result *r)
 {
 	for (size_t i = 0; i < a->members.n; i++) {
 		struct member *m = a->members.at[i];
@@ -215,6 +216,9 @@ static void note_applied(struct agent *a, const struct reconcile_result *r)
 			snprintf(m->error, sizeof(m->error), "%s", a->error);
 		if (!member_is_ready(m) || m->error[0] != '\0' || r->incomplete)
 			continue;
+		if (m->applied_view != member_revision(&m->view) ||
+		    m->applied_membership != member_revision(&m->membership))
+			r->changed = true;
 		m->applied_view = member_revision(&m->view);
 		m->applied_membership = member_revision(&m->membership);
 	}
