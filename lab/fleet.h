@@ -2,9 +2,23 @@
 #ifndef SKEIN_LAB_FLEET_H
 #define SKEIN_LAB_FLEET_H
 
-#include "lab/lab.h"
+#include "lab/control.h"
 
 /* Namespaces and underlay, nothing of Skein. What an earlier lab of the name left is removed. */
 int fleet_build_underlay(struct lab *lab, struct fault *f);
+/* The underlay, the controller, everything that the file says; returns when every machine has
+ * applied the newest state and every gateway's sessions between meshes are established. */
+int fleet_up(struct lab *lab, struct fault *f);
+
+/* The parts of fleet_up() after the underlay, for tests that look in between. */
+int fleet_start_controller(struct lab *lab, struct fault *f);
+int fleet_join_machines(struct lab *lab, struct fault *f);
+int fleet_enable_gateways(struct lab *lab, struct fault *f);
+int fleet_approve_prefixes(struct lab *lab, struct fault *f);
+int fleet_create_peerings(struct lab *lab, struct fault *f);
+
+/* Waits until each machine that the file wants in a mesh is, and has applied the newest state.
+ * ERR_TIMEOUT names the first that is not. */
+int fleet_await_members(struct lab *lab, struct mono deadline, struct fault *f);
 
 #endif

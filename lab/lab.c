@@ -57,7 +57,7 @@ static int find_programs(struct lab *lab, struct fault *f)
 		if (slash == NULL)
 			break;
 		*slash = '\0';
-		snprintf(probe, sizeof(probe), "%s/skein-agent", self);
+		snprintf(probe, sizeof(probe), "%s/skein", self);
 		if (access(probe, X_OK) == 0) {
 			snprintf(lab->programs, sizeof(lab->programs), "%s", self);
 			return 0;

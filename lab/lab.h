@@ -28,7 +28,7 @@ struct lab {
 	char name[64];
 	const char *path; /* of the file it is made from; NULL: it was opened */
 	char dir[PLACE_PATH_MAX];
-	char programs[256]; /* the directory that has skein-agent */
+	char programs[256]; /* the directory that has skein and its daemons */
 	int lock;
 	FILE *say; /* progress for people; NULL: none */
 };

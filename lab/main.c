@@ -2,9 +2,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lab/demo.h"
 #include "lab/fleet.h"
 #include "lab/machine.h"
 #include "lab/outage.h"
+#include "lab/status.h"
 #include "lab/underlay.h"
 #include "lib/base/option.h"
 
@@ -40,7 +42,7 @@ static int run_up(void *context, const struct invocation *in)
 	if (code != 0)
 		goto out;
 	lab.say = stdout;
-	code = fleet_build_underlay(&lab, &f);
+	code = o->bare ? fleet_build_underlay(&lab, &f) : fleet_up(&lab, &f);
 	if (code == 0)
 		lab_say(&lab, "lab '%s' is up; 'skein-lab status' shows it", lab.name);
 	if (code != 0) {
@@ -70,15 +72,46 @@ static int with_lab(void *context, const struct invocation *in, bool change,
 
 static int do_exec(struct lab *lab, const struct invocation *in, struct fault *f)
 {
+	const char *path = getenv("PATH");
 	struct place p;
 	int code = lab_find_place(lab, in->args[0], &p, f);
 
-	return code == 0 ? process_exec(&p, in->args + 1, f) : code;
+	if (code != 0)
+		return code;
+	/* The programs that the lab runs come first, installed or not. */
+	setenv("PATH",
+	       arena_printf(&lab->arena, "%s:%s", lab->programs,
+			    path != NULL ? path : "/usr/bin:/bin"),
+	       1);
+	/* `skein` at the controller is logged in. */
+	setenv("XDG_CONFIG_HOME", CONTROL_CONFIG_HOME, 0);
+	return process_exec(&p, in->args + 1, f);
 }
 
 static int run_exec(void *context, const struct invocation *in)
 {
 	return with_lab(context, in, false, do_exec);
+}
+
+struct status_options {
+	bool json;
+};
+
+static const struct option_row status_rows[] = {{"json", 'j', OPTION_FLAG,
+						 offsetof(struct status_options, json), NULL,
+						 "for programs", 0, 0},
+						{0}};
+
+static int do_status(struct lab *lab, const struct invocation *in, struct fault *f)
+{
+	const struct status_options *o = in->options;
+
+	return status_print(lab, o->json, stdout, f);
+}
+
+static int run_status(void *context, const struct invocation *in)
+{
+	return with_lab(context, in, false, do_status);
 }
 
 static int do_cut(struct lab *lab, const struct invocation *in, struct fault *f)
@@ -135,10 +168,31 @@ static int run_down(void *context, const struct invocation *in)
 	return code == 0 ? 0 : complain(&f, code);
 }
 
+struct demo_options {
+	bool stay;
+};
+
+static const struct option_row demo_rows[] = {{"stay", 's', OPTION_FLAG,
+					       offsetof(struct demo_options, stay), NULL,
+					       "leave the lab standing at the end", 0, 0},
+					      {0}};
+
+static int run_demo(void *context, const struct invocation *in)
+{
+	const struct demo_options *o = in->options;
+	struct fault f = {0};
+	int code = demo_run(in->args[0], o->stay, &f);
+
+	(void)context;
+	return code == 0 ? 0 : complain(&f, code);
+}
+
 static const struct command commands[] = {
 	{"up", "FILE", 1, 1, "build the fleet that FILE describes", up_rows,
 	 sizeof(struct up_options), run_up},
 	{"exec", "MACHINE CMD...", 2, -1, "run a command on a machine", NULL, 0, run_exec},
+	{"status", "", 0, 0, "show machines, addresses, sessions, sockets", status_rows,
+	 sizeof(struct status_options), run_status},
 	{"cut", "A B", 2, 2, "let nothing pass between two machines on the underlay", NULL, 0,
 	 run_cut},
 	{"heal", "A B", 2, 2, "undo cut", NULL, 0, run_heal},
@@ -146,6 +200,8 @@ static const struct command commands[] = {
 	 run_kill},
 	{"restore", "MACHINE", 1, 1, "undo kill", NULL, 0, run_restore},
 	{"down", "", 0, 0, "take the lab away", NULL, 0, run_down},
+	{"demo", "FILE", 1, 1, "the guided tour, with measurements", demo_rows,
+	 sizeof(struct demo_options), run_demo},
 	{0}};
 
 static const struct option_row common_rows[] = {{"lab", 'l', OPTION_TEXT,

@@ -260,3 +260,40 @@ int netns_inside(const char *net, int (*make)(void *context), void *context, str
 	close(back);
 	return code;
 }
+
+struct inside_call {
+	const struct place *place;
+	int (*make)(void *context);
+	void *context;
+	struct fault *fault;
+};
+
+static int make_in_mounts(void *context)
+{
+	const struct inside_call *call = context;
+	int back = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), code = 0;
+
+	if (back < 0 || here < 0)
+		code = fault_errno(call->fault, errno, "/proc/self/ns/mnt");
+	if (code == 0)
+		code = join(call->place->mnt, CLONE_NEWNS, call->fault);
+	if (code == 0) {
+		code = call->make(call->context);
+		/* Root and working directory are the namespace's now: both come back. */
+		if (setns(back, CLONE_NEWNS) != 0 || fchdir(here) != 0)
+			abort();
+	}
+	if (back >= 0)
+		close(back);
+	if (here >= 0)
+		close(here);
+	return code;
+}
+
+int place_inside(const struct place *p, int (*make)(void *context), void *context, struct fault *f)
+{
+	struct inside_call call = {p, make, context, f};
+
+	return netns_inside(p->net, make_in_mounts, &call, f);
+}

@@ -41,5 +41,7 @@ void place_root_remove(const char *dir);
 /* A netlink socket, or anything else, made inside the network namespace bound at `net`: calls
  * make(context) there and comes back. For a process of one thread. */
 int netns_inside(const char *net, int (*make)(void *context), void *context, struct fault *f);
+/* The same inside the mount namespace too: paths are the machine's (a control socket's). */
+int place_inside(const struct place *p, int (*make)(void *context), void *context, struct fault *f);
 
 #endif

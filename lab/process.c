@@ -219,12 +219,19 @@ out:
 
 int process_exec(const struct place *in, char *const *argv, struct fault *f)
 {
+	char *here = getcwd(NULL, 0);
 	int code = place_enter(in, f);
 
 	if (code != 0)
-		return code;
+		goto out;
+	/* Entering leads to the root directory; where this one is not there, stay. */
+	if (here != NULL && chdir(here) != 0)
+		(void)!chdir("/");
 	execvp(argv[0], argv);
-	return fault_errno(f, errno, "%s", argv[0]);
+	code = fault_errno(f, errno, "%s", argv[0]);
+out:
+	free(here);
+	return code;
 }
 
 /* Field 22 of /proc/PID/stat; the name in field 2 may hold anything, so count from its end. */

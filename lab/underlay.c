@@ -70,66 +70,72 @@ static int route_node(struct wire *w, const struct lab_node *node, struct fault 
 }
 
 /* The machine's end: its address, everything else over the router. */
-static int set_up_end(const struct lab_node *node, const struct place *p, struct fault *f)
+static int set_up_end(struct wire *w, const struct lab_node *node, struct fault *f)
 {
 	const struct address router = address_ipv4(ROUTER_ADDRESS);
 	const struct prefix everything = prefix_ipv4(0, 0);
-	struct wire *w = NULL;
-	int code = wire_open(p->net, &w, f);
+	int code = wire_add_address(w, CABLE, &node->address, 32, f);
 
 	if (code == 0)
-		code = wire_add_address(w, CABLE, &node->address, 32, f);
-	if (code == 0)
 		code = wire_set_up(w, CABLE, true, f);
-	if (code == 0)
-		code = wire_add_route(w, &everything, CABLE, &router, f);
-	wire_close(w);
-	return code;
+	return code == 0 ? wire_add_route(w, &everything, CABLE, &router, f) : code;
 }
 
 static int connect_node(struct lab *lab, struct wire *underlay, const struct lab_node *node,
 			struct fault *f)
 {
+	struct wire machine;
 	struct place p;
 	int code;
 
 	lab_place(lab, node->name, &p);
-	code = wire_connect(underlay, node->name, p.net, CABLE, node->mtu, f);
+	code = wire_open(&machine, p.net, f);
 	if (code == 0)
-		code = set_up_end(node, &p, f);
+		code = wire_connect(underlay, node->name, &machine, CABLE, node->mtu, f);
+	if (code == 0)
+		code = set_up_end(&machine, node, f);
 	if (code == 0)
 		code = wire_set_up(underlay, node->name, true, f);
-	return code == 0 ? route_node(underlay, node, f) : code;
+	if (code == 0)
+		code = route_node(underlay, node, f);
+	wire_close(&machine);
+	return code;
+}
+
+static int set_up_network(struct wire *router, struct wire *host, const struct lab_network *n,
+			  struct fault *f)
+{
+	const struct address first = address_ipv4(prefix_to_ipv4(&n->prefix) + 1);
+	const struct prefix everything = prefix_ipv4(0, 0);
+	int code = wire_connect(router, n->name, host, CABLE, (uint32_t)n->mtu, f);
+
+	if (code == 0)
+		code = wire_add_address(router, n->name, &first, n->prefix.length, f);
+	if (code == 0)
+		code = wire_set_up(router, n->name, true, f);
+	if (code == 0)
+		code = wire_add_address(host, CABLE, &n->host, n->prefix.length, f);
+	if (code == 0)
+		code = wire_set_up(host, CABLE, true, f);
+	return code == 0 ? wire_add_route(host, &everything, CABLE, &first, f) : code;
 }
 
 /* A host and the cable to its router, which has the network's first address. */
 static int connect_network(struct lab *lab, const struct lab_network *n, struct fault *f)
 {
-	const struct address router = address_ipv4(prefix_to_ipv4(&n->prefix) + 1);
-	const struct prefix everything = prefix_ipv4(0, 0);
-	struct place behind, host;
-	struct wire *near = NULL, *far = NULL;
+	struct wire router = WIRE_CLOSED, host = WIRE_CLOSED;
+	struct place p;
 	int code;
 
-	lab_place(lab, n->behind, &behind);
-	lab_place(lab, n->name, &host);
-	code = wire_open(behind.net, &near, f);
+	lab_place(lab, n->behind, &p);
+	code = wire_open(&router, p.net, f);
+	lab_place(lab, n->name, &p);
 	if (code == 0)
-		code = wire_open(host.net, &far, f);
+		code = wire_open(&host, p.net, f);
 	if (code == 0)
-		code = wire_connect(near, n->name, host.net, CABLE, (uint32_t)n->mtu, f);
-	if (code == 0)
-		code = wire_add_address(near, n->name, &router, n->prefix.length, f);
-	if (code == 0)
-		code = wire_set_up(near, n->name, true, f);
-	if (code == 0)
-		code = wire_add_address(far, CABLE, &n->host, n->prefix.length, f);
-	if (code == 0)
-		code = wire_set_up(far, CABLE, true, f);
-	if (code == 0)
-		code = wire_add_route(far, &everything, CABLE, &router, f);
-	wire_close(near);
-	wire_close(far);
+		code = set_up_network(&router, &host, n, f);
+	wire_close(&router);
+	wire_close(&host);
 	return code;
 }
 
@@ -156,23 +162,23 @@ int underlay_build(struct lab *lab, struct fault *f)
 {
 	const struct address router = address_ipv4(ROUTER_ADDRESS);
 	const struct lab_network *networks = lab->file.networks.at;
-	struct wire *w = NULL;
+	struct wire w = WIRE_CLOSED;
 	struct place p;
 	int code;
 
 	lab_place(lab, LAB_UNDERLAY, &p);
 	code = lab_for_each_place(lab, apply_settings, f);
 	if (code == 0)
-		code = wire_open(p.net, &w, f);
+		code = wire_open(&w, p.net, f);
 	if (code == 0)
-		code = wire_add_address(w, "lo", &router, 32, f);
+		code = wire_add_address(&w, "lo", &router, 32, f);
 	for (size_t i = 0; i < lab->file.nnodes && code == 0; i++)
-		code = connect_node(lab, w, &lab->file.nodes[i], f);
+		code = connect_node(lab, &w, &lab->file.nodes[i], f);
 	for (size_t i = 0; i < lab->file.networks.n && code == 0; i++)
 		code = connect_network(lab, &networks[i], f);
 	if (code == 0)
 		code = nft(lab, cut_table, f);
-	wire_close(w);
+	wire_close(&w);
 	return code;
 }
 
@@ -217,17 +223,17 @@ int underlay_heal(struct lab *lab, const char *a, const char *b, struct fault *f
 int underlay_plug(struct lab *lab, const char *machine, bool in, struct fault *f)
 {
 	const struct lab_node *node;
-	struct wire *w = NULL;
+	struct wire w = WIRE_CLOSED;
 	struct place p;
 	int code = need_node(lab, machine, &node, f);
 
 	lab_place(lab, LAB_UNDERLAY, &p);
 	if (code == 0)
-		code = wire_open(p.net, &w, f);
+		code = wire_open(&w, p.net, f);
 	if (code == 0)
-		code = wire_set_up(w, machine, in, f);
+		code = wire_set_up(&w, machine, in, f);
 	if (code == 0 && in) /* it went with the device */
-		code = route_node(w, node, f);
-	wire_close(w);
+		code = route_node(&w, node, f);
+	wire_close(&w);
 	return code;
 }
