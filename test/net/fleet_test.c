@@ -1,0 +1,355 @@
+/* A fleet, from nothing to a failover, in the order of an operator's first day. One lab for all
+ * cases: each builds on what the ones before have made.
+ *
+ *	prod 10.110.0.0/16                      staging 10.111.0.0/16
+ *	a1  a2  a3    g1 and g2 in both         b1   b2 ── yard 172.20.21.10
+ *	                                              └─── shed 172.20.22.10
+ *
+ * The peering shows prod and staging to each other, and the yard; never the shed.
+ * SKEIN_LAB_KEEP=1 leaves the lab standing. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/failover.h"
+#include "lab/fleet.h"
+#include "lab/forged.h"
+#include "lab/machine.h"
+#include "lab/outage.h"
+#include "lab/reach.h"
+#include "lab/session.h"
+#include "lab/underlay.h"
+#include "lib/base/file.h"
+#include "test/test.h"
+
+#define SETTLE_MS 30000
+#define REACH_MS  5000
+#define BARRED_MS 1000
+#define BAR_MS	  1000
+#define FLOWS	  16
+
+static const char yaml[] = "name: t-fleet\n"
+			   "meshes:\n"
+			   "  - {name: prod, cidr: 10.110.0.0/16, default: true}\n"
+			   "  - {name: staging, cidr: 10.111.0.0/16}\n"
+			   "machines:\n"
+			   "  - {name: a1, meshes: [prod]}\n"
+			   "  - {name: a2, meshes: [prod]}\n"
+			   "  - {name: a3, meshes: [prod]}\n"
+			   "  - {name: g1, meshes: [prod]}\n"
+			   "  - {name: g2, meshes: [prod]}\n"
+			   "  - {name: b1, meshes: [staging]}\n"
+			   "  - {name: b2, meshes: [staging]}\n"
+			   "gateways:\n"
+			   "  - {machine: g1, meshes: [prod, staging]}\n"
+			   "  - {machine: g2, meshes: [prod, staging]}\n"
+			   "prefixes:\n"
+			   "  - {machine: b2, mesh: staging, prefix: 172.20.21.0/24}\n"
+			   "  - {machine: b2, mesh: staging, prefix: 172.20.22.0/24}\n"
+			   "peerings:\n"
+			   "  - mesh_a: prod\n"
+			   "    mesh_b: staging\n"
+			   "    prefixes_a: [10.110.0.0/16]\n"
+			   "    prefixes_b: [10.111.0.0/16, 172.20.21.0/24]\n"
+			   "networks:\n"
+			   "  - {name: yard, prefix: 172.20.21.0/24, behind: b2}\n"
+			   "  - {name: shed, prefix: 172.20.22.0/24, behind: b2}\n";
+
+static struct lab lab;
+static struct arena arena;
+static control_member_vec members;
+
+static struct mono settle(void)
+{
+	return mono_add_ms(mono_now(), SETTLE_MS);
+}
+
+static int set_up(void)
+{
+	struct fault f = {0};
+	char path[200];
+	int code;
+
+	arena_init(&arena);
+	snprintf(path, sizeof(path), "%s/t-fleet.yaml", test_dir());
+	code = file_write(path, yaml, sizeof(yaml) - 1, 0644, &f);
+	if (code == 0)
+		code = lab_plan(&lab, path, &f);
+	if (code == 0)
+		code = fleet_build_underlay(&lab, &f);
+	if (code == 0)
+		code = fleet_start_controller(&lab, &f);
+	if (code != 0) {
+		printf("%s\n", f.text);
+		lab_show_logs(&lab, stdout);
+	}
+	return code;
+}
+
+static int tear_down(void)
+{
+	struct fault f = {0};
+	int code = 0;
+
+	if (CU_get_number_of_failures() > 0)
+		lab_show_logs(&lab, stdout);
+	vec_free(&members);
+	arena_fini(&arena);
+	lab_close(&lab);
+	if (getenv("SKEIN_LAB_KEEP") == NULL)
+		code = lab_down("t-fleet", &f);
+	if (code != 0)
+		printf("%s\n", f.text);
+	return code;
+}
+
+static void refresh(void)
+{
+	struct fault f = {0};
+
+	members.n = 0;
+	if (control_members(&lab, &arena, &members, &f) != 0)
+		TEST_FAIL("%s", f.text);
+}
+
+/* Steps of the fleet must succeed, or the cases after them are worth nothing. */
+static void must(int code, const struct fault *f)
+{
+	if (code != 0)
+		TEST_FAIL("%s", fault_text(f, code));
+}
+
+static const char *address_of(const char *machine, const char *mesh)
+{
+	static char text[ADDRESS_TEXT_MAX];
+	const struct control_member *m = control_find_member(&members, machine, mesh);
+
+	return m != NULL ? address_format(&m->address, text) : "none";
+}
+
+/* Whether `from` reaches an address, speaking from its own in `mesh` (NULL: as it chooses). */
+static bool reaches_address(const char *from, const char *mesh, const struct address *to,
+			    int64_t ms)
+{
+	const struct control_member *m = control_find_member(&members, from, mesh);
+	struct reach pair = {.to = *to};
+	struct fault f = {0};
+	struct place p;
+
+	lab_place(&lab, from, &p);
+	pair.at = &p;
+	if (m != NULL)
+		pair.from = m->address;
+	return reach_check(&pair, 1, ms, &f) == 1;
+}
+
+static bool reaches(const char *from, const char *from_mesh, const char *to, const char *to_mesh,
+		    int64_t ms)
+{
+	const struct control_member *m = control_find_member(&members, to, to_mesh);
+
+	return m != NULL && reaches_address(from, from_mesh, &m->address, ms);
+}
+
+static const struct address *host(const char *name)
+{
+	return &lab_file_network(&lab.file, name)->host;
+}
+
+static void machines_join_and_get_addresses_in_order(void)
+{
+	struct fault f = {0};
+
+	must(fleet_join_machines(&lab, &f), &f);
+	refresh();
+	TEST_TEXT(address_of("a1", "prod"), "10.110.0.1");
+	TEST_TEXT(address_of("a2", "prod"), "10.110.0.2");
+	TEST_TEXT(address_of("g1", "prod"), "10.110.0.4");
+	TEST_TEXT(address_of("g2", "prod"), "10.110.0.5");
+	TEST_TEXT(address_of("b1", "staging"), "10.111.0.1");
+	TEST_TEXT(address_of("b2", "staging"), "10.111.0.2");
+}
+
+static void members_of_a_mesh_reach_each_other(void)
+{
+	CU_ASSERT(reaches("a1", "prod", "a2", "prod", SETTLE_MS));
+	CU_ASSERT(reaches("a2", "prod", "a1", "prod", SETTLE_MS));
+	CU_ASSERT(reaches("a1", "prod", "g1", "prod", SETTLE_MS));
+	CU_ASSERT(reaches("b1", "staging", "b2", "staging", SETTLE_MS));
+	CU_ASSERT(!reaches("a1", "prod", "b1", "staging", BARRED_MS));
+}
+
+static void a_prefix_is_reached_once_approved(void)
+{
+	struct fault f = {0};
+
+	CU_ASSERT(!reaches_address("b1", "staging", host("yard"), BARRED_MS));
+	must(fleet_approve_prefixes(&lab, &f), &f);
+	CU_ASSERT(reaches_address("b1", "staging", host("yard"), SETTLE_MS));
+	CU_ASSERT(reaches_address("b1", "staging", host("shed"), REACH_MS));
+}
+
+static void nothing_crosses_without_a_peering(void)
+{
+	struct fault f = {0};
+
+	must(fleet_enable_gateways(&lab, &f), &f);
+	must(fleet_await_members(&lab, settle(), &f), &f);
+	refresh();
+	/* The gateways are there, in both meshes. */
+	CU_ASSERT(reaches("a1", "prod", "g1", "prod", SETTLE_MS));
+	CU_ASSERT(reaches("b1", "staging", "g1", "staging", SETTLE_MS));
+	CU_ASSERT(reaches("b1", "staging", "g2", "staging", SETTLE_MS));
+	CU_ASSERT(!reaches("a1", "prod", "b1", "staging", BARRED_MS));
+	CU_ASSERT(!reaches("b1", "staging", "a1", "prod", BARRED_MS));
+	CU_ASSERT(!reaches("a1", "prod", "g1", "staging", BARRED_MS));
+	CU_ASSERT(!reaches_address("a1", "prod", host("yard"), BARRED_MS));
+}
+
+static void a_peering_lets_through_what_it_names(void)
+{
+	struct fault f = {0};
+
+	must(fleet_create_peerings(&lab, &f), &f);
+	must(session_await_all(&lab, settle(), &f), &f);
+	CU_ASSERT(reaches("a1", "prod", "b1", "staging", SETTLE_MS));
+	CU_ASSERT(reaches("b1", "staging", "a1", "prod", REACH_MS));
+	CU_ASSERT(reaches("a2", "prod", "b2", "staging", REACH_MS));
+	CU_ASSERT(reaches_address("a1", "prod", host("yard"), REACH_MS));
+	CU_ASSERT(!reaches_address("a1", "prod", host("shed"), BARRED_MS));
+	CU_ASSERT(reaches_address("b1", "staging", host("shed"), REACH_MS));
+}
+
+static void sessions_between_meshes_have_two_as_numbers(void)
+{
+	session_vec sessions = {0};
+	unsigned external = 0;
+
+	session_list_all(&lab, &members, &arena, &sessions);
+	for (size_t i = 0; i < sessions.n; i++) {
+		const struct session *s = &sessions.at[i];
+
+		if (!session_is_external(s))
+			continue;
+		external++;
+		CU_ASSERT(session_is_established(s));
+		CU_ASSERT(s->local_as >= 4200000001 && s->neighbour_as >= 4200000001);
+	}
+	TEST_NUMBER(external, 4);
+	TEST_NUMBER(session_count_external(&sessions), 2);
+	vec_free(&sessions);
+}
+
+static void a_packet_crosses_one_gateway(void)
+{
+	const struct control_member *a1 = control_find_member(&members, "a1", "prod"), *hop;
+	struct reach_hop hops[REACH_HOPS_MAX];
+	struct fault f = {0};
+	struct place p;
+	int n;
+
+	lab_place(&lab, "a1", &p);
+	n = reach_trace(&p, &a1->address, host("yard"), hops, &f);
+	TEST_NUMBER(n, 3);
+	if (n != 3)
+		return;
+	hop = control_find_address(&members, &hops[0].address);
+	CU_ASSERT(hop != NULL && hop->machine[0] == 'g');
+	hop = control_find_address(&members, &hops[1].address);
+	TEST_TEXT(hop != NULL ? hop->machine : "nobody", "b2");
+	CU_ASSERT(hops[2].arrived);
+}
+
+static void a_gateway_is_lost_and_comes_back(void)
+{
+	struct failover_plan plan = {.machines = {"a1", "b1"}, .gateway = "g1", .flows = FLOWS};
+	struct failover_result r;
+	struct fault f = {0};
+	int code;
+
+	plan.addresses[0] = control_find_member(&members, "a1", "prod")->address;
+	plan.addresses[1] = control_find_member(&members, "b1", "staging")->address;
+	code = failover_measure(&lab, &plan, &r, &f);
+	must(code, &f);
+	if (code != 0)
+		return;
+	printf("failover: %lld ms, %.0f of %u flows carried, %u lost packets; return: %llu lost; "
+	       "%u attempts, %s\n",
+	       (long long)r.outage_ms, r.carried, 2 * FLOWS, r.flows_hit,
+	       (unsigned long long)r.return_lost, r.attempts,
+	       r.conclusive ? "conclusive" : "the computer stalled");
+	CU_ASSERT(r.carried >= 1.0);
+	CU_ASSERT(r.outage_ms <= BAR_MS);
+	CU_ASSERT(r.returned);
+	TEST_NUMBER(r.return_lost, 0);
+}
+
+static void forged_packets_get_nowhere(void)
+{
+	const struct forged_plan plan = {.attacker = "a3",
+					 .neighbour = "a2",
+					 .victim = "a1",
+					 .target = "b1",
+					 .gateway = "g1",
+					 .meshes = {"prod", "staging"},
+					 .host = "yard"};
+	struct forged_result r;
+	struct fault f = {0};
+
+	must(forged_run(&lab, &members, &plan, &r, &f), &f);
+	CU_ASSERT(r.control_arrived);
+	TEST_NUMBER(r.through, 0);
+	for (size_t i = 0; i < r.nkinds; i++) {
+		const struct forged_kind *k = &r.kinds[i];
+
+		if (k->guard + k->fence + k->wireguard != k->sent)
+			TEST_FAIL("%s: %llu sent, counted: guard %llu, fence %llu, WireGuard %llu",
+				  k->what, (unsigned long long)k->sent,
+				  (unsigned long long)k->guard, (unsigned long long)k->fence,
+				  (unsigned long long)k->wireguard);
+	}
+	must(session_await_all(&lab, settle(), &f), &f);
+}
+
+static void a_second_membership_needs_nothing_on_the_machine(void)
+{
+	static const char *const add[] = {"membership", "add", "a2", "staging", NULL};
+	struct fault f = {0};
+
+	must(control_skein(&lab, add, NULL, NULL, &f), &f);
+	must(fleet_await_members(&lab, settle(), &f), &f);
+	refresh();
+	TEST_TEXT(address_of("a2", "staging"), "10.111.0.5");
+	CU_ASSERT(reaches("a2", "staging", "b1", "staging", SETTLE_MS));
+	CU_ASSERT(reaches("b1", "staging", "a2", "staging", REACH_MS));
+	CU_ASSERT(reaches("a2", "prod", "a1", "prod", SETTLE_MS));
+}
+
+static void the_fleet_lives_on_without_its_controller(void)
+{
+	struct fault f = {0};
+
+	must(outage_cause(&lab, LAB_CONTROLLER, "all", &f), &f);
+	/* A machine starts anew, from the last state that it verified. */
+	must(outage_cause(&lab, "a1", "all", &f), &f);
+	CU_ASSERT(!reaches("b1", "staging", "a1", "prod", BARRED_MS));
+	must(outage_end(&lab, "a1", &f), &f);
+	CU_ASSERT(reaches("a1", "prod", "a2", "prod", SETTLE_MS));
+	CU_ASSERT(reaches("b1", "staging", "a1", "prod", SETTLE_MS));
+}
+
+TEST_SUITE_WITH(fleet, set_up, tear_down,
+		{"machines join and get addresses in order",
+		 machines_join_and_get_addresses_in_order},
+		{"members of a mesh reach each other", members_of_a_mesh_reach_each_other},
+		{"a prefix is reached once approved", a_prefix_is_reached_once_approved},
+		{"nothing crosses without a peering", nothing_crosses_without_a_peering},
+		{"a peering lets through what it names", a_peering_lets_through_what_it_names},
+		{"sessions between meshes have two AS numbers",
+		 sessions_between_meshes_have_two_as_numbers},
+		{"a packet crosses one gateway", a_packet_crosses_one_gateway},
+		{"a gateway is lost and comes back", a_gateway_is_lost_and_comes_back},
+		{"forged packets get nowhere", forged_packets_get_nowhere},
+		{"a second membership needs nothing on the machine",
+		 a_second_membership_needs_nothing_on_the_machine},
+		{"the fleet lives on without its controller",
+		 the_fleet_lives_on_without_its_controller});
