@@ -141,7 +141,7 @@ json_t *control_list(struct lab *lab, const char *const *words, struct fault *f)
 	struct buf out;
 	size_t n = 0;
 
-	while (words[n] != NULL && n < 14) {
+	while (n < 14 && words[n] != NULL) {
 		argv[n] = words[n];
 		n++;
 	}

@@ -10,7 +10,7 @@
 #include "lab/reach.h"
 #include "lab/status.h"
 
-#define FLOWS		16
+#define FLOWS		16U
 #define FAILOVER_BAR	1000 /* ms */
 #define FORGED_AT_LEAST 100
 #define REACH_MS	5000

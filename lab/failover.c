@@ -1,11 +1,11 @@
 #include "lab/failover.h"
 
-#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 
 #include "lab/machine.h"
 #include "lab/outage.h"
+#include "lab/traffic.h"
 
 #define PORT	      41000
 #define CONTROL_PORT  42000
@@ -18,43 +18,21 @@
 #define SETTLED_MS    1000
 #define RATE_MS	      400
 #define WG_MS	      5000
-/* One probe packet as WireGuard counts it: 76 bytes, padded to 80, and its own 32. */
-#define BYTES_PER_PACKET 112.0
-
-/* Bytes that all WireGuard devices of a machine have received. */
-static int read_received(struct lab *lab, const char *machine, uint64_t *out, struct fault *f)
-{
-	static const char *const argv[] = {"wg", "show", "all", "transfer", NULL};
-	struct buf text;
-	char *rest, *line;
-	int code;
-
-	*out = 0;
-	buf_init(&text);
-	code = machine_run(lab, machine, argv, NULL, WG_MS, &text, f);
-	rest = text.data;
-	while (code == 0 && (line = strsep(&rest, "\n")) != NULL) {
-		uint64_t received;
-
-		if (sscanf(line, "%*s %*s %" SCNu64, &received) == 1)
-			*out += received;
-	}
-	buf_fini(&text);
-	return code;
-}
+/* One probe packet as WireGuard counts it: 76 bytes, padded to 80. */
+#define BYTES_PER_PACKET (80.0 + TRAFFIC_OVERHEAD)
 
 /* How many flows' worth of bytes arrive there now, over a short while. */
 static int read_rate(struct lab *lab, const char *machine, double *flows, struct fault *f)
 {
 	struct mono begin = mono_now();
-	uint64_t before, after;
-	int code = read_received(lab, machine, &before, f);
+	uint64_t before = 0, after = 0;
+	int code = traffic_received(lab, machine, NULL, &before, f);
 	double packets;
 
 	if (code != 0)
 		return code;
 	poll(NULL, 0, RATE_MS);
-	code = read_received(lab, machine, &after, f);
+	code = traffic_received(lab, machine, NULL, &after, f);
 	packets = (double)(after - before) / BYTES_PER_PACKET;
 	*flows = packets * INTERVAL_MS / (double)mono_ms_between(begin, mono_now());
 	return code;

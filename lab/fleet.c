@@ -119,10 +119,10 @@ static int create_token(struct lab *lab, const char *mesh, const char **out, str
 	buf_init(&said);
 	code = say_words(lab, &w, &said, f);
 	at = code == 0 ? strstr(buf_text(&said), TOKEN_FROM) : NULL;
-	if (code == 0 && at == NULL)
-		code = fault_set(f, ERR_REMOTE, "skein token create printed no token");
-	if (code == 0)
+	if (at != NULL)
 		*out = arena_printf(&lab->arena, "%.*s\n", (int)strcspn(at, " \t\r\n\""), at);
+	else if (code == 0)
+		code = fault_set(f, ERR_REMOTE, "skein token create printed no token");
 	buf_fini(&said);
 	return code;
 }

@@ -1,12 +1,12 @@
 #include "lab/forged.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "lab/attack.h"
 #include "lab/drops.h"
 #include "lab/machine.h"
 #include "lab/outage.h"
+#include "lab/traffic.h"
 
 #define WG_MS	   5000
 #define COUNT_MS   2000 /* until counters show what was sent */
@@ -126,31 +126,6 @@ struct counted {
 	uint64_t received; /* forged packets, by the bytes that WireGuard took from the attacker */
 };
 
-/* Packets of ours have 96 bytes, and 32 of WireGuard's. What else the peer sends now (keepalives,
- * handshakes) is a fraction of one. */
-static int read_received(struct assault *a, const char *machine, uint64_t *bytes, struct fault *f)
-{
-	static const char *const argv[] = {"wg", "show", "all", "transfer", NULL};
-	struct buf text;
-	char *rest, *line;
-	int code;
-
-	*bytes = 0;
-	buf_init(&text);
-	code = machine_run(a->lab, machine, argv, NULL, WG_MS, &text, f);
-	rest = text.data;
-	while (code == 0 && (line = strsep(&rest, "\n")) != NULL) {
-		uint64_t received;
-		char key[64];
-
-		if (sscanf(line, "%*s %63s %" SCNu64, key, &received) == 2 &&
-		    strcmp(key, a->key) == 0)
-			*bytes += received;
-	}
-	buf_fini(&text);
-	return code;
-}
-
 /* On the machines that a forged packet can get to first. */
 static int read_counted(struct assault *a, struct counted *out, struct fault *f)
 {
@@ -165,7 +140,7 @@ static int read_counted(struct assault *a, struct counted *out, struct fault *f)
 
 		code = drops_read(a->lab, machines[i], &d, f);
 		if (code == 0)
-			code = read_received(a, machines[i], &bytes, f);
+			code = traffic_received(a->lab, machines[i], a->key, &bytes, f);
 		if (code != 0)
 			break;
 		out->drops.guard += d.guard;
@@ -182,11 +157,12 @@ static uint64_t at_most(uint64_t n, uint64_t max)
 }
 
 /* What WireGuard decrypted and no guard saw was refused by its allowed IPs. (The kernel's counts
- * these itself, and not as received.) */
+ * these itself, and not as received.) What else the attacker's machine still sends, keepalives and
+ * handshakes, is a fraction of one packet of ours. */
 static void compare(const struct counted *before, const struct counted *now, bool by_member,
 		    struct forged_kind *k)
 {
-	uint64_t taken = (now->received - before->received) / (ATTACK_SIZE + 32);
+	uint64_t taken = (now->received - before->received) / (ATTACK_SIZE + TRAFFIC_OVERHEAD);
 
 	k->guard = at_most(now->drops.guard - before->drops.guard, k->sent);
 	k->fence = at_most(now->drops.fence - before->drops.fence, k->sent);

@@ -211,22 +211,22 @@ static int await_ready(struct probe *p, struct fault *f)
 
 int probe_start(const struct probe_plan *plan, struct probe **out, struct fault *f)
 {
+	struct shared *shared;
 	struct probe *p;
 	int code = 0;
 
 	if (plan->flows < 1 || plan->flows > PROBE_FLOWS_MAX || plan->interval_ms < GROUPS)
 		return fault_set(f, ERR_RANGE, "a probe of %u flows, %u ms", plan->flows,
 				 plan->interval_ms);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (shared == MAP_FAILED)
+		return fault_errno(f, errno, "shared memory");
 	p = mem_alloc(sizeof(*p));
 	p->plan = *plan;
+	p->shared = shared;
 	if (getrandom(&p->id, sizeof(p->id), 0) != (ssize_t)sizeof(p->id))
 		code = fault_errno(f, errno, "getrandom");
-	p->shared = mmap(NULL, sizeof(*p->shared), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (p->shared == MAP_FAILED) {
-		p->shared = NULL;
-		code = fault_errno(f, errno, "shared memory");
-	}
 	for (unsigned i = 0; i < 2 && code == 0; i++) {
 		p->pids[i] = fork();
 		if (p->pids[i] == 0)
@@ -354,16 +354,14 @@ void probe_abandon(struct probe *p)
 {
 	if (p == NULL)
 		return;
-	if (p->shared != NULL)
-		atomic_store(&p->shared->phase, PHASE_END);
+	atomic_store(&p->shared->phase, PHASE_END);
 	for (unsigned i = 0; i < 2; i++) {
 		if (p->pids[i] > 0) {
 			kill(p->pids[i], SIGKILL);
 			waitpid(p->pids[i], NULL, 0);
 		}
 	}
-	if (p->shared != NULL)
-		munmap(p->shared, sizeof(*p->shared));
+	munmap(p->shared, sizeof(*p->shared));
 	free(p);
 }
 

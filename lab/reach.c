@@ -94,11 +94,13 @@ static void open_pair(const struct asking *a, size_t i)
 
 static void ask(const struct asking *a, size_t i)
 {
-	struct icmphdr request = {.type = ICMP_ECHO};
 	struct sockaddr_in to = to_socket(&a->pairs[i].to, 0);
+	struct icmphdr request;
 
 	if (a->polls[i].fd < 0)
 		open_pair(a, i);
+	memset(&request, 0, sizeof(request));
+	request.type = ICMP_ECHO;
 	request.un.echo.id = a->id;
 	request.un.echo.sequence = htons((uint16_t)i);
 	request.checksum = checksum(&request, sizeof(request));
