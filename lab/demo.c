@@ -19,7 +19,7 @@ struct demo {
 	struct lab lab;
 	struct arena arena;
 	struct demo_cast cast;
-	control_member_vec members;
+	operator_member_vec members;
 	session_vec sessions;
 	/* figures */
 	size_t members_up;
@@ -38,7 +38,7 @@ static void headline(const char *text)
 /* ---- who reaches whom ---- */
 
 static void add_pair(struct demo *d, struct reach *pairs, size_t *n, struct place *places,
-		     const struct control_member *from, const struct address *to)
+		     const struct operator_member *from, const struct address *to)
 {
 	if (*n == REACH_MAX)
 		return;
@@ -66,14 +66,14 @@ static int count_members(struct demo *d, struct fault *f)
 	if (code < 0)
 		return code;
 	for (size_t i = 0; i < d->lab.file.machines.n; i++) {
-		bool up = control_find_member(&d->members, machines[i].name, NULL) != NULL;
+		bool up = operator_find_member(&d->members, machines[i].name, NULL) != NULL;
 
 		for (size_t k = 0; k < d->members.n; k++)
 			if (strcmp(d->members.at[k].machine, machines[i].name) == 0)
 				up = up && d->members.at[k].current;
 		for (size_t k = 0; k < n; k++) {
-			const struct control_member *to =
-				control_find_address(&d->members, &pairs[k].to);
+			const struct operator_member *to =
+				operator_find_address(&d->members, &pairs[k].to);
 
 			if (to != NULL && strcmp(to->machine, machines[i].name) == 0)
 				up = up && pairs[k].answered;
@@ -94,8 +94,8 @@ static int check_cross(struct demo *d, struct fault *f)
 	int code;
 
 	for (size_t i = 0; i < c->nmembers[0]; i++) {
-		const struct control_member *a =
-			control_find_member(&d->members, c->members[0][i], c->meshes[0]);
+		const struct operator_member *a =
+			operator_find_member(&d->members, c->members[0][i], c->meshes[0]);
 
 		if (a == NULL)
 			return 0;
@@ -103,8 +103,8 @@ static int check_cross(struct demo *d, struct fault *f)
 			add_pair(d, pairs, &n, places, a,
 				 &lab_file_network(&d->lab.file, c->host)->host);
 		for (size_t k = 0; k < c->nmembers[1]; k++) {
-			const struct control_member *b =
-				control_find_member(&d->members, c->members[1][k], c->meshes[1]);
+			const struct operator_member *b =
+				operator_find_member(&d->members, c->members[1][k], c->meshes[1]);
 
 			if (b == NULL)
 				return 0;
@@ -124,7 +124,7 @@ static int check_cross(struct demo *d, struct fault *f)
 
 static int show_fleet(struct demo *d, struct fault *f)
 {
-	int code = control_members(&d->lab, &d->arena, &d->members, f);
+	int code = operator_members(&d->lab, &d->arena, &d->members, f);
 
 	if (code != 0)
 		return code;
@@ -165,7 +165,7 @@ static int show_failover(struct demo *d, struct fault *f)
 	fflush(stdout);
 	for (int i = 0; i < 2; i++)
 		plan.addresses[i] =
-			control_find_member(&d->members, plan.machines[i], c->meshes[i])->address;
+			operator_find_member(&d->members, plan.machines[i], c->meshes[i])->address;
 	code = failover_measure(&d->lab, &plan, &d->failover, f);
 	if (code != 0)
 		return code;

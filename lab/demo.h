@@ -2,7 +2,7 @@
 #ifndef SKEIN_LAB_DEMO_H
 #define SKEIN_LAB_DEMO_H
 
-#include "lab/control.h"
+#include "lab/operator.h"
 #include "lab/session.h"
 
 /* Tells on standard output, ends with one line per figure. On a terminal it waits for Enter before
@@ -24,7 +24,7 @@ int demo_choose(const struct lab_file *file, struct demo_cast *out, struct fault
 /* ---- what the demo shows ---- */
 void demo_show_sessions(const session_vec *sessions);
 /* The way from a member to a host or member of the other mesh, each hop by name. */
-int demo_show_path(struct lab *lab, const control_member_vec *members, const struct demo_cast *cast,
-		   struct fault *f);
+int demo_show_path(struct lab *lab, const operator_member_vec *members,
+		   const struct demo_cast *cast, struct fault *f);
 
 #endif

@@ -56,11 +56,11 @@ void demo_show_sessions(const session_vec *sessions)
 	printf("  inside the meshes: %u of %u ends of iBGP sessions established\n", up, internal);
 }
 
-static const char *name_hop(const struct lab *lab, const control_member_vec *members,
+static const char *name_hop(const struct lab *lab, const operator_member_vec *members,
 			    const struct address *a, char *out, size_t size)
 {
 	const struct lab_network *n = lab->file.networks.at;
-	const struct control_member *m = control_find_address(members, a);
+	const struct operator_member *m = operator_find_address(members, a);
 
 	if (m != NULL) {
 		snprintf(out, size, "%s (%s)", m->machine, m->mesh);
@@ -72,13 +72,13 @@ static const char *name_hop(const struct lab *lab, const control_member_vec *mem
 	return "?";
 }
 
-int demo_show_path(struct lab *lab, const control_member_vec *members, const struct demo_cast *cast,
-		   struct fault *f)
+int demo_show_path(struct lab *lab, const operator_member_vec *members,
+		   const struct demo_cast *cast, struct fault *f)
 {
 	const char *from = cast->members[0][0];
-	const struct control_member *source = control_find_member(members, from, cast->meshes[0]);
-	const struct control_member *target =
-		control_find_member(members, cast->members[1][0], cast->meshes[1]);
+	const struct operator_member *source = operator_find_member(members, from, cast->meshes[0]);
+	const struct operator_member *target =
+		operator_find_member(members, cast->members[1][0], cast->meshes[1]);
 	const char *to = cast->host != NULL ? cast->host : cast->members[1][0];
 	struct address destination;
 	struct reach_hop hops[REACH_HOPS_MAX];

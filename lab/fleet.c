@@ -62,7 +62,7 @@ static void add_shown(struct words *w, const char *mesh, const struct field_list
 
 static int say_words(struct lab *lab, struct words *w, struct buf *out, struct fault *f)
 {
-	return control_skein(lab, w->at, NULL, out, f);
+	return operator_skein(lab, w->at, NULL, out, f);
 }
 
 #define WORDS(lab, ...)                                                                            \
@@ -100,7 +100,7 @@ int fleet_start_controller(struct lab *lab, struct fault *f)
 	int code;
 
 	lab_say(lab, "controller: init, run");
-	code = control_start(lab, f);
+	code = operator_start_controller(lab, f);
 	for (size_t i = 0; i < lab->file.meshes.n && code == 0; i++)
 		code = create_mesh(lab, &m[i], f);
 	return code;
@@ -237,7 +237,7 @@ int fleet_create_peerings(struct lab *lab, struct fault *f)
 /* ---- until it is so ---- */
 
 /* The first membership that the file wants and that is not there or not current. */
-static bool find_missing(const struct lab *lab, const control_member_vec *members, char *out,
+static bool find_missing(const struct lab *lab, const operator_member_vec *members, char *out,
 			 size_t size)
 {
 	const struct lab_machine *m = lab->file.machines.at;
@@ -245,11 +245,11 @@ static bool find_missing(const struct lab *lab, const control_member_vec *member
 
 	for (size_t i = 0; i < lab->file.machines.n; i++) {
 		for (size_t k = 0; k < lab->file.meshes.n; k++) {
-			const struct control_member *c;
+			const struct operator_member *c;
 
 			if (!lab_file_is_member(&lab->file, m[i].name, meshes[k].name))
 				continue;
-			c = control_find_member(members, m[i].name, meshes[k].name);
+			c = operator_find_member(members, m[i].name, meshes[k].name);
 			if (c != NULL && c->current && c->error[0] == '\0')
 				continue;
 			snprintf(out, size, "%s in %s: %s", m[i].name, meshes[k].name,
@@ -269,11 +269,11 @@ int fleet_await_members(struct lab *lab, struct mono deadline, struct fault *f)
 	int code = 0;
 
 	while (wait && code == 0) {
-		control_member_vec members = {0};
+		operator_member_vec members = {0};
 		struct arena arena;
 
 		arena_init(&arena);
-		code = control_members(lab, &arena, &members, f);
+		code = operator_members(lab, &arena, &members, f);
 		wait = code == 0 && find_missing(lab, &members, missing, sizeof(missing));
 		vec_free(&members);
 		arena_fini(&arena);

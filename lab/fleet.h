@@ -2,7 +2,7 @@
 #ifndef SKEIN_LAB_FLEET_H
 #define SKEIN_LAB_FLEET_H
 
-#include "lab/control.h"
+#include "lab/operator.h"
 
 /* Namespaces and underlay, nothing of Skein. What an earlier lab of the name left is removed. */
 int fleet_build_underlay(struct lab *lab, struct fault *f);

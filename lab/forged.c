@@ -256,14 +256,14 @@ static int run_control(struct assault *a, bool *arrived, struct fault *f)
 
 /* ---- preparation ---- */
 
-static int find_member(const control_member_vec *members, const char *machine, const char *mesh,
-		       const struct control_member **out, struct fault *f)
+static int find_member(const operator_member_vec *members, const char *machine, const char *mesh,
+		       const struct operator_member **out, struct fault *f)
 {
-	*out = control_find_member(members, machine, mesh);
+	*out = operator_find_member(members, machine, mesh);
 	return *out != NULL ? 0 : fault_set(f, ERR_NOT_FOUND, "%s is not in %s", machine, mesh);
 }
 
-static int find_addresses(struct assault *a, const control_member_vec *members, struct fault *f)
+static int find_addresses(struct assault *a, const operator_member_vec *members, struct fault *f)
 {
 	const struct forged_plan *plan = a->plan;
 	const struct {
@@ -273,7 +273,7 @@ static int find_addresses(struct assault *a, const control_member_vec *members, 
 	} rows[] = {{plan->attacker, 0, WHO_ATTACKER},	 {plan->victim, 0, WHO_VICTIM},
 		    {plan->neighbour, 0, WHO_NEIGHBOUR}, {plan->target, 1, WHO_TARGET},
 		    {plan->gateway, 0, WHO_GATEWAY},	 {plan->gateway, 1, WHO_GATEWAY_OTHER}};
-	const struct control_member *m;
+	const struct operator_member *m;
 	int code = 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && code == 0; i++) {
@@ -330,7 +330,7 @@ static int open_sinks(struct assault *a, struct fault *f)
 	return sink_open(list.at, list.n, &a->sink, f);
 }
 
-int forged_run(struct lab *lab, const control_member_vec *members, const struct forged_plan *plan,
+int forged_run(struct lab *lab, const operator_member_vec *members, const struct forged_plan *plan,
 	       struct forged_result *out, struct fault *f)
 {
 	struct assault a = {.lab = lab, .plan = plan};

@@ -5,7 +5,7 @@
 #ifndef SKEIN_LAB_FORGED_H
 #define SKEIN_LAB_FORGED_H
 
-#include "lab/control.h"
+#include "lab/operator.h"
 
 #define FORGED_EACH 20 /* packets of a kind */
 
@@ -35,7 +35,7 @@ struct forged_plan {
 
 /* The attacker's agent and BIRD are stopped meanwhile (it is the attacker's machine now) and the
  * agent is started again. */
-int forged_run(struct lab *lab, const control_member_vec *members, const struct forged_plan *plan,
+int forged_run(struct lab *lab, const operator_member_vec *members, const struct forged_plan *plan,
 	       struct forged_result *out, struct fault *f);
 
 #endif

@@ -84,7 +84,7 @@ static int do_exec(struct lab *lab, const struct invocation *in, struct fault *f
 			    path != NULL ? path : "/usr/bin:/bin"),
 	       1);
 	/* `skein` at the controller is logged in. */
-	setenv("XDG_CONFIG_HOME", CONTROL_CONFIG_HOME, 0);
+	setenv("XDG_CONFIG_HOME", OPERATOR_CONFIG_HOME, 0);
 	return process_exec(&p, in->args + 1, f);
 }
 

@@ -32,7 +32,7 @@ static int open_socket(void *context)
 	return bird_open(call->path, &call->bird, call->fault);
 }
 
-static void keep(const struct control_member *member, const struct bird_protocol *p,
+static void keep(const struct operator_member *member, const struct bird_protocol *p,
 		 session_vec *out)
 {
 	struct session s = {.machine = member->machine,
@@ -46,7 +46,7 @@ static void keep(const struct control_member *member, const struct bird_protocol
 	vec_push(out, s);
 }
 
-int session_list(struct lab *lab, const struct control_member *member, struct arena *arena,
+int session_list(struct lab *lab, const struct operator_member *member, struct arena *arena,
 		 session_vec *out, struct fault *f)
 {
 	struct open_call call = {.fault = f};
@@ -70,7 +70,7 @@ int session_list(struct lab *lab, const struct control_member *member, struct ar
 	return code == 0 ? 0 : fault_prefix(f, "BIRD of %s in %s", member->machine, member->mesh);
 }
 
-void session_list_all(struct lab *lab, const control_member_vec *members, struct arena *arena,
+void session_list_all(struct lab *lab, const operator_member_vec *members, struct arena *arena,
 		      session_vec *out)
 {
 	for (size_t i = 0; i < members->n; i++)
@@ -103,12 +103,12 @@ unsigned session_wanted_external(const struct lab_file *file)
 /* What is not yet as it should be; "" when all is. */
 static void find_missing(struct lab *lab, struct arena *arena, char *out, size_t size)
 {
-	control_member_vec members = {0};
+	operator_member_vec members = {0};
 	session_vec sessions = {0};
 	struct fault f = {0};
 
 	out[0] = '\0';
-	if (control_members(lab, arena, &members, &f) != 0)
+	if (operator_members(lab, arena, &members, &f) != 0)
 		snprintf(out, size, "%s", f.text);
 	for (size_t i = 0; i < members.n && out[0] == '\0'; i++)
 		if (session_list(lab, &members.at[i], arena, &sessions, &f) != 0)

@@ -2,7 +2,7 @@
 #ifndef SKEIN_LAB_SESSION_H
 #define SKEIN_LAB_SESSION_H
 
-#include "lab/control.h"
+#include "lab/operator.h"
 
 struct session {
 	const char *machine, *mesh; /* whose BIRD says it */
@@ -19,10 +19,10 @@ bool session_is_established(const struct session *s);
 bool session_is_external(const struct session *s);
 
 /* Appends the BGP sessions of one membership; texts live in the arena. */
-int session_list(struct lab *lab, const struct control_member *member, struct arena *arena,
+int session_list(struct lab *lab, const struct operator_member *member, struct arena *arena,
 		 session_vec *out, struct fault *f);
 /* Of all memberships; one whose BIRD does not answer is skipped. */
-void session_list_all(struct lab *lab, const control_member_vec *members, struct arena *arena,
+void session_list_all(struct lab *lab, const operator_member_vec *members, struct arena *arena,
 		      session_vec *out);
 /* Sessions between meshes that are established at both ends. */
 unsigned session_count_external(const session_vec *v);

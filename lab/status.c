@@ -22,7 +22,7 @@ static const char *namespace_of(const struct place *p)
 	return strrchr(p->net, '/') + 1;
 }
 
-static const char *as_text(const struct control_member *m, char out[24])
+static const char *as_text(const struct operator_member *m, char out[24])
 {
 	snprintf(out, 24, "AS %u", m->asn);
 	return out;
@@ -30,7 +30,7 @@ static const char *as_text(const struct control_member *m, char out[24])
 
 #define ROW "%-12s %-16s %-28s %-14s %-16s %-8s %s\n"
 
-void status_print_members(const struct lab *lab, const control_member_vec *members, FILE *to)
+void status_print_members(const struct lab *lab, const operator_member_vec *members, FILE *to)
 {
 	char underlay[ADDRESS_TEXT_MAX], mesh[ADDRESS_TEXT_MAX], as[24];
 
@@ -44,7 +44,7 @@ void status_print_members(const struct lab *lab, const control_member_vec *membe
 		lab_place(lab, name, &p);
 		address_format(&node->address, underlay);
 		for (size_t k = 0; k < members->n; k++) {
-			const struct control_member *m = &members->at[k];
+			const struct operator_member *m = &members->at[k];
 
 			if (strcmp(m->machine, node->name) != 0)
 				continue;
@@ -87,13 +87,13 @@ static void print_sockets(const struct lab *lab, FILE *to)
 	}
 }
 
-static json_t *members_json(const control_member_vec *members, const char *machine)
+static json_t *members_json(const operator_member_vec *members, const char *machine)
 {
 	json_t *list = json_array();
 	char text[ADDRESS_TEXT_MAX];
 
 	for (size_t i = 0; i < members->n; i++) {
-		const struct control_member *m = &members->at[i];
+		const struct operator_member *m = &members->at[i];
 
 		if (strcmp(m->machine, machine) == 0)
 			json_array_append_new(
@@ -118,7 +118,7 @@ static json_t *sockets_json(const struct place *p)
 }
 
 static json_t *machine_json(const struct lab *lab, const struct lab_node *node,
-			    const control_member_vec *members)
+			    const operator_member_vec *members)
 {
 	char text[ADDRESS_TEXT_MAX];
 	struct place p;
@@ -141,7 +141,7 @@ static json_t *host_json(const struct lab *lab, const struct lab_network *n)
 			 prefix_format(&n->prefix, prefix), "behind", n->behind);
 }
 
-static void print_json(const struct lab *lab, const control_member_vec *members, FILE *to)
+static void print_json(const struct lab *lab, const operator_member_vec *members, FILE *to)
 {
 	const struct lab_network *n = lab->file.networks.at;
 	json_t *machines = json_array(), *hosts = json_array(), *root;
@@ -159,13 +159,13 @@ static void print_json(const struct lab *lab, const control_member_vec *members,
 
 int status_print(struct lab *lab, bool json, FILE *to, struct fault *f)
 {
-	control_member_vec members = {0};
+	operator_member_vec members = {0};
 	struct arena arena;
 	int code = 0;
 
 	arena_init(&arena);
 	if (machine_runs(lab, LAB_CONTROLLER, "skein-controller"))
-		code = control_members(lab, &arena, &members, f);
+		code = operator_members(lab, &arena, &members, f);
 	if (code != 0) {
 		fprintf(stderr, "skein-lab: memberships are not known: %s\n", f->text);
 		*f = (struct fault){0};

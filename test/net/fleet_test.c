@@ -56,7 +56,7 @@ static const char yaml[] = "name: t-fleet\n"
 
 static struct lab lab;
 static struct arena arena;
-static control_member_vec members;
+static operator_member_vec members;
 
 static struct mono settle(void)
 {
@@ -107,7 +107,7 @@ static void refresh(void)
 	struct fault f = {0};
 
 	members.n = 0;
-	if (control_members(&lab, &arena, &members, &f) != 0)
+	if (operator_members(&lab, &arena, &members, &f) != 0)
 		TEST_FAIL("%s", f.text);
 }
 
@@ -121,7 +121,7 @@ static void must(int code, const struct fault *f)
 static const char *address_of(const char *machine, const char *mesh)
 {
 	static char text[ADDRESS_TEXT_MAX];
-	const struct control_member *m = control_find_member(&members, machine, mesh);
+	const struct operator_member *m = operator_find_member(&members, machine, mesh);
 
 	return m != NULL ? address_format(&m->address, text) : "none";
 }
@@ -130,7 +130,7 @@ static const char *address_of(const char *machine, const char *mesh)
 static bool reaches_address(const char *from, const char *mesh, const struct address *to,
 			    int64_t ms)
 {
-	const struct control_member *m = control_find_member(&members, from, mesh);
+	const struct operator_member *m = operator_find_member(&members, from, mesh);
 	struct reach pair = {.to = *to};
 	struct fault f = {0};
 	struct place p;
@@ -145,7 +145,7 @@ static bool reaches_address(const char *from, const char *mesh, const struct add
 static bool reaches(const char *from, const char *from_mesh, const char *to, const char *to_mesh,
 		    int64_t ms)
 {
-	const struct control_member *m = control_find_member(&members, to, to_mesh);
+	const struct operator_member *m = operator_find_member(&members, to, to_mesh);
 
 	return m != NULL && reaches_address(from, from_mesh, &m->address, ms);
 }
@@ -241,7 +241,7 @@ static void sessions_between_meshes_have_two_as_numbers(void)
 
 static void a_packet_crosses_one_gateway(void)
 {
-	const struct control_member *a1 = control_find_member(&members, "a1", "prod"), *hop;
+	const struct operator_member *a1 = operator_find_member(&members, "a1", "prod"), *hop;
 	struct reach_hop hops[REACH_HOPS_MAX];
 	struct fault f = {0};
 	struct place p;
@@ -252,9 +252,9 @@ static void a_packet_crosses_one_gateway(void)
 	TEST_NUMBER(n, 3);
 	if (n != 3)
 		return;
-	hop = control_find_address(&members, &hops[0].address);
+	hop = operator_find_address(&members, &hops[0].address);
 	CU_ASSERT(hop != NULL && hop->machine[0] == 'g');
-	hop = control_find_address(&members, &hops[1].address);
+	hop = operator_find_address(&members, &hops[1].address);
 	TEST_TEXT(hop != NULL ? hop->machine : "nobody", "b2");
 	CU_ASSERT(hops[2].arrived);
 }
@@ -266,8 +266,8 @@ static void a_gateway_is_lost_and_comes_back(void)
 	struct fault f = {0};
 	int code;
 
-	plan.addresses[0] = control_find_member(&members, "a1", "prod")->address;
-	plan.addresses[1] = control_find_member(&members, "b1", "staging")->address;
+	plan.addresses[0] = operator_find_member(&members, "a1", "prod")->address;
+	plan.addresses[1] = operator_find_member(&members, "b1", "staging")->address;
 	code = failover_measure(&lab, &plan, &r, &f);
 	must(code, &f);
 	if (code != 0)
@@ -315,7 +315,7 @@ static void a_second_membership_needs_nothing_on_the_machine(void)
 	static const char *const add[] = {"membership", "add", "a2", "staging", NULL};
 	struct fault f = {0};
 
-	must(control_skein(&lab, add, NULL, NULL, &f), &f);
+	must(operator_skein(&lab, add, NULL, NULL, &f), &f);
 	must(fleet_await_members(&lab, settle(), &f), &f);
 	refresh();
 	TEST_TEXT(address_of("a2", "staging"), "10.111.0.5");

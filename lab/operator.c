@@ -1,4 +1,4 @@
-#include "lab/control.h"
+#include "lab/operator.h"
 
 #include <poll.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #define AGAIN_MS   50
 
 /* In the controller's own /run: the operator's login goes with the lab. */
-static const char *const operator_env[] = {"XDG_CONFIG_HOME=" CONTROL_CONFIG_HOME, NULL};
+static const char *const operator_env[] = {"XDG_CONFIG_HOME=" OPERATOR_CONFIG_HOME, NULL};
 
 static void controller_url(const struct lab *lab, char out[64])
 {
@@ -24,8 +24,8 @@ static void controller_url(const struct lab *lab, char out[64])
 		 address_format(&lab_file_node(&lab->file, LAB_CONTROLLER)->address, text), PORT);
 }
 
-int control_skein(struct lab *lab, const char *const *words, const char *input, struct buf *out,
-		  struct fault *f)
+int operator_skein(struct lab *lab, const char *const *words, const char *input, struct buf *out,
+		   struct fault *f)
 {
 	const char *argv[40] = {lab_program(lab, "skein")};
 	char log[PLACE_PATH_MAX];
@@ -110,7 +110,7 @@ static int log_in(struct lab *lab, const struct credentials *who, struct fault *
 	struct fault last = {0};
 
 	controller_url(lab, url);
-	while (control_skein(lab, words, who->token, NULL, &last) != 0) {
+	while (operator_skein(lab, words, who->token, NULL, &last) != 0) {
 		if (mono_reached(deadline, mono_now()) ||
 		    !machine_runs(lab, LAB_CONTROLLER, "skein-controller"))
 			return fault_set(f, ERR_UNREACHABLE, "the controller does not answer: %s",
@@ -121,7 +121,7 @@ static int log_in(struct lab *lab, const struct credentials *who, struct fault *
 	return 0;
 }
 
-int control_start(struct lab *lab, struct fault *f)
+int operator_start_controller(struct lab *lab, struct fault *f)
 {
 	const char *const run[] = {lab_program(lab, "skein-controller"), "run", NULL};
 	struct credentials who = {0};
@@ -134,7 +134,7 @@ int control_start(struct lab *lab, struct fault *f)
 	return code == 0 ? log_in(lab, &who, f) : code;
 }
 
-json_t *control_list(struct lab *lab, const char *const *words, struct fault *f)
+json_t *operator_list(struct lab *lab, const char *const *words, struct fault *f)
 {
 	const char *argv[16];
 	json_t *root = NULL, *items = NULL;
@@ -148,7 +148,7 @@ json_t *control_list(struct lab *lab, const char *const *words, struct fault *f)
 	argv[n++] = "--json";
 	argv[n] = NULL;
 	buf_init(&out);
-	if (control_skein(lab, argv, NULL, &out, f) == 0)
+	if (operator_skein(lab, argv, NULL, &out, f) == 0)
 		root = json_parse(buf_text(&out), out.len, f);
 	buf_fini(&out);
 	if (root == NULL)
@@ -193,10 +193,10 @@ static const struct json_row mesh_rows[] = {
 	 .max = UINT32_MAX},
 	{0}};
 
-static int add_member(const json_t *from, struct arena *arena, control_member_vec *out,
+static int add_member(const json_t *from, struct arena *arena, operator_member_vec *out,
 		      struct fault *f)
 {
-	struct control_member m = {0};
+	struct operator_member m = {0};
 	struct item item = {0};
 	int code = json_decode(from, item_rows, MEMBERS_LENIENT, arena, &item, NULL, f);
 
@@ -215,7 +215,7 @@ static int add_member(const json_t *from, struct arena *arena, control_member_ve
 	return 0;
 }
 
-static int add_as_number(const json_t *from, struct arena *arena, control_member_vec *members,
+static int add_as_number(const json_t *from, struct arena *arena, operator_member_vec *members,
 			 struct fault *f)
 {
 	struct mesh_item mesh = {0};
@@ -227,17 +227,18 @@ static int add_as_number(const json_t *from, struct arena *arena, control_member
 	return code;
 }
 
-int control_members(struct lab *lab, struct arena *arena, control_member_vec *out, struct fault *f)
+int operator_members(struct lab *lab, struct arena *arena, operator_member_vec *out,
+		     struct fault *f)
 {
 	static const char *const list_members[] = {"membership", "list", NULL};
 	static const char *const list_meshes[] = {"mesh", "list", NULL};
-	json_t *members = control_list(lab, list_members, f), *meshes = NULL;
+	json_t *members = operator_list(lab, list_members, f), *meshes = NULL;
 	int code = members == NULL ? f->code : 0;
 
 	for (size_t i = 0; i < json_array_size(members) && code == 0; i++)
 		code = add_member(json_array_get(members, i), arena, out, f);
 	if (code == 0) {
-		meshes = control_list(lab, list_meshes, f);
+		meshes = operator_list(lab, list_meshes, f);
 		code = meshes == NULL ? f->code : 0;
 	}
 	for (size_t i = 0; i < json_array_size(meshes) && code == 0; i++)
@@ -247,8 +248,8 @@ int control_members(struct lab *lab, struct arena *arena, control_member_vec *ou
 	return code;
 }
 
-const struct control_member *control_find_member(const control_member_vec *v, const char *machine,
-						 const char *mesh)
+const struct operator_member *operator_find_member(const operator_member_vec *v,
+						   const char *machine, const char *mesh)
 {
 	for (size_t i = 0; i < v->n; i++)
 		if (strcmp(v->at[i].machine, machine) == 0 &&
@@ -257,8 +258,8 @@ const struct control_member *control_find_member(const control_member_vec *v, co
 	return NULL;
 }
 
-const struct control_member *control_find_address(const control_member_vec *v,
-						  const struct address *a)
+const struct operator_member *operator_find_address(const operator_member_vec *v,
+						    const struct address *a)
 {
 	for (size_t i = 0; i < v->n; i++)
 		if (address_equal(&v->at[i].address, a))
