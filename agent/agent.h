@@ -6,6 +6,7 @@
 
 #include "agent/apply/saved.h"
 #include "agent/apply/wireguard_go.h"
+#include "agent/machine.h"
 #include "agent/member.h"
 #include "gateway/guard.h"
 #include "lib/net/netlink.h"

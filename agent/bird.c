@@ -1,9 +1,12 @@
 #include "agent/bird.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +17,7 @@
 #include "lib/base/run.h"
 #include "lib/net/bird_configure.h"
 #include "lib/net/bird_parse_protocols.h"
+#include "lib/net/port_holder.h"
 #include "lib/net/route.h"
 
 #define STARTING_MS	 6000
@@ -37,6 +41,7 @@ struct bird_child {
 	bool waiting;  /* for the next start */
 	unsigned failures;
 	struct digest applied, refused;
+	char why[FAULT_TEXT_MAX]; /* it could not be started; "" if it could */
 	bool has_refused;
 };
 
@@ -227,6 +232,38 @@ static void trim_log(const char *path)
 		log_warn("a log could not be cut", LOG_S("path", path));
 }
 
+/* BIRD itself would only say so in its log. Asked by binding: another daemon may well have the port
+ * on an address of its own. */
+static int check_port(struct bird_child *b, struct fault *f)
+{
+	uint64_t n;
+	const struct state_image *view = &b->member->view.image;
+	const struct state_mesh *mesh = state_records(view, STATE_MESH, &n);
+	const struct state_self *self = state_records(&b->member->membership.image, STATE_SELF, &n);
+	struct address own = state_peer_address(view, self->peer);
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(mesh->bgp_port)};
+	struct port_holder holder = {0};
+	char who[PORT_HOLDER_TEXT_MAX];
+	const int yes = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool taken;
+
+	if (fd < 0)
+		return fault_errno(f, errno, "socket");
+	memcpy(&at.sin_addr, own.bytes, sizeof(at.sin_addr));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	taken = (bind(fd, (const struct sockaddr *)&at, sizeof(at)) != 0 || listen(fd, 1) != 0) &&
+		errno == EADDRINUSE;
+	close(fd);
+	if (!taken)
+		return 0;
+	port_holder_find(PORT_TCP, mesh->bgp_port, &holder, NULL);
+	return fault_set(f, ERR_BUSY,
+			 "TCP port %u, which BGP needs, is taken by %s: end that, or give the mesh "
+			 "another one (bgp_port)",
+			 mesh->bgp_port, port_holder_format(&holder, who));
+}
+
 /* From the files that are in place. */
 static int start(struct bird_child *b, struct fault *f)
 {
@@ -249,13 +286,17 @@ static int start(struct bird_child *b, struct fault *f)
 	trim_log(log);
 	b->starting = has_routes(b, (uint32_t)c->table_base + b->member->number);
 	b->started = mono_now();
-	code = bird_files_set_starting(c, &b->member->id, b->starting, f);
+	code = check_port(b, f);
+	if (code == 0)
+		code = bird_files_set_starting(c, &b->member->id, b->starting, f);
 	if (code == 0)
 		code = child_start(&spec, &b->process, f);
 	if (code != 0) {
+		snprintf(b->why, sizeof(b->why), "%s", fault_text(f, code));
 		start_again(b);
 		return code;
 	}
+	b->why[0] = '\0';
 	log_info("BIRD started", LOG_D("pid", b->process.pid), LOG_D("starting", b->starting));
 	watch(b);
 	return 0;
@@ -306,7 +347,10 @@ int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w,
 		b->has_refused = false;
 		m->bird_error[0] = '\0';
 	}
-	if (b->process.pid == 0 && !b->waiting)
+	if (b->process.pid == 0 && b->waiting)
+		return fault_set(f, ERR_BUSY, "BIRD does not run%s%s", b->why[0] ? ": " : "",
+				 b->why);
+	if (b->process.pid == 0)
 		code = start(b, f);
 	return code;
 }

@@ -219,8 +219,8 @@ static void install(struct fetch *f, struct member *m)
 	struct fault why = {0};
 
 	if (!update_is_empty(&f->update)) {
-		if (member_install(m, &f->agent->config, &f->agent->machine, &f->update, &why) !=
-		    0) {
+		if (member_install(m, &f->agent->config, f->agent->machine.signer, &f->update,
+				   &why) != 0) {
 			log_error("a new state is refused", LOG_S("why", why.text));
 			snprintf(f->status.error, sizeof(f->status.error), "%s", why.text);
 			f->failed = true;

@@ -28,7 +28,7 @@ int agent_open(struct agent *a, uv_loop_t *loop, struct fault *f)
 	if (code == 0)
 		code = saved_load(&a->saved, &a->config, f);
 	if (code == 0)
-		code = member_load_all(&a->members, &a->config, &a->machine, f);
+		code = member_load_all(&a->members, &a->config, a->machine.signer, f);
 	if (code == 0)
 		code = netlink_open(NETLINK_ROUTE, &a->rtnl, f);
 	if (code == 0)

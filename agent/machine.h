@@ -13,8 +13,7 @@
 #include "lib/mesh/id.h"
 #include "lib/mesh/name.h"
 
-#define PATH_TEXT_MAX 512
-#define BOOT_ID_MAX   40
+#define BOOT_ID_MAX 40
 
 struct machine {
 	struct id id;

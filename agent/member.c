@@ -178,11 +178,10 @@ static void load_text(struct member *m, const struct config *c, const char *name
 	buf_clear(out);
 }
 
-int member_load(struct member *m, const struct config *c, const struct machine *who,
-		struct fault *f)
+int member_load(struct member *m, const struct config *c, const uint8_t signer[32], struct fault *f)
 {
 	char path[PATH_TEXT_MAX];
-	struct state_expect expect = {.kind = STATE_KIND_MEMBERSHIP, .signer = who->signer};
+	struct state_expect expect = {.kind = STATE_KIND_MEMBERSHIP, .signer = signer};
 	struct digest templates, text;
 	int code;
 
@@ -211,13 +210,13 @@ int member_load(struct member *m, const struct config *c, const struct machine *
 }
 
 /* The image as it will be: the new one, verified, or the one that stays. */
-static int choose_image(const struct member *m, const struct machine *who, enum state_kind kind,
+static int choose_image(const struct member *m, const uint8_t signer[32], enum state_kind kind,
 			const struct buf *update, const struct mapped_image *now,
 			struct state_image *out, struct fault *f)
 {
 	struct state_expect expect = {
 		.kind = kind,
-		.signer = who->signer,
+		.signer = signer,
 		.membership = kind == STATE_KIND_MEMBERSHIP ? m->id.bytes : NULL,
 		.mesh = m->membership.data != NULL ? m->membership.image.root->mesh : NULL,
 		.revision_min = member_revision(now),
@@ -232,18 +231,18 @@ static int choose_image(const struct member *m, const struct machine *who, enum 
 	return 0;
 }
 
-static int check_update(const struct member *m, const struct machine *who,
+static int check_update(const struct member *m, const uint8_t signer[32],
 			const struct member_update *u, struct fault *f)
 {
 	struct state_image view, membership;
 	struct digest templates, text;
 	int code;
 
-	code = choose_image(m, who, STATE_KIND_MEMBERSHIP, &u->parts[PART_MEMBERSHIP],
+	code = choose_image(m, signer, STATE_KIND_MEMBERSHIP, &u->parts[PART_MEMBERSHIP],
 			    &m->membership, &membership, f);
 	if (code == 0)
-		code = choose_image(m, who, STATE_KIND_VIEW, &u->parts[PART_VIEW], &m->view, &view,
-				    f);
+		code = choose_image(m, signer, STATE_KIND_VIEW, &u->parts[PART_VIEW], &m->view,
+				    &view, f);
 	if (code == 0)
 		code = check_pair(&view, &membership, f);
 	if (code != 0)
@@ -267,10 +266,10 @@ static int store_part(const struct member *m, const struct config *c, const char
 	return file_write(member_path(c, &m->id, name, path), b->data, b->len, 0600, f);
 }
 
-int member_install(struct member *m, const struct config *c, const struct machine *who,
+int member_install(struct member *m, const struct config *c, const uint8_t signer[32],
 		   struct member_update *u, struct fault *f)
 {
-	int code = check_update(m, who, u, f);
+	int code = check_update(m, signer, u, f);
 
 	if (code == 0)
 		code = store_part(m, c, "templates.conf.next", &u->parts[PART_TEMPLATES], f);
@@ -280,7 +279,7 @@ int member_install(struct member *m, const struct config *c, const struct machin
 		code = store_part(m, c, "view", &u->parts[PART_VIEW], f);
 	if (code == 0)
 		code = store_part(m, c, "membership", &u->parts[PART_MEMBERSHIP], f);
-	return code == 0 ? member_load(m, c, who, f) : code;
+	return code == 0 ? member_load(m, c, signer, f) : code;
 }
 
 int member_remove(const struct id *id, const struct config *c, struct fault *f)
@@ -298,7 +297,7 @@ struct member *member_find(const member_vec *v, const struct id *id)
 	return NULL;
 }
 
-int member_load_all(member_vec *out, const struct config *c, const struct machine *who,
+int member_load_all(member_vec *out, const struct config *c, const uint8_t signer[32],
 		    struct fault *f)
 {
 	DIR *dir = opendir(c->state_dir);
@@ -317,7 +316,7 @@ int member_load_all(member_vec *out, const struct config *c, const struct machin
 		m = member_new(&id);
 		code = member_load_key(m, c, &m->announce_key, f);
 		vec_push(out, m);
-		if (code == 0 && member_load(m, c, who, &why) != 0)
+		if (code == 0 && member_load(m, c, signer, &why) != 0)
 			log_warn("stored state is not used", LOG_S("membership", e->d_name),
 				 LOG_S("why", why.text));
 	}

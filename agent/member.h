@@ -8,7 +8,8 @@
 #ifndef SKEIN_AGENT_MEMBER_H
 #define SKEIN_AGENT_MEMBER_H
 
-#include "agent/machine.h"
+#include "agent/config.h"
+#include "lib/mesh/id.h"
 #include "lib/mesh/state.h"
 #include "lib/net/wg.h"
 
@@ -47,12 +48,12 @@ void member_free(struct member *m); /* unmaps, wipes */
 /* Loads the key, or makes one (*made) and stores it. */
 int member_load_key(struct member *m, const struct config *c, bool *made, struct fault *f);
 /* Maps what is stored, as far as it verifies. ERR_NOT_FOUND where there is nothing yet. */
-int member_load(struct member *m, const struct config *c, const struct machine *who,
+int member_load(struct member *m, const struct config *c, const uint8_t signer[32],
 		struct fault *f);
 /* Verifies the update with what stays, as a whole; stores it; maps it. On an error all is as it
  * was. Order on disk: a newer view goes with an older membership image (state_self.view_revision),
  * the texts wait as .next until the image that names them is there. */
-int member_install(struct member *m, const struct config *c, const struct machine *who,
+int member_install(struct member *m, const struct config *c, const uint8_t signer[32],
 		   struct member_update *u, struct fault *f);
 bool member_is_ready(const struct member *m); /* both images are there */
 /* The hashes of templates and text that the image names. */
@@ -64,7 +65,7 @@ int member_remove(const struct id *id, const struct config *c, struct fault *f);
 typedef VEC(struct member *) member_vec;
 /* Memberships with a directory, keys loaded, images as far as they verify. What does not load is
  * logged and fetched again. */
-int member_load_all(member_vec *out, const struct config *c, const struct machine *who,
+int member_load_all(member_vec *out, const struct config *c, const uint8_t signer[32],
 		    struct fault *f);
 struct member *member_find(const member_vec *v, const struct id *id);
 const char *member_path(const struct config *c, const struct id *id, const char *name,

@@ -37,12 +37,12 @@ static void show_devices(const json_t *m, FILE *to)
 	char buffer[32];
 	size_t i, k;
 
-	json_array_foreach(devices, i, d) {
+	for (i = 0; (d = json_array_get(devices, i)) != NULL; i++) {
 		fprintf(to, "  %-10s %s, UDP %lld, MTU %lld\n", text(d, "name"),
 			json_is_true(json_object_get(d, "up")) ? "up" : "down", number(d, "port"),
 			number(d, "mtu"));
 		peers = json_object_get(d, "peers");
-		json_array_foreach(peers, k, p)
+		for (k = 0; (p = json_array_get(peers, k)) != NULL; k++)
 			fprintf(to, "    %-20s %-16s %-22s handshake %s\n", text(p, "name"),
 				text(p, "address"), text(p, "endpoint"), age(p, buffer));
 	}
@@ -57,7 +57,7 @@ static void show_bird(const json_t *m, FILE *to)
 	if (json_is_string(json_object_get(bird, "refused")))
 		fprintf(to, "    refused: %s\n", text(bird, "refused"));
 	list = json_object_get(bird, "sessions");
-	json_array_foreach(list, i, s)
+	for (i = 0; (s = json_array_get(list, i)) != NULL; i++)
 		fprintf(to, "    %-12s %-20s %-16s AS%-11lld %-12s since %s\n", text(s, "name"),
 			text(s, "description"), text(s, "neighbour"), number(s, "as"),
 			text(s, "state"), text(s, "since"));
@@ -68,14 +68,14 @@ static void show_prefixes(const json_t *m, FILE *to)
 	json_t *list = json_object_get(m, "approved"), *p;
 	size_t i;
 
-	json_array_foreach(list, i, p)
+	for (i = 0; (p = json_array_get(list, i)) != NULL; i++)
 		if (json_is_true(json_object_get(p, "announced")))
 			fprintf(to, "  announces %s (%s)\n", text(p, "prefix"), text(p, "device"));
 		else
 			fprintf(to, "  does not announce %s: this machine has no route to it\n",
 				text(p, "prefix"));
 	list = json_object_get(m, "shadowed");
-	json_array_foreach(list, i, p)
+	for (i = 0; (p = json_array_get(list, i)) != NULL; i++)
 		fprintf(to, "  shadowed: %s, for this machine is connected to %s\n",
 			text(p, "prefix"), text(p, "by"));
 }
@@ -101,7 +101,7 @@ static void show_drops(const char *title, const json_t *list, const char *skip, 
 	json_t *r;
 	size_t i;
 
-	json_array_foreach(list, i, r) {
+	for (i = 0; (r = json_array_get(list, i)) != NULL; i++) {
 		const char *packets = text(r, "packets");
 
 		if (strcmp(packets, "0") == 0 || strcmp(text(r, "reason"), skip) == 0)
@@ -128,7 +128,7 @@ void status_screen(const json_t *s, FILE *to)
 	if (json_is_string(json_object_get(s, "error")))
 		fprintf(to, "error: %s\n", text(s, "error"));
 	list = json_object_get(s, "memberships");
-	json_array_foreach(list, i, m)
+	for (i = 0; (m = json_array_get(list, i)) != NULL; i++)
 		show_membership(m, to);
 	if (json_array_size(list) == 0)
 		fprintf(to, "\nno membership\n");

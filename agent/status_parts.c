@@ -197,7 +197,7 @@ json_t *status_fence(void)
 	if (nft_list_table(FENCE_FAMILY, FENCE_TABLE, NFT_JSON, &text, NULL) == 0)
 		root = json_loads(buf_text(&text), 0, NULL);
 	objects = json_object_get(root, "nftables");
-	json_array_foreach(objects, i, object) {
+	for (i = 0; (object = json_array_get(objects, i)) != NULL; i++) {
 		json_t *row = fence_reason(json_object_get(object, "counter"));
 
 		if (row != NULL)

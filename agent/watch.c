@@ -9,6 +9,8 @@
 #include "lib/net/monitor.h"
 
 #define DEBOUNCE_MS  50
+#define DEBOUNCE_MAX 5000
+#define REST	     5 /* a round that took n ms is followed by that many n ms of rest */
 #define PERIODIC_MS  10000
 #define PENDING_MS   50 /* while a device is coming */
 #define PENDING_MOST 200
@@ -18,6 +20,7 @@ struct watch {
 	uv_poll_t *kernel_poll, *nft_poll;
 	uv_timer_t *soon, *periodic;
 	unsigned pending; /* rounds in a row that waited for a device */
+	int64_t took_ms;  /* the last round */
 };
 
 static void on_closed(uv_handle_t *handle)
@@ -28,10 +31,12 @@ static void on_closed(uv_handle_t *handle)
 static void run_round(struct agent *a)
 {
 	struct watch *w = a->watch;
+	struct mono before = mono_now();
 	struct reconcile_result r;
 
 	uv_timer_stop(w->soon);
 	reconcile(a, &r);
+	w->took_ms = mono_ms_between(before, mono_now());
 	if (r.changed)
 		report_soon(a);
 	w->pending = r.incomplete ? w->pending + 1 : 0;
@@ -55,6 +60,15 @@ void watch_wake(struct agent *a)
 	wake_in(a->watch, a->watch->pending > 0 ? PENDING_MS : 1);
 }
 
+/* A machine on which something changes all the time (a full table in main) is not to be busy with
+ * looking at it. */
+static uint64_t debounce(const struct watch *w)
+{
+	int64_t ms = w->took_ms * REST;
+
+	return (uint64_t)(ms < DEBOUNCE_MS ? DEBOUNCE_MS : ms > DEBOUNCE_MAX ? DEBOUNCE_MAX : ms);
+}
+
 static void on_kernel(uv_poll_t *poll, int status, int events)
 {
 	struct agent *a = poll->data;
@@ -62,7 +76,7 @@ static void on_kernel(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	if (monitor_read(a->watch->kernel) != 0)
-		wake_in(a->watch, DEBOUNCE_MS);
+		wake_in(a->watch, debounce(a->watch));
 }
 
 /* Its own short way: no round is needed to put back the table that was there a moment ago. */

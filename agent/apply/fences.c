@@ -20,7 +20,7 @@ static void put_counts(struct buf *script)
 		       ? json_loads(buf_text(&text), 0, NULL)
 		       : NULL;
 	objects = json_object_get(root, "nftables");
-	json_array_foreach(objects, i, object) {
+	for (i = 0; (object = json_array_get(objects, i)) != NULL; i++) {
 		json_t *counter = json_object_get(object, "counter");
 		const char *name = json_string_value(json_object_get(counter, "name"));
 

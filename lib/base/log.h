@@ -36,8 +36,9 @@ void log_set_level(enum log_level level);
 /* "error", "warn", "info", "debug". */
 bool log_level_parse(const char *text, enum log_level *out);
 
+/* The first element is there so that a list without fields needs no macro trick beyond "##". */
 #define LOG_AT(level, event, ...)                                                                  \
-	log_write(level, event, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
+	log_write(level, event, (const struct log_field[]){{.key = event}, ##__VA_ARGS__, {0}} + 1)
 #define log_error(...) LOG_AT(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(...)  LOG_AT(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_info(...)  LOG_AT(LOG_LEVEL_INFO, __VA_ARGS__)

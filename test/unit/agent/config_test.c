@@ -1,0 +1,149 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/apply/saved.h"
+#include "agent/config.h"
+#include "agent/fetch_machine.h"
+#include "lib/base/file.h"
+#include "test/test.h"
+
+static int load(const char *text, struct config *c, struct fault *f)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/agent.conf", test_dir());
+	TEST_NUMBER(file_write(path, text, strlen(text), 0644, f), 0);
+	return agent_config_load(c, path, f);
+}
+
+static void the_defaults_are_valid(void)
+{
+	struct config c;
+	struct fault f = {0};
+
+	TEST_NUMBER(load("", &c, &f), 0);
+	TEST_NUMBER(c.table_base, 5200);
+	TEST_NUMBER(c.mark, 0x5300);
+	TEST_NUMBER(c.mark_mask, 0xff00);
+	TEST_TEXT(c.device, "wg");
+	agent_config_fini(&c);
+}
+
+static void bad_values_are_named(void)
+{
+	static const struct {
+		const char *text;
+		int code;
+		const char *says;
+	} rows[] = {
+		{"device = wireguard0", ERR_INVALID, "device"},
+		{"device = ", ERR_INVALID, "device"},
+		{"state_dir = here", ERR_INVALID, "absolute"},
+		{"mark = 65536", ERR_INVALID, "mark_mask"},
+		{"mark = 4294967296", ERR_RANGE, "mark"},
+		{"control_table_base = 5210", ERR_CONFLICT, "64 tables"},
+		{"log_level = loud", ERR_INVALID, "log_level"},
+		{"announce = 10.0.0.1/8", ERR_INVALID, "10.0.0.0/8"},
+		{"announce = fd00::/8", ERR_UNSUPPORTED, "IPv4"},
+		{"endpoint = nowhere", ERR_INVALID, "endpoint"},
+		{"endpoint = 192.0.2.1:0", ERR_RANGE, "65535"},
+		{"endpoint = 192.0.2.1:66000", ERR_RANGE, "65535"},
+		{"endpoint = 192.0.2.1:x", ERR_RANGE, "65535"},
+		{"tables = 5", ERR_INVALID, "tables"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config c;
+		struct fault f = {0};
+		int code = load(rows[i].text, &c, &f);
+
+		if (code != rows[i].code)
+			TEST_FAIL("%s: %s, %s", rows[i].text, error_name(code), f.text);
+		if (strstr(f.text, rows[i].says) == NULL)
+			TEST_FAIL("%s: says '%s'", rows[i].text, f.text);
+		agent_config_fini(&c);
+	}
+}
+
+static void endpoints_are_read(void)
+{
+	char address[ADDRESS_TEXT_MAX];
+	unsigned port;
+
+	TEST_NUMBER(config_endpoint("192.0.2.1:5000", address, &port, NULL), 0);
+	TEST_TEXT(address, "192.0.2.1");
+	TEST_NUMBER(port, 5000);
+	TEST_NUMBER(config_endpoint("192.0.2.1", address, &port, NULL), 0);
+	TEST_NUMBER(port, 0);
+}
+
+static void what_was_there_is_kept_once_and_stored(void)
+{
+	struct config c;
+	struct saved s, again;
+	struct fault f = {0};
+	char opened[4][LINK_NAME_MAX];
+
+	TEST_NUMBER(load("", &c, &f), 0);
+	free(c.state_dir);
+	c.state_dir = mem_strdup(test_dir());
+	memset(&s, 0, sizeof(s));
+	CU_ASSERT(saved_note(&s, "lan0", "forwarding", 0));
+	CU_ASSERT(!saved_note(&s, "lan0", "forwarding", 1));
+	CU_ASSERT(saved_note(&s, "lan1", "forwarding", 1));
+	CU_ASSERT(saved_note(&s, "", "fib_multipath_hash_policy", 0));
+	vec_push(&s.ports, 51820);
+	TEST_NUMBER(saved_store(&s, &c, &f), 0);
+	TEST_NUMBER(saved_load(&again, &c, &f), 0);
+	TEST_NUMBER(again.sysctls.n, 3);
+	TEST_NUMBER(again.sysctls.at[0].value, 0);
+	TEST_NUMBER(again.ports.at[0], 51820);
+	TEST_NUMBER(saved_opened(&again, opened, 4), 1);
+	TEST_TEXT(opened[0], "lan0");
+	saved_fini(&s);
+	saved_fini(&again);
+	agent_config_fini(&c);
+}
+
+static int parse_offer(const char *text, struct offer *out, struct arena *a)
+{
+	struct buf b;
+	int code;
+
+	buf_init(&b);
+	buf_puts(&b, text);
+	code = offer_parse(&b, a, out, NULL);
+	buf_fini(&b);
+	return code;
+}
+
+#define ID1 "0193b0a0-0000-7000-8000-000000000001"
+
+static void the_controllers_list_is_read(void)
+{
+	struct arena a;
+	struct offer o = {0};
+
+	arena_init(&a);
+	TEST_NUMBER(parse_offer("{\"id\": \"x\", \"memberships\": [{\"id\": \"" ID1
+				"\", \"needs_key\": true, \"view_revision\": \"7\", "
+				"\"membership_revision\": null, \"later\": 1}]}",
+				&o, &a),
+		    0);
+	TEST_NUMBER(o.n, 1);
+	CU_ASSERT(o.at[0].needs_key);
+	TEST_NUMBER(o.at[0].view, 7);
+	TEST_NUMBER(o.at[0].membership, 0);
+	CU_ASSERT(parse_offer("{\"memberships\": [{\"id\": \"me\"}]}", &o, &a) < 0);
+	CU_ASSERT(parse_offer("{}", &o, &a) < 0);
+	CU_ASSERT(parse_offer("[]", &o, &a) < 0);
+	CU_ASSERT(parse_offer("{\"memberships\": [{\"id\": \"" ID1 "\", \"view_revision\": 7}]}",
+			      &o, &a) < 0);
+	arena_fini(&a);
+}
+
+TEST_SUITE(agent_config, {"the defaults are valid", the_defaults_are_valid},
+	   {"bad values are named", bad_values_are_named},
+	   {"endpoints are read", endpoints_are_read},
+	   {"what was there is kept once and stored", what_was_there_is_kept_once_and_stored},
+	   {"the controller's list is read", the_controllers_list_is_read});
