@@ -144,8 +144,11 @@ static void on_key(void *context, struct http_answer *a)
 
 	note_answer(f, a, "to take the public key");
 	f->failed = f->failed || a->code != 0;
-	if (a->code == 0 && m != NULL)
+	if (a->code == 0 && m != NULL) {
+		/* What was listed is older than the key; the list that has it comes next. */
 		m->announce_key = false;
+		offered(f)->view = offered(f)->membership = 0;
+	}
 	f->step++;
 	next(f);
 }
@@ -221,7 +224,12 @@ static void install(struct fetch *f, struct member *m)
 	if (!update_is_empty(&f->update)) {
 		if (member_install(m, &f->agent->config, f->agent->machine.signer, &f->update,
 				   &why) != 0) {
-			log_error("a new state is refused", LOG_S("why", why.text));
+			/* Asked for in several requests, its parts can be of two revisions. */
+			log_write(why.code == ERR_MISMATCH || why.code == ERR_STALE
+					  ? LOG_LEVEL_INFO
+					  : LOG_LEVEL_ERROR,
+				  "a new state is not used",
+				  (const struct log_field[]){LOG_S("why", why.text), {0}});
 			snprintf(f->status.error, sizeof(f->status.error), "%s", why.text);
 			f->failed = true;
 		} else {

@@ -75,11 +75,38 @@ static size_t candidates(const struct endpoint_question *q,
 	return n;
 }
 
+static bool same_endpoint(const struct wg_endpoint *a, const struct wg_endpoint *b)
+{
+	return a->port == b->port && address_equal(&a->address, &b->address);
+}
+
+/* The device sends to one that the peer has for others: its role, or ours, has changed. */
+static bool is_for_others(const struct endpoint_question *q)
+{
+	const struct wg_endpoint *now = &q->now->endpoint;
+	bool router = q->peer->role != STATE_ROLE_MEMBER;
+
+	for (unsigned i = 0; i < q->peer->nendpoints && i < STATE_ENDPOINTS_MAX; i++) {
+		const struct state_endpoint e = q->peer->endpoints[i];
+		struct wg_endpoint own = {.address.family = e.family};
+
+		memcpy(own.address.bytes, e.address, sizeof(e.address));
+		if (!address_equal(&own.address, &now->address))
+			continue;
+		if (router && e.device == 0 && now->port != e.port + q->me->self->slot &&
+		    now->port >= e.port && now->port <= e.port + STATE_SLOT_MAX)
+			return true;
+		if (!router && e.device != q->me->self->slot && now->port == e.port)
+			return true;
+	}
+	return false;
+}
+
 struct wg_endpoint endpoint_choose(const struct endpoint_question *q, bool *set)
 {
 	const struct wall now = q->facts->in->now;
 	struct candidate list[STATE_ENDPOINTS_MAX];
-	size_t n = candidates(q, list);
+	size_t n = candidates(q, list), choice;
 	bool silent = q->now == NULL || now.ms - q->now->last_handshake.ms > SILENT_MS;
 
 	*set = false;
@@ -87,9 +114,14 @@ struct wg_endpoint endpoint_choose(const struct endpoint_question *q, bool *set)
 		return (struct wg_endpoint){0};
 	if (q->now == NULL || q->now->endpoint.address.family == FAMILY_NONE)
 		return list[0].at;
+	if (is_for_others(q)) {
+		*set = true;
+		return list[0].at;
+	}
 	/* Only where something is being sent: an idle peer is not worth a change. */
-	if (!silent || q->now->tx_bytes == 0 || n == 1)
+	if (!silent || q->now->tx_bytes == 0)
 		return q->now->endpoint;
-	*set = true;
-	return list[(uint64_t)(now.ms / TRY_EVERY_MS) % n].at;
+	choice = (size_t)((uint64_t)(now.ms / TRY_EVERY_MS) % n);
+	*set = !same_endpoint(&list[choice].at, &q->now->endpoint);
+	return list[choice].at;
 }
