@@ -39,7 +39,7 @@ struct client {
 	unsigned open; /* handles that are not closed yet */
 };
 
-const char *control_path(const struct config *c, char out[PATH_TEXT_MAX])
+const char *agent_control_path(const struct config *c, char out[PATH_TEXT_MAX])
 {
 	snprintf(out, PATH_TEXT_MAX, "%s/agent.sock", c->run_dir);
 	return out;
@@ -224,7 +224,7 @@ static void give_to_group(const char *path)
 		log_warn("the control socket stays root's: its group cannot be set");
 }
 
-int control_start(struct agent *a, struct fault *f)
+int agent_control_start(struct agent *a, struct fault *f)
 {
 	char path[PATH_TEXT_MAX];
 	struct control *c;
@@ -233,7 +233,7 @@ int control_start(struct agent *a, struct fault *f)
 
 	if (code != 0)
 		return code;
-	control_path(&a->config, path);
+	agent_control_path(&a->config, path);
 	unlink(path); /* of an agent that was killed: the lock is ours */
 	c = mem_alloc(sizeof(*c));
 	a->control = c;
@@ -257,28 +257,28 @@ static void on_closed(uv_handle_t *handle)
 	free(handle);
 }
 
-void control_stop(struct agent *a)
+void agent_control_stop(struct agent *a)
 {
 	char path[PATH_TEXT_MAX];
 
 	if (a->control == NULL)
 		return;
-	unlink(control_path(&a->config, path));
+	unlink(agent_control_path(&a->config, path));
 	uv_close((uv_handle_t *)a->control->listener, on_closed);
 	a->control->listener = NULL; /* clients that are still closing hold on to the rest */
 }
 
 /* ---- the client's side ---- */
 
-int control_ask(const struct config *c, const char *command, int timeout_ms, struct buf *answer,
-		struct fault *f)
+int agent_control_ask(const struct config *c, const char *command, int timeout_ms,
+		      struct buf *answer, struct fault *f)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	struct mono deadline = mono_add_ms(mono_now(), timeout_ms);
 	char path[PATH_TEXT_MAX], chunk[8192];
 	int fd, code = 0;
 
-	control_path(c, path);
+	agent_control_path(c, path);
 	if (strlen(path) >= sizeof(to.sun_path))
 		return fault_set(f, ERR_INVALID, "%s: too long for a socket", path);
 	strcpy(to.sun_path, path);

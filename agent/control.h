@@ -9,12 +9,12 @@
 
 #include "agent/agent.h"
 
-int control_start(struct agent *a, struct fault *f);
-void control_stop(struct agent *a);
+int agent_control_start(struct agent *a, struct fault *f);
+void agent_control_stop(struct agent *a);
 
 /* The client's side: one command, the whole answer. ERR_NOT_FOUND: no agent runs. */
-int control_ask(const struct config *c, const char *command, int timeout_ms, struct buf *answer,
-		struct fault *f);
-const char *control_path(const struct config *c, char out[PATH_TEXT_MAX]);
+int agent_control_ask(const struct config *c, const char *command, int timeout_ms,
+		      struct buf *answer, struct fault *f);
+const char *agent_control_path(const struct config *c, char out[PATH_TEXT_MAX]);
 
 #endif

@@ -73,7 +73,7 @@ static void drain(struct agent *a)
 	fetch_stop(a);
 	report_stop(a);
 	watch_stop(a);
-	control_stop(a);
+	agent_control_stop(a);
 	for (size_t i = 0; i < a->members.n; i++)
 		bird_release(a->members.at[i]);
 	uv_run(a->loop, UV_RUN_NOWAIT);
@@ -96,7 +96,7 @@ int agent_run(struct agent *a, struct fault *f)
 		uv_signal_start(&signals[i], on_signal, numbers[i]);
 	}
 	a->http = http_new(a->loop, &a->machine.where);
-	code = control_start(a, f);
+	code = agent_control_start(a, f);
 	if (code == 0)
 		code = watch_start(a, f);
 	if (code == 0) {

@@ -174,7 +174,7 @@ static int ask_to_leave(const struct config *c, bool force, struct fault *f)
 	int code;
 
 	buf_init(&answer);
-	code = control_ask(c, force ? "leave force" : "leave", LEAVE_MS, &answer, f);
+	code = agent_control_ask(c, force ? "leave force" : "leave", LEAVE_MS, &answer, f);
 	if (code == 0) {
 		root = json_loads(buf_text(&answer), 0, NULL);
 		error = json_string_value(json_object_get(root, "error"));
@@ -247,7 +247,7 @@ static int do_status(void *context, const struct invocation *in)
 
 	buf_init(&answer);
 	if (code == 0)
-		code = control_ask(&c, "status", ASK_MS, &answer, &f);
+		code = agent_control_ask(&c, "status", ASK_MS, &answer, &f);
 	if (code == 0 && o->json)
 		fwrite(answer.data, 1, answer.len, stdout);
 	if (code == 0 && !o->json) {
