@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "controller/controller.h"
 #include "controller/init.h"
@@ -11,6 +12,8 @@
 #include "lib/base/option.h"
 #include "lib/base/secret.h"
 #include "lib/mesh/pin.h"
+
+#define OTHER_DESCRIPTORS 256 /* the database's, logs, listening sockets */
 
 struct common {
 	const char *config;
@@ -167,6 +170,21 @@ static int run_example(void *context, const struct invocation *in)
 	return 0;
 }
 
+/* A connection is a descriptor, and the usual limit is 1024 of these. */
+static void raise_descriptor_limit(const struct config *config)
+{
+	rlim_t want = (rlim_t)config->connections + OTHER_DESCRIPTORS;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+		return;
+	limit.rlim_cur =
+		limit.rlim_max == RLIM_INFINITY || limit.rlim_max > want ? want : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < want)
+		log_warn("fewer open files than connections are allowed (ulimit -n, LimitNOFILE=)",
+			 LOG_U("allowed", limit.rlim_cur), LOG_U("wanted", want));
+}
+
 static int run_controller(void *context, const struct invocation *in)
 {
 	struct controller controller;
@@ -186,6 +204,7 @@ static int run_controller(void *context, const struct invocation *in)
 	sigaddset(&signals, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	sigdelset(&signals, SIGPIPE);
+	raise_descriptor_limit(&config);
 	code = controller_start(&controller, &config, &f);
 	if (code != 0) {
 		say(&f, code);
