@@ -180,33 +180,45 @@ static int busy(const struct config *config, int fd, struct fault *f)
 			 pid[0] != '\0' ? ", pid " : "", pid);
 }
 
-int init_lock(const struct config *config, int *fd, struct fault *f)
+static int take_lock(const struct config *config, const char *path, int *fd, struct fault *f)
 {
-	char *database = config_data_path(config, DATABASE_NAME);
-	char *path = config_data_path(config, LOCK_NAME);
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (*fd < 0)
+		return fault_errno(f, errno, "%s", path);
+	if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
+		return busy(config, *fd, f);
+	if (ftruncate(*fd, 0) != 0 || dprintf(*fd, "%d\n", (int)getpid()) < 0)
+		return fault_errno(f, errno, "%s", path);
+	return 0;
+}
+
+static int find_database(const struct config *config, struct fault *f)
+{
+	char *path = config_data_path(config, DATABASE_NAME);
 	int code = 0;
 
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		code = fault_set(f, ERR_NOT_FOUND,
+				 "no controller in %s yet: run 'skein-controller init'",
+				 config->data_dir);
+	else if (access(path, R_OK | W_OK) != 0)
+		code = fault_errno(f, errno, "%s", path);
+	free(path);
+	return code;
+}
+
+int init_lock(const struct config *config, int *fd, struct fault *f)
+{
+	char *path = config_data_path(config, LOCK_NAME);
+	int code = find_database(config, f);
+
 	*fd = -1;
-	if (access(database, F_OK) != 0)
-		code = errno == ENOENT ? fault_set(f, ERR_NOT_FOUND,
-						   "no controller in %s yet: run 'skein-controller "
-						   "init'",
-						   config->data_dir)
-				       : fault_errno(f, errno, "%s", database);
-	if (code == 0) {
-		*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		if (*fd < 0)
-			code = fault_errno(f, errno, "%s", path);
-		else if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
-			code = busy(config, *fd, f);
-		else if (ftruncate(*fd, 0) != 0 || dprintf(*fd, "%d\n", (int)getpid()) < 0)
-			code = fault_errno(f, errno, "%s", path);
-	}
+	if (code == 0)
+		code = take_lock(config, path, fd, f);
 	if (code != 0 && *fd >= 0) {
 		close(*fd);
 		*fd = -1;
 	}
-	free(database);
 	free(path);
 	return code;
 }

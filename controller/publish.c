@@ -60,6 +60,7 @@ static struct machine_entry *find_machine(struct publish *p, row_t row)
 
 static void drop_machine(struct publish *p, struct machine_entry *e)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
 	HASH_DEL(p->machines, e);
 	free(e->machine.memberships);
 	free(e);

@@ -289,8 +289,8 @@ int enroll(struct call *c)
 	struct request in = {0};
 	struct answer answer = {0};
 	uint8_t identity[32];
-	struct join_grant g;
-	struct machine m;
+	struct join_grant g = {0};
+	struct machine m = {0};
 	bool repeated = false;
 	int code = call_decode(c, request_rows, &in, NULL);
 

@@ -184,7 +184,7 @@ static int refuse_second(struct call *c, const struct machine *machine, const st
 int membership_create(struct call *c)
 {
 	struct request in = {0};
-	struct machine machine;
+	struct machine machine = {0};
 	struct membership m;
 	struct mesh mesh;
 	int code = call_decode(c, request_rows, &in, NULL);

@@ -325,7 +325,7 @@ static int parse_cascade(struct call *c, bool *cascade)
 
 int mesh_delete(struct call *c)
 {
-	struct mesh m;
+	struct mesh m = {0};
 	bool cascade;
 	json_t *before;
 	int code = parse_cascade(c, &cascade);

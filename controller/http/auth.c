@@ -42,7 +42,9 @@ struct auth *auth_new(void)
 
 static void drop(struct auth *a, struct holder *h)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
 	HASH_DELETE(by_hash, a->by_hash, h);
+	/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
 	HASH_DELETE(by_row, a->by_row, h);
 	free(h);
 }
@@ -69,6 +71,7 @@ static struct holder *find_row(struct auth *a, enum token_kind kind, row_t row)
 {
 	struct holder *h, probe = {.key = {.kind = kind, .row = row}};
 
+	/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
 	HASH_FIND(by_row, a->by_row, &probe.key, sizeof(probe.key), h);
 	return h;
 }

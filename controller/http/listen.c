@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +12,35 @@
 #define BACKLOG		 1024
 #define TCP_STATE_LISTEN 0x0a
 
+/* It is at the same place in both families. */
 static unsigned port_of(const struct sockaddr_storage *at)
 {
-	return ntohs(at->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)at)->sin6_port
-					       : ((const struct sockaddr_in *)at)->sin_port);
+	in_port_t port;
+
+	memcpy(&port, (const char *)at + offsetof(struct sockaddr_in, sin_port), sizeof(port));
+	return ntohs(port);
+}
+
+/* One line of /proc/net/tcp: "sl local rem st queues timer retrnsmt uid timeout inode …", of which
+ * local is ADDRESS:PORT in hex. The inode, or 0 when it does not listen on `port`. */
+static unsigned long parse_socket(char *line, unsigned port)
+{
+	enum { LOCAL = 1, STATE = 3, INODE = 9 };
+	unsigned long inode = 0;
+	char *rest = NULL, *word = strtok_r(line, " ", &rest);
+
+	for (int i = 0; word != NULL && i <= INODE; i++) {
+		char *colon = strchr(word, ':');
+
+		if (i == LOCAL && (colon == NULL || strtoul(colon + 1, NULL, 16) != port))
+			return 0;
+		if (i == STATE && strtoul(word, NULL, 16) != TCP_STATE_LISTEN)
+			return 0;
+		if (i == INODE)
+			inode = strtoul(word, NULL, 10);
+		word = strtok_r(NULL, " ", &rest);
+	}
+	return inode;
 }
 
 /* The inode of the socket that listens on `port`, from /proc/net/tcp or tcp6; 0: none. */
@@ -26,16 +52,8 @@ static unsigned long find_inode(const char *table, unsigned port)
 
 	if (file == NULL)
 		return 0;
-	while (inode == 0 && fgets(line, sizeof(line), file) != NULL) {
-		unsigned local, state;
-		unsigned long found;
-
-		if (sscanf(line,
-			   " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*s %*s %lu",
-			   &local, &state, &found) == 3 &&
-		    local == port && state == TCP_STATE_LISTEN)
-			inode = found;
-	}
+	while (inode == 0 && fgets(line, sizeof(line), file) != NULL)
+		inode = parse_socket(line, port);
 	fclose(file);
 	return inode;
 }

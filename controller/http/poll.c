@@ -35,6 +35,7 @@ void poll_free(struct poll *p)
 	if (p == NULL)
 		return;
 	HASH_ITER(hh, p->machines, w, next) {
+		/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
 		HASH_DEL(p->machines, w);
 		free(w);
 	}

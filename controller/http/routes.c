@@ -55,6 +55,7 @@ void routes_free(struct routes *r)
 	if (r == NULL)
 		return;
 	HASH_ITER(hh, r->places, p, next) {
+		/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
 		HASH_DEL(r->places, p);
 		free(p);
 	}
