@@ -79,6 +79,29 @@ static int say_next_steps(const struct config *config, struct fault *f)
 	return code;
 }
 
+static int run_pin(void *context, const struct invocation *in)
+{
+	char pin[PIN_TEXT_MAX];
+	struct keys keys = {0};
+	struct config config;
+	struct fault f = {0};
+	int code = load(context, &config);
+
+	(void)in;
+	if (code != 0)
+		return code;
+	code = keys_load(&keys, &config, &f);
+	if (code == 0 && pin_is_zero(keys.pin))
+		code = fault_set(&f, ERR_NOT_FOUND, "the configuration has no certificate to pin");
+	if (code == 0)
+		puts(pin_format(keys.pin, pin));
+	else
+		say(&f, code);
+	keys_fini(&keys);
+	config_free(&config);
+	return code;
+}
+
 static int run_init(void *context, const struct invocation *in)
 {
 	struct config config;
@@ -226,6 +249,7 @@ static const struct command commands[] = {
 	 run_init},
 	{"run", "", 0, 0, "run the controller until SIGTERM", NULL, 0, run_controller},
 	{"check-config", "", 0, 0, "check configuration and BIRD templates", NULL, 0, run_check},
+	{"pin", "", 0, 0, "print the pin of the certificate, for skein login", NULL, 0, run_pin},
 	{"config-example", "", 0, 0, "print a configuration with all options", NULL, 0,
 	 run_example},
 	{"token reset-admin", "", 0, 0,

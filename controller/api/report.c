@@ -9,6 +9,7 @@
 #define NETWORKS_MAX	256
 #define MEMBERSHIPS_MAX 128
 #define PREFIXES_MAX	256
+#define ERROR_MAX	4096
 #define PRIORITY	100
 
 struct wire_endpoint {
@@ -45,7 +46,7 @@ static const struct json_row membership_rows[] = {
 	JSON_ROW("id", MEMBER_TEXT, IN(id), .required = true),
 	JSON_ROW("applied_view", MEMBER_COUNTER, IN(applied_view)),
 	JSON_ROW("applied_membership", MEMBER_COUNTER, IN(applied_membership)),
-	JSON_ROW("error", MEMBER_TEXT, IN(error)),
+	JSON_ROW("error", MEMBER_TEXT, IN(error), .max = ERROR_MAX),
 	JSON_ROW("endpoints", MEMBER_ROWS, IN(endpoints), .max = STATE_ENDPOINTS_MAX,
 		 .rows = endpoint_rows, .row_size = sizeof(struct wire_endpoint)),
 	JSON_ROW("announced", MEMBER_TEXTS, IN(announced), .max = PREFIXES_MAX),
@@ -223,6 +224,18 @@ static int take_announced(struct call *c, const struct membership *m,
 
 /* ---- the memberships ---- */
 
+/* Cut where it is too long, but not within a character of UTF-8. */
+static void set_error(struct membership *m, const char *text)
+{
+	size_t len = strlen(text), room = sizeof(m->report_error) - 1;
+
+	if (len > room)
+		for (len = room; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
+			len--;
+	memcpy(m->report_error, text, len);
+	m->report_error[len] = '\0';
+}
+
 static int take_membership(struct call *c, const struct wire_membership *w)
 {
 	const struct wire_endpoint *endpoints = w->endpoints.at;
@@ -245,7 +258,7 @@ static int take_membership(struct call *c, const struct wire_membership *w)
 	add_observed(c, &m);
 	m.applied_view = w->applied_view;
 	m.applied_image = w->applied_membership;
-	snprintf(m.report_error, sizeof(m.report_error), "%s", w->error != NULL ? w->error : "");
+	set_error(&m, w->error != NULL ? w->error : "");
 	code = store_membership_reported(c->store, &m, &c->fault);
 	if (!same_endpoints(&old, &m))
 		call_touch_mesh(c, m.mesh);

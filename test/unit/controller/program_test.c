@@ -86,7 +86,9 @@ static void init_once_and_reset(void)
 	says("skein-controller init");
 	TEST_NUMBER(run_with("init", options), 0);
 	says("skein-api.");
-	says("skein login");
+	says(" --pin sha256//");
+	TEST_NUMBER(run_with("pin", options), 0);
+	says("sha256//");
 	TEST_NUMBER(run_with("init", options), error_exit_status(ERR_EXISTS));
 	says("init changes none");
 	TEST_NUMBER(run_with("token reset-admin", options), 0);

@@ -81,6 +81,25 @@ static void a_get_with_the_etag_is_304(void)
 	TEST_NUMBER(stand_send(&s, &r), 304);
 }
 
+/* 254 letters and a character of two bytes across the limit. */
+static void a_long_error_is_cut_between_characters(void)
+{
+	char text[301], *body;
+	bool named;
+	struct buf b;
+
+	memset(text, 'x', 254);
+	strcpy(text + 254, "\xc3\xa9\xc3\xa9");
+	buf_init(&b);
+	buf_printf(&b, "{\"memberships\":[{\"id\":\"$membership\",\"error\":\"%s\"}]}", text);
+	body = things_fill(&t, buf_text(&b), &named);
+	TEST_NUMBER(stand_call(&s, t.machine.token, "POST", V1 "/mesh/report", body), 204);
+	TEST_NUMBER(call("GET", V1 "/memberships/$membership", NULL), 200);
+	TEST_NUMBER((long long)strlen(stand_get(&s, "error")), 254);
+	free(body);
+	buf_fini(&b);
+}
+
 /* Rendering and reports write too, but are no change of the resource. */
 static void reports_change_no_version(void)
 {
@@ -375,6 +394,7 @@ static void a_mesh_with_members_needs_cascade(void)
 TEST_SUITE_WITH(controller_rules, start, stop, {"a stale version is 412", a_stale_version_is_412},
 		{"a GET with the ETag is 304", a_get_with_the_etag_is_304},
 		{"reports change no version", reports_change_no_version},
+		{"a long error is cut between characters", a_long_error_is_cut_between_characters},
 		{"lists come in pages", lists_come_in_pages},
 		{"a taken name says who has it", a_taken_name_says_who_has_it},
 		{"a CIDR stays", a_cidr_stays},
