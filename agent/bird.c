@@ -75,7 +75,8 @@ const char *bird_state(const struct member *m)
 int bird_check_version(const struct config *c, struct fault *f)
 {
 	const char *const argv[] = {c->bird, "--version", NULL};
-	unsigned major = 0, minor = 0, patch = 0;
+	unsigned long version[3] = {0};
+	char *at;
 	struct buf out;
 	int status = 0, code;
 
@@ -84,8 +85,13 @@ int bird_check_version(const struct config *c, struct fault *f)
 	if (code != 0 || status != 0)
 		code = fault_set(f, ERR_MISSING, "%s does not run: install bird2 (2.0.12 or later)",
 				 c->bird);
-	else if (sscanf(buf_text(&out), "BIRD version %u.%u.%u", &major, &minor, &patch) < 2 ||
-		 major * 1000000 + minor * 1000 + patch < 2000012 || major > 2)
+	at = code == 0 && out.data != NULL ? strpbrk(out.data, "0123456789") : NULL;
+	for (int i = 0; i < 3 && at != NULL; i++) {
+		version[i] = strtoul(at, &at, 10);
+		at = *at == '.' ? at + 1 : NULL;
+	}
+	if (code == 0 && (strncmp(buf_text(&out), "BIRD version ", 13) != 0 || version[0] != 2 ||
+			  (version[1] == 0 && version[2] < 12)))
 		code = fault_set(f, ERR_MISSING, "%s is '%.*s', want BIRD 2.0.12 or a later 2.x",
 				 c->bird, (int)strcspn(buf_text(&out), "\n"), buf_text(&out));
 	buf_fini(&out);

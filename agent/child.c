@@ -32,7 +32,8 @@ static bool read_start_time(pid_t pid, unsigned long long *out)
 	    (at = strrchr(buf_text(&text), ')')) != NULL) {
 		for (int field = 2; field < 22 && at != NULL; field++)
 			at = strchr(at + 1, ' ');
-		ok = at != NULL && sscanf(at, "%llu", out) == 1;
+		ok = at != NULL && at[1] >= '0' && at[1] <= '9';
+		*out = ok ? strtoull(at + 1, NULL, 10) : 0;
 	}
 	buf_fini(&text);
 	return ok;
@@ -93,12 +94,31 @@ int child_start(const struct child_spec *spec, struct child *out, struct fault *
 	return code;
 }
 
+/* "312 4711 /usr/sbin/bird": false for anything else. */
+static bool parse_pid_file(char *text, pid_t *pid, unsigned long long *started,
+			   const char **executable)
+{
+	char *at = text;
+	long number = strtol(at, &at, 10);
+
+	if (number <= 0 || number > INT32_MAX || *at != ' ')
+		return false;
+	*started = strtoull(at + 1, &at, 10);
+	*pid = (pid_t)number;
+	if (at[0] != ' ' || at[1] != '/')
+		return false;
+	at[strcspn(at, "\n")] = '\0';
+	*executable = at + 1;
+	return true;
+}
+
 int child_adopt(const char *pid_file, struct child *out, struct fault *f)
 {
 	struct buf text;
 	unsigned long long started = 0;
-	char executable[CHILD_PATH_MAX] = "";
-	int pid = 0, code;
+	const char *executable = "";
+	pid_t pid = 0;
+	int code;
 
 	memset(out, 0, sizeof(*out));
 	out->pidfd = -1;
@@ -107,15 +127,13 @@ int child_adopt(const char *pid_file, struct child *out, struct fault *f)
 		code = fault_set(f, ERR_NOT_FOUND, "%s: no such file", pid_file);
 	else
 		code = file_read(pid_file, PID_FILE_MAX, &text, f);
-	if (code == 0 &&
-	    (sscanf(buf_text(&text), "%d %llu %511[^\n]", &pid, &started, executable) != 3 ||
-	     pid <= 0))
+	if (code == 0 && (text.len == 0 || !parse_pid_file(text.data, &pid, &started, &executable)))
 		code = fault_set(f, ERR_NOT_FOUND, "%s: not a pid file", pid_file);
 	if (code == 0)
 		code = identify(pid, out, f);
 	if (code == 0 && (out->started != started || strcmp(out->executable, executable) != 0)) {
 		child_release(out);
-		code = fault_set(f, ERR_NOT_FOUND, "process %d is somebody else now", pid);
+		code = fault_set(f, ERR_NOT_FOUND, "process %d is somebody else now", (int)pid);
 	}
 	buf_fini(&text);
 	return code;

@@ -281,7 +281,7 @@ int agent_control_ask(const struct config *c, const char *command, int timeout_m
 	agent_control_path(c, path);
 	if (strlen(path) >= sizeof(to.sun_path))
 		return fault_set(f, ERR_INVALID, "%s: too long for a socket", path);
-	strcpy(to.sun_path, path);
+	memcpy(to.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return fault_errno(f, errno, "socket");

@@ -105,7 +105,7 @@ static void default_name(char out[NAME_TEXT_MAX])
 		n--;
 	out[n] = '\0';
 	if (n == 0)
-		strcpy(out, "machine");
+		snprintf(out, NAME_TEXT_MAX, "machine");
 }
 
 static int gather_networks(const struct config *c, struct arena *a, struct json_texts *out,

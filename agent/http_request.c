@@ -226,7 +226,7 @@ static void keep_address(struct transfer *t)
 	    address == NULL || address[0] == '\0' || strlen(address) >= sizeof(at->last) ||
 	    strcmp(address, at->last) == 0)
 		return;
-	strcpy(at->last, address);
+	snprintf(at->last, sizeof(at->last), "%s", address);
 	t->where->changed = true;
 }
 

@@ -234,7 +234,7 @@ static int choose_image(const struct member *m, const uint8_t signer[32], enum s
 static int check_update(const struct member *m, const uint8_t signer[32],
 			const struct member_update *u, struct fault *f)
 {
-	struct state_image view, membership;
+	struct state_image view = {0}, membership = {0};
 	struct digest templates, text;
 	int code;
 

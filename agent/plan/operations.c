@@ -84,7 +84,7 @@ static void plan_address_ops(const struct desired *d, const struct observation *
 
 		if (order < 0)
 			vec_push(&out->addresses_add, want);
-		else if (order > 0 && have->local.family == FAMILY_IPV4 &&
+		else if (order > 0 && have != NULL && have->local.family == FAMILY_IPV4 &&
 			 device_at(d, have->device) != NULL)
 			vec_push(&out->addresses_delete, have);
 		i += order <= 0;

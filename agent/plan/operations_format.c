@@ -26,7 +26,7 @@ static void put_wg(struct buf *out, const char *device, const struct wg_op *op)
 		buf_printf(out, " %s", wg_key_format(&op->peer->key, key));
 	if (op->kind == WG_OP_ALLOWED_ADD || op->kind == WG_OP_ALLOWED_REMOVE)
 		buf_printf(out, " %s", prefix_format(&op->prefix, text));
-	if (op->kind == WG_OP_PEER_ADD)
+	if (op->kind == WG_OP_PEER_ADD && op->peer != NULL)
 		for (size_t i = 0; i < op->peer->nallowed; i++)
 			buf_printf(out, " %s", prefix_format(&op->peer->allowed[i], text));
 	buf_puts(out, "\n");

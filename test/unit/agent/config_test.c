@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/apply/saved.h"
+#include "agent/bird.h"
 #include "agent/config.h"
 #include "agent/fetch_machine.h"
 #include "lib/base/file.h"
@@ -105,6 +106,25 @@ static void what_was_there_is_kept_once_and_stored(void)
 	agent_config_fini(&c);
 }
 
+static void only_a_bird_that_is_known_will_do(void)
+{
+	static const struct {
+		const char *program;
+		int code;
+	} rows[] = {{"bird", 0}, {"/bin/true", ERR_MISSING}, {"skein-no-such-bird", ERR_MISSING}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct config c;
+		struct fault f = {0};
+
+		TEST_NUMBER(load("", &c, &f), 0);
+		free(c.bird);
+		c.bird = mem_strdup(rows[i].program);
+		TEST_NUMBER(bird_check_version(&c, &f), rows[i].code);
+		agent_config_fini(&c);
+	}
+}
+
 static int parse_offer(const char *text, struct offer *out, struct arena *a)
 {
 	struct buf b;
@@ -146,4 +166,5 @@ TEST_SUITE(agent_config, {"the defaults are valid", the_defaults_are_valid},
 	   {"bad values are named", bad_values_are_named},
 	   {"endpoints are read", endpoints_are_read},
 	   {"what was there is kept once and stored", what_was_there_is_kept_once_and_stored},
+	   {"only a BIRD that is known will do", only_a_bird_that_is_known_will_do},
 	   {"the controller's list is read", the_controllers_list_is_read});
