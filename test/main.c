@@ -1,4 +1,5 @@
 #include <CUnit/Basic.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -132,12 +133,27 @@ static void add_suite(const struct test_suite *s, int argc, char **argv)
 	}
 }
 
+/* A case that hangs must end the run with its name, not with silence. */
+#define CASE_SECONDS 300
+
 static struct timespec started;
+static char running[256];
+
+static void on_alarm(int signal)
+{
+	static const char says[] = " hangs: the run ends here\n";
+
+	(void)signal;
+	if (write(STDOUT_FILENO, running, strlen(running)) < 0 ||
+	    write(STDOUT_FILENO, says, sizeof(says) - 1) < 0)
+		_exit(2);
+	_exit(1);
+}
 
 static void on_start(const CU_pTest test, const CU_pSuite suite)
 {
-	(void)test;
-	(void)suite;
+	snprintf(running, sizeof(running), "FAILED %s/%s", suite->pName, test->pName);
+	alarm(CASE_SECONDS);
 	clock_gettime(CLOCK_MONOTONIC, &started);
 }
 
@@ -191,10 +207,12 @@ int main(int argc, char **argv)
 		return 1;
 	for (size_t i = 0; &__start_test_suites[i] != __stop_test_suites; i++)
 		add_suite(__start_test_suites[i], argc, argv);
+	signal(SIGALRM, on_alarm);
 	CU_set_test_start_handler(on_start);
 	CU_set_test_complete_handler(on_end);
 	CU_set_suite_init_failure_handler(on_suite_init_failure);
 	CU_run_all_tests();
+	alarm(0);
 	CU_cleanup_registry();
 	/* What failed is looked at afterwards; what passed is not. */
 	if (cases_failed == 0 && file_remove(test_dir(), NULL) != 0)
