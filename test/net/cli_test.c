@@ -204,7 +204,7 @@ static void only_the_pinned_controller_is_spoken_to(void)
 {
 	char line[512], other[256];
 
-	snprintf(other, sizeof(other), "%s/other.conf", test_dir());
+	snprintf(other, sizeof(other), "%s/stranger.conf", test_dir());
 	snprintf(line, sizeof(line), "login " URL " --file %s --config %s --pin " WRONG_PIN, token,
 		 other);
 	FOLLOW({line, 18, "not the pinned one"});
