@@ -152,20 +152,21 @@ static int show_crossing(struct demo *d, struct fault *f)
 static int show_failover(struct demo *d, struct fault *f)
 {
 	const struct demo_cast *c = &d->cast;
-	struct failover_plan plan = {.machines = {c->members[0][0], c->members[1][0]},
-				     .gateway = c->gateway,
-				     .flows = FLOWS};
+	struct failover_plan plan = {
+		.flows = {.machines = {c->members[0][0], c->members[1][0]}, .flows = FLOWS},
+		.gateway = c->gateway};
 	const struct failover_result *r = &d->failover;
 	int code;
 
 	headline("A gateway dies");
 	printf("  %u flows each way between %s and %s, a packet every 5 ms; then %s loses its "
 	       "cable\n",
-	       FLOWS, plan.machines[0], plan.machines[1], c->gateway);
+	       FLOWS, plan.flows.machines[0], plan.flows.machines[1], c->gateway);
 	fflush(stdout);
 	for (int i = 0; i < 2; i++)
-		plan.addresses[i] =
-			operator_find_member(&d->members, plan.machines[i], c->meshes[i])->address;
+		plan.flows.addresses[i] =
+			operator_find_member(&d->members, plan.flows.machines[i], c->meshes[i])
+				->address;
 	code = failover_measure(&d->lab, &plan, &d->failover, f);
 	if (code != 0)
 		return code;

@@ -1,23 +1,14 @@
 #include "lab/failover.h"
 
 #include <poll.h>
-#include <string.h>
 
-#include "lab/machine.h"
 #include "lab/outage.h"
 #include "lab/traffic.h"
 
-#define PORT	      41000
-#define CONTROL_PORT  42000
-#define INTERVAL_MS   5
-#define CONTROL_FLOWS 2
-#define STALL_MS      100 /* a longer gap of the control probe: the computer was busy elsewhere */
-#define PASS_MS	      15000
-#define WATCH_MS      3000 /* after the cut, at least: no late surprise is missed */
-#define BACK_MS	      30000
-#define SETTLED_MS    1000
-#define RATE_MS	      400
-#define WG_MS	      5000
+#define WATCH_MS   3000 /* after the cut, at least: no late surprise is missed */
+#define BACK_MS	   30000
+#define SETTLED_MS 1000
+#define RATE_MS	   400
 /* One probe packet as WireGuard counts it: 76 bytes, padded to 80. */
 #define BYTES_PER_PACKET (80.0 + TRAFFIC_OVERHEAD)
 
@@ -34,98 +25,37 @@ static int read_rate(struct lab *lab, const char *machine, double *flows, struct
 	poll(NULL, 0, RATE_MS);
 	code = traffic_received(lab, machine, NULL, &after, f);
 	packets = (double)(after - before) / BYTES_PER_PACKET;
-	*flows = packets * INTERVAL_MS / (double)mono_ms_between(begin, mono_now());
+	*flows = packets * MEASURE_INTERVAL_MS / (double)mono_ms_between(begin, mono_now());
 	return code;
-}
-
-/* The two probes of a phase: over the meshes, and beside them over the underlay. */
-struct probes {
-	struct place places[2];
-	struct probe *mesh, *control;
-};
-
-static int start_probes(struct lab *lab, const struct failover_plan *plan, struct probes *p,
-			struct fault *f)
-{
-	struct probe_plan probe = {.places = {&p->places[0], &p->places[1]},
-				   .addresses = {plan->addresses[0], plan->addresses[1]},
-				   .port = PORT,
-				   .flows = plan->flows,
-				   .interval_ms = INTERVAL_MS};
-	int code;
-
-	p->mesh = p->control = NULL;
-	for (int i = 0; i < 2; i++)
-		lab_place(lab, plan->machines[i], &p->places[i]);
-	code = probe_start(&probe, &p->mesh, f);
-	for (int i = 0; i < 2; i++)
-		probe.addresses[i] = lab_file_node(&lab->file, plan->machines[i])->address;
-	probe.port = CONTROL_PORT;
-	probe.flows = CONTROL_FLOWS;
-	if (code == 0)
-		code = probe_start(&probe, &p->control, f);
-	if (code == 0)
-		code = probe_await_passing(p->control, mono_add_ms(mono_now(), PASS_MS), f);
-	if (code == 0)
-		code = probe_await_passing(p->mesh, mono_add_ms(mono_now(), PASS_MS), f);
-	return code;
-}
-
-static void abandon_probes(struct probes *p)
-{
-	probe_abandon(p->mesh);
-	probe_abandon(p->control);
-	p->mesh = p->control = NULL;
-}
-
-/* Ends both; false in `steady` when the control probe met a stall. */
-static int stop_probes(struct probes *p, struct failover_result *out, struct probe_result *mesh,
-		       bool *steady, struct fault *f)
-{
-	struct probe_result control;
-	int code = probe_stop(p->mesh, mesh, f);
-	int64_t gap;
-
-	p->mesh = NULL;
-	if (code == 0) {
-		code = probe_stop(p->control, &control, f);
-		p->control = NULL;
-	}
-	if (code != 0)
-		return code;
-	gap = probe_worst_gap(&control);
-	*steady = gap <= STALL_MS && probe_lost(&control) == 0;
-	out->control_gap_ms = gap > out->control_gap_ms ? gap : out->control_gap_ms;
-	return 0;
 }
 
 static int measure_loss(struct lab *lab, const struct failover_plan *plan,
 			struct failover_result *out, bool *steady, struct fault *f)
 {
-	struct probe_result mesh;
-	struct probes p = {0};
+	struct measurement m = {0};
+	struct measured figures;
 	double idle = 0, busy = 0;
 	int code = read_rate(lab, plan->gateway, &idle, f);
 
 	if (code == 0)
-		code = start_probes(lab, plan, &p, f);
+		code = measure_start(lab, &plan->flows, &m, f);
 	if (code == 0)
 		code = read_rate(lab, plan->gateway, &busy, f);
 	if (code == 0)
 		code = outage_cause(lab, plan->gateway, "link", f);
-	if (code == 0) {
-		poll(NULL, 0, WATCH_MS); /* the time under observation, not a wait for something */
-		code = probe_await_passing(p.mesh, mono_add_ms(mono_now(), PASS_MS), f);
-	}
 	if (code == 0)
-		code = stop_probes(&p, out, &mesh, steady, f);
-	abandon_probes(&p);
+		code = measure_watch(&m, WATCH_MS, f);
+	if (code == 0)
+		code = measure_stop(&m, &figures, f);
+	measure_abandon(&m);
 	if (code != 0)
 		return code;
+	*steady = figures.steady;
+	out->control_gap_ms = figures.control_gap_ms;
 	out->carried = busy > idle ? busy - idle : 0;
-	out->outage_ms = probe_worst_gap(&mesh);
-	out->outage_lost = probe_lost(&mesh);
-	out->flows_hit = mesh.ways[0].flows_hit + mesh.ways[1].flows_hit;
+	out->outage_ms = probe_worst_gap(&figures.mesh);
+	out->outage_lost = probe_lost(&figures.mesh);
+	out->flows_hit = figures.mesh.ways[0].flows_hit + figures.mesh.ways[1].flows_hit;
 	return 0;
 }
 
@@ -145,22 +75,26 @@ static int await_carrying(struct lab *lab, const char *gateway, bool *carries, s
 static int measure_return(struct lab *lab, const struct failover_plan *plan,
 			  struct failover_result *out, bool *steady, struct fault *f)
 {
-	struct probe_result mesh;
-	struct probes p = {0};
-	int code = start_probes(lab, plan, &p, f);
+	struct measurement m = {0};
+	struct measured figures;
+	int code = measure_start(lab, &plan->flows, &m, f);
 
 	if (code == 0)
 		code = outage_end(lab, plan->gateway, f);
 	if (code == 0)
 		code = await_carrying(lab, plan->gateway, &out->returned, f);
-	if (code == 0) {
-		poll(NULL, 0, SETTLED_MS);
-		code = stop_probes(&p, out, &mesh, steady, f);
-	}
-	abandon_probes(&p);
 	if (code == 0)
-		out->return_lost = probe_lost(&mesh);
-	return code;
+		code = measure_watch(&m, SETTLED_MS, f);
+	if (code == 0)
+		code = measure_stop(&m, &figures, f);
+	measure_abandon(&m);
+	if (code != 0)
+		return code;
+	*steady = figures.steady;
+	if (figures.control_gap_ms > out->control_gap_ms)
+		out->control_gap_ms = figures.control_gap_ms;
+	out->return_lost = probe_lost(&figures.mesh);
+	return 0;
 }
 
 int failover_measure(struct lab *lab, const struct failover_plan *plan, struct failover_result *out,
@@ -179,6 +113,6 @@ int failover_measure(struct lab *lab, const struct failover_plan *plan, struct f
 		else
 			outage_end(lab, plan->gateway, &(struct fault){0});
 		out->conclusive = code == 0 && steady_loss && steady_return;
-	} while (code == 0 && !out->conclusive && attempt < FAILOVER_ATTEMPTS);
+	} while (code == 0 && !out->conclusive && attempt < MEASURE_ATTEMPTS);
 	return code;
 }

@@ -1,22 +1,17 @@
 /* What the loss of a gateway costs: flows between two machines of different meshes, a gateway's
  * cable unplugged under them, and plugged in again.
  *
- * A figure counts only if the computer itself did not stall meanwhile: a control probe runs beside,
- * over the plain underlay. Where it has a gap, the measurement is made again. And it counts only if
- * the gateway carried some of the flows: its WireGuard's counters must show that. */
+ * A figure counts only if the computer did not stall meanwhile (lab/measure.h): it is measured
+ * again then. And it counts only if the gateway carried some of the flows: its WireGuard's counters
+ * must show that. */
 #ifndef SKEIN_LAB_FAILOVER_H
 #define SKEIN_LAB_FAILOVER_H
 
-#include "lab/lab.h"
-#include "lab/probe.h"
-
-#define FAILOVER_ATTEMPTS 3
+#include "lab/measure.h"
 
 struct failover_plan {
-	const char *machines[2];
-	struct address addresses[2]; /* in the meshes */
+	struct measure_plan flows;
 	const char *gateway;
-	unsigned flows; /* each way */
 };
 
 struct failover_result {
@@ -26,7 +21,7 @@ struct failover_result {
 	double carried;		/* of 2 × flows, by the gateway's counters, before it was lost */
 	uint64_t return_lost;	/* packets, while it came back */
 	bool returned;		/* it carries again */
-	int64_t control_gap_ms; /* of the control probe, both phases */
+	int64_t control_gap_ms; /* of the control probe, the longer one of both phases */
 	unsigned attempts;
 	bool conclusive;
 };

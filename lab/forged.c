@@ -9,7 +9,8 @@
 #include "lab/traffic.h"
 
 #define WG_MS	   5000
-#define COUNT_MS   2000 /* until counters show what was sent */
+#define NFT_MS	   5000
+#define COUNT_MS   5000 /* until counters show what was sent */
 #define ARRIVE_MS  2000
 #define BFD_PORT   3784
 #define CABLE	   "eth0"
@@ -110,13 +111,39 @@ static int open_trunk(struct assault *a, struct fault *f)
 	return code;
 }
 
+/* What the machine itself says into the mesh (to BGP and BFD that are no longer there) would count
+ * as ours. Forged packets are put on the device behind this. */
+static const char silence[] = "table inet attacker {\n"
+			      "	chain out {\n"
+			      "		type filter hook output priority filter;\n"
+			      "		oifname \"wg*\" drop\n"
+			      "	}\n"
+			      "}\n";
+
+static int nft(struct assault *a, const char *script, struct fault *f)
+{
+	static const char *const argv[] = {"nft", "-f", "-", NULL};
+
+	return machine_run(a->lab, a->plan->attacker, argv, script, NFT_MS, NULL, f);
+}
+
 static int seize(struct assault *a, struct fault *f)
 {
 	int code = outage_cause(a->lab, a->plan->attacker, "agent", f);
 
 	if (code == 0)
 		code = outage_cause(a->lab, a->plan->attacker, "bird", f);
+	if (code == 0)
+		code = nft(a, silence, f);
 	return code == 0 ? open_trunk(a, f) : code;
+}
+
+/* Its agent puts right what the attacker has changed. */
+static int release(struct assault *a, struct fault *f)
+{
+	int code = nft(a, "add table inet attacker\ndelete table inet attacker\n", f);
+
+	return code == 0 ? outage_end(a->lab, a->plan->attacker, f) : code;
 }
 
 /* ---- counters ---- */
@@ -157,7 +184,7 @@ static uint64_t at_most(uint64_t n, uint64_t max)
 }
 
 /* What WireGuard decrypted and no guard saw was refused by its allowed IPs. (The kernel's counts
- * these itself, and not as received.) What else the attacker's machine still sends, keepalives and
+ * these itself, and not as received.) What else WireGuard itself still sends, keepalives and
  * handshakes, is a fraction of one packet of ours. */
 static void compare(const struct counted *before, const struct counted *now, bool by_member,
 		    struct forged_kind *k)
@@ -334,7 +361,7 @@ int forged_run(struct lab *lab, const operator_member_vec *members, const struct
 	       struct forged_result *out, struct fault *f)
 {
 	struct assault a = {.lab = lab, .plan = plan};
-	int code = find_addresses(&a, members, f);
+	int code = find_addresses(&a, members, f), released;
 
 	memset(out, 0, sizeof(*out));
 	if (code == 0)
@@ -357,6 +384,6 @@ int forged_run(struct lab *lab, const operator_member_vec *members, const struct
 		out->counted += k->guard + k->fence + k->wireguard;
 	}
 	sink_close(a.sink);
-	outage_end(lab, plan->attacker, code == 0 ? f : &(struct fault){0});
-	return code;
+	released = release(&a, code == 0 ? f : &(struct fault){0});
+	return code == 0 ? released : code;
 }

@@ -28,23 +28,35 @@ static int unplug(struct lab *lab, const char *machine, struct fault *f)
 	return underlay_plug(lab, machine, false, f);
 }
 
+/* An outage that hits nothing would be taken for one that nothing minded. */
+static int kill_running(struct lab *lab, const char *machine, const char *program, struct fault *f)
+{
+	size_t killed = 0;
+	int code = kill_program(lab, machine, program, &killed, f);
+
+	if (code == 0 && killed == 0)
+		return fault_set(f, ERR_NOT_FOUND, "%s runs no %s", machine, program);
+	return code;
+}
+
 static int kill_bird(struct lab *lab, const char *machine, struct fault *f)
 {
-	return kill_program(lab, machine, "bird", NULL, f);
+	return kill_running(lab, machine, "bird", f);
 }
 
 static int kill_agent(struct lab *lab, const char *machine, struct fault *f)
 {
-	return kill_program(lab, machine, "skein-agent", NULL, f);
+	return kill_running(lab, machine, "skein-agent", f);
 }
 
 /* With the kernel's WireGuard there is no process: its devices go instead. */
 static int kill_wireguard(struct lab *lab, const char *machine, struct fault *f)
 {
-	static const char *const remove[] = {
-		"sh", "-c",
-		"for d in $(wg show interfaces); do ip link delete \"$d\" || exit 1; done", NULL};
-	size_t killed;
+	static const char *const remove[] = {"sh", "-c",
+					     "set -e; all=$(wg show interfaces); test -n \"$all\"; "
+					     "for d in $all; do ip link delete \"$d\"; done",
+					     NULL};
+	size_t killed = 0;
 	int code = kill_program(lab, machine, "wireguard-go", &killed, f);
 
 	if (code != 0 || killed > 0)

@@ -298,18 +298,19 @@ bool process_await_end(const struct process *p, struct mono deadline)
 	return gone;
 }
 
+/* By /proc/PID/comm: the first 15 bytes of the program's name, and a newline. */
 static bool runs_program(pid_t pid, const char *name)
 {
-	char path[64];
+	char path[64], want[18];
 	struct buf comm;
 	bool same;
 
 	if (name == NULL)
 		return true;
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	snprintf(want, sizeof(want), "%.15s\n", name);
 	buf_init(&comm);
-	same = file_read(path, 64, &comm, NULL) == 0 && comm.len > 0 &&
-	       strncmp(buf_text(&comm), name, 15) == 0 && comm.data[comm.len - 1] == '\n';
+	same = file_read(path, 64, &comm, NULL) == 0 && strcmp(buf_text(&comm), want) == 0;
 	buf_fini(&comm);
 	return same;
 }

@@ -259,15 +259,80 @@ static void a_packet_crosses_one_gateway(void)
 	CU_ASSERT(hops[2].arrived);
 }
 
+/* a1 and b1, across the meshes. */
+static struct measure_plan crossing(unsigned flows)
+{
+	return (struct measure_plan){
+		.machines = {"a1", "b1"},
+		.addresses = {operator_find_member(&members, "a1", "prod")->address,
+			      operator_find_member(&members, "b1", "staging")->address},
+		.flows = flows};
+}
+
+/* Flows across the meshes while something breaks that must not matter; again where the computer
+ * stalled. */
+static void loses_nothing(const char *machine, const char *kind)
+{
+	struct measured figures = {0};
+	struct fault f = {0};
+	int code = 0;
+
+	for (int i = 0; i < MEASURE_ATTEMPTS && !figures.steady && code == 0; i++) {
+		const struct measure_plan plan = crossing(8);
+		struct measurement m = {0};
+
+		code = measure_start(&lab, &plan, &m, &f);
+		if (code == 0)
+			code = outage_cause(&lab, machine, kind, &f);
+		if (code == 0)
+			code = measure_watch(&m, 2000, &f);
+		if (code == 0)
+			code = outage_end(&lab, machine, &f);
+		if (code == 0)
+			code = measure_watch(&m, 1000, &f);
+		if (code == 0)
+			code = measure_stop(&m, &figures, &f);
+		measure_abandon(&m);
+		if (code == 0)
+			code = session_await_all(&lab, settle(), &f);
+	}
+	must(code, &f);
+	CU_ASSERT(figures.mesh.ways[0].sent > 0);
+	if (probe_lost(&figures.mesh) > 0)
+		TEST_FAIL("%s of %s: %llu packets lost, %lld ms at worst", kind, machine,
+			  (unsigned long long)probe_lost(&figures.mesh),
+			  (long long)probe_worst_gap(&figures.mesh));
+}
+
+static void a_bird_that_dies_is_not_missed(void)
+{
+	loses_nothing("g1", "bird");
+	loses_nothing("a1", "bird");
+}
+
+static void an_agent_that_dies_is_not_missed(void)
+{
+	loses_nothing("g1", "agent");
+}
+
+/* Its devices are gone, with all that hung on them: the agent makes them anew. */
+static void tunnels_that_die_are_made_anew(void)
+{
+	struct fault f = {0};
+
+	must(outage_cause(&lab, "g1", "wg", &f), &f);
+	must(session_await_all(&lab, settle(), &f), &f);
+	CU_ASSERT(reaches("a1", "prod", "g1", "prod", SETTLE_MS));
+	CU_ASSERT(reaches("a1", "prod", "b1", "staging", REACH_MS));
+}
+
 static void a_gateway_is_lost_and_comes_back(void)
 {
-	struct failover_plan plan = {.machines = {"a1", "b1"}, .gateway = "g1", .flows = FLOWS};
+	const struct failover_plan plan = {.flows = crossing(FLOWS), .gateway = "g1"};
 	struct failover_result r;
 	struct fault f = {0};
 	int code;
 
-	plan.addresses[0] = operator_find_member(&members, "a1", "prod")->address;
-	plan.addresses[1] = operator_find_member(&members, "b1", "staging")->address;
 	code = failover_measure(&lab, &plan, &r, &f);
 	must(code, &f);
 	if (code != 0)
@@ -348,6 +413,9 @@ TEST_SUITE_WITH(fleet, set_up, tear_down,
 		 sessions_between_meshes_have_two_as_numbers},
 		{"a packet crosses one gateway", a_packet_crosses_one_gateway},
 		{"a gateway is lost and comes back", a_gateway_is_lost_and_comes_back},
+		{"a BIRD that dies is not missed", a_bird_that_dies_is_not_missed},
+		{"an agent that dies is not missed", an_agent_that_dies_is_not_missed},
+		{"tunnels that die are made anew", tunnels_that_die_are_made_anew},
 		{"forged packets get nowhere", forged_packets_get_nowhere},
 		{"a second membership needs nothing on the machine",
 		 a_second_membership_needs_nothing_on_the_machine},

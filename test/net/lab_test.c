@@ -179,6 +179,28 @@ static void an_unplugged_machine_comes_back(void)
 	TEST_NUMBER(outage_cause(&lab, "z", "link", &f), ERR_NOT_FOUND);
 }
 
+static void a_program_is_killed_by_its_name(void)
+{
+	static const char *const sleeper[] = {"sleep", "1000", NULL};
+	static const char *const other[] = {"tail", "-f", "/dev/null", NULL};
+	process_vec found = {0};
+	struct fault f = {0};
+	struct place p;
+
+	TEST_NUMBER(machine_start(&lab, "a", sleeper, &f), 0);
+	TEST_NUMBER(machine_start(&lab, "a", other, &f), 0);
+	lab_place(&lab, "a", &p);
+	process_find(&p, "sleep", &found);
+	TEST_NUMBER(found.n, 1);
+	TEST_NUMBER(process_kill_all(&found, soon(), &f), 0);
+	CU_ASSERT(!machine_runs(&lab, "a", "sleep"));
+	CU_ASSERT(machine_runs(&lab, "a", "tail"));
+	/* What is not there cannot be killed, and that is said. */
+	TEST_NUMBER(outage_cause(&lab, "a", "bird", &f), ERR_NOT_FOUND);
+	TEST_TEXT(f.text, "a runs no bird");
+	vec_free(&found);
+}
+
 static void power_off_ends_the_processes_of_one_machine(void)
 {
 	static const char *const sleeper[] = {"sleep", "1000", NULL};
@@ -268,6 +290,7 @@ TEST_SUITE_WITH(lab, bring_up, take_down, {"machines share nothing", machines_sh
 		{"a probe sees a cut and its end", a_probe_sees_a_cut_and_its_end},
 		{"an unbroken way loses nothing", an_unbroken_way_loses_nothing},
 		{"an unplugged machine comes back", an_unplugged_machine_comes_back},
+		{"a program is killed by its name", a_program_is_killed_by_its_name},
 		{"power off ends the processes of one machine",
 		 power_off_ends_the_processes_of_one_machine},
 		{"forged packets are sent and counted", forged_packets_are_sent_and_counted},
