@@ -6,6 +6,7 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
 #include <netinet/udp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -17,12 +18,12 @@
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 
-#define SINKS_MAX 64
-#define MARKS_MAX 256
-#define COOKIE	  0x536b4c62 /* "SkLb" */
+#define SINKS_MAX  64
+#define MARKS_MAX  256
+#define LETTER_MAX 1500
 
 struct payload {
-	uint32_t cookie, mark;
+	struct attack_mark mark;
 	uint8_t padding[ATTACK_SIZE - sizeof(struct iphdr) - sizeof(struct udphdr) - 8];
 };
 
@@ -34,16 +35,31 @@ struct datagram {
 
 _Static_assert(sizeof(struct datagram) == ATTACK_SIZE, "no holes in a datagram");
 
-static uint16_t ip_checksum(const struct iphdr *ip)
+static uint16_t checksum(const void *data, size_t len)
 {
-	const uint16_t *at = (const uint16_t *)ip;
+	const uint16_t *at = data;
 	uint32_t sum = 0;
 
-	for (size_t i = 0; i < sizeof(*ip) / 2; i++)
+	for (size_t i = 0; i < len / 2; i++)
 		sum += at[i];
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)~sum;
+}
+
+/* "Use another router": type 5, code 1 (RFC 792). */
+static void make_redirect(struct datagram *d)
+{
+	struct icmphdr icmp = {.type = ICMP_REDIRECT, .code = ICMP_REDIR_HOST};
+
+	d->ip.protocol = IPPROTO_ICMP;
+	d->ip.check = 0;
+	d->ip.check = checksum(&d->ip, sizeof(d->ip));
+	icmp.un.gateway = d->ip.saddr;
+	memset(&d->payload, 0, sizeof(d->payload));
+	memcpy(&d->udp, &icmp, sizeof(icmp));
+	icmp.checksum = checksum(&d->udp, sizeof(d->udp) + sizeof(d->payload));
+	memcpy(&d->udp, &icmp, sizeof(icmp));
 }
 
 static void forge(const struct forgery *what, uint32_t mark, struct datagram *d)
@@ -56,12 +72,13 @@ static void forge(const struct forgery *what, uint32_t mark, struct datagram *d)
 	d->ip.protocol = IPPROTO_UDP;
 	memcpy(&d->ip.saddr, what->from.bytes, 4);
 	memcpy(&d->ip.daddr, what->to.bytes, 4);
-	d->ip.check = ip_checksum(&d->ip);
+	d->ip.check = checksum(&d->ip, sizeof(d->ip));
 	d->udp.source = htons(ATTACK_PORT);
 	d->udp.dest = htons(what->port != 0 ? what->port : ATTACK_PORT);
 	d->udp.len = htons(sizeof(d->udp) + sizeof(d->payload)); /* checksum 0: not used */
-	d->payload.cookie = COOKIE;
-	d->payload.mark = mark;
+	d->payload.mark = (struct attack_mark){htonl(ATTACK_COOKIE), mark};
+	if (what->redirect)
+		make_redirect(d);
 }
 
 struct raw_call {
@@ -107,6 +124,61 @@ out:
 	if (call.fd >= 0)
 		close(call.fd);
 	return code;
+}
+
+struct post_call {
+	const struct letter *what;
+	int fd;
+};
+
+static int open_post(void *context)
+{
+	struct post_call *call = context;
+	const struct letter *what = call->what;
+	struct sockaddr_in own = {.sin_family = AF_INET};
+	int whole = IP_PMTUDISC_DO;
+
+	if (what->from.family != FAMILY_NONE)
+		memcpy(&own.sin_addr, what->from.bytes, 4);
+	call->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (call->fd < 0 || bind(call->fd, (struct sockaddr *)&own, sizeof(own)) != 0)
+		return -errno;
+	if (what->socket_mark != 0 && setsockopt(call->fd, SOL_SOCKET, SO_MARK, &what->socket_mark,
+						 sizeof(what->socket_mark)) != 0)
+		return -errno;
+	return what->size == 0 || setsockopt(call->fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole,
+					     sizeof(whole)) == 0
+		       ? 0
+		       : -errno;
+}
+
+int attack_post(const struct place *from, const struct letter *what, uint32_t mark, unsigned count,
+		unsigned *refused, struct fault *f)
+{
+	const struct attack_mark head = {htonl(ATTACK_COOKIE), mark};
+	size_t size = what->size != 0 ? what->size : ATTACK_SIZE;
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons(what->port != 0 ? what->port : ATTACK_PORT)};
+	struct post_call call = {.what = what, .fd = -1};
+	uint8_t data[LETTER_MAX] = {0};
+	int error;
+	unsigned n = 0;
+
+	if (size < ATTACK_SIZE || size > LETTER_MAX)
+		return fault_set(f, ERR_RANGE, "a datagram of %zu bytes", size);
+	error = netns_inside(from->net, open_post, &call, f);
+	size -= sizeof(struct iphdr) + sizeof(struct udphdr);
+	memcpy(data, &head, sizeof(head));
+	memcpy(&to.sin_addr, what->to.bytes, 4);
+	for (unsigned i = 0; i < count && error == 0; i++)
+		n += sendto(call.fd, data, size, 0, (struct sockaddr *)&to, sizeof(to)) < 0;
+	if (refused != NULL)
+		*refused = n;
+	if (call.fd >= 0)
+		close(call.fd);
+	if (f != NULL && f->code != 0)
+		return f->code;
+	return error != 0 ? fault_errno(f, -error, "socket in %s", from->hostname) : 0;
 }
 
 struct mac_call {
@@ -212,8 +284,9 @@ uint64_t sink_count(struct sink *s, uint32_t mark)
 		ssize_t len;
 
 		while ((len = recv(s->polls[i].fd, &payload, sizeof(payload), 0)) >= 0)
-			if (len == (ssize_t)sizeof(payload) && payload.cookie == COOKIE)
-				count(s, payload.mark);
+			if (len == (ssize_t)sizeof(payload) &&
+			    payload.mark.cookie == htonl(ATTACK_COOKIE))
+				count(s, payload.mark.mark);
 	}
 	for (size_t i = 0; i < s->nseen; i++)
 		if (s->seen[i].mark == mark)

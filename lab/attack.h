@@ -15,16 +15,39 @@
 /* Bytes of each datagram, so that counters of bytes can be read as packets. */
 #define ATTACK_SIZE 96
 
+/* What the data of each begins with, so that sinks and taps (lab/tap.h) know it. */
+#define ATTACK_COOKIE 0x536b4c62 /* "SkLb" */
+struct attack_mark {
+	uint32_t cookie; /* in network order */
+	uint32_t mark;
+};
+
 struct forgery {
 	struct address from, to;
 	uint16_t port;	    /* UDP destination; 0: ATTACK_PORT */
 	const char *device; /* of the sender: a mesh device, or a cable */
 	const uint8_t *mac; /* of the neighbour on a cable; NULL for a mesh device */
+	bool redirect;	    /* an ICMP redirect instead of a datagram; nobody knows it again */
 };
 
 /* Sends `count` of them from the place. `mark` is found again by sinks. */
 int attack_send(const struct place *from, const struct forgery *what, uint32_t mark, unsigned count,
 		struct fault *f);
+
+/* An honest datagram, through a socket: the machine's rules and routes say where it goes. */
+struct letter {
+	struct address from; /* family 0: as the machine chooses */
+	struct address to;
+	uint16_t port;	      /* UDP destination; 0: ATTACK_PORT */
+	uint32_t socket_mark; /* SO_MARK */
+	uint16_t size;	      /* of the whole IP packet, which may not be cut; 0: ATTACK_SIZE */
+};
+
+/* Sends `count` of them. That the machine itself refuses (no route) is no failure: *refused, which
+ * may be NULL, says how often. */
+int attack_post(const struct place *from, const struct letter *what, uint32_t mark, unsigned count,
+		unsigned *refused, struct fault *f);
+
 /* The hardware address of a device. */
 int attack_read_mac(const struct place *at, const char *device, uint8_t out[6], struct fault *f);
 

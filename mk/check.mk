@@ -19,7 +19,7 @@ check-unit: $(BUILD)/test/unit $(PROGRAMS) ## unit tests
 check-net: $(BUILD)/test/net $(PROGRAMS) ## tests in network namespaces (as root)
 	$(Q)test/run net $(SUMMARY) $(BUILD)/test/net
 
-check-san: $(PROGRAMS) ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+check-san: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(Q)$(MAKE) --no-print-directory SAN=asan build/asan/test/unit
 	$(Q)test/run san $(SUMMARY) build/asan/test/unit
 

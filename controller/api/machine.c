@@ -3,7 +3,6 @@
 #include "controller/alloc.h"
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
-#include "controller/api/resource.h"
 #include "controller/api/shared.h"
 #include "controller/controller.h"
 
@@ -31,9 +30,8 @@ static const struct json_row answer_rows[] = {JSON_ROW("id", MEMBER_TEXT, AT(id)
 static const struct json_row request_rows[] = {
 	JSON_ROW("name", MEMBER_TEXT, AT(name), .required = true), {0}};
 
-static json_t *encode(struct call *c, const void *x)
+static json_t *encode(struct call *c, const struct machine *m)
 {
-	const struct machine *m = x;
 	struct wall seen = publish_machine_seen(c->controller->publish, m->row);
 	struct wire w = {
 		.id = format_id(c->arena, &m->id),
@@ -51,24 +49,60 @@ static json_t *encode(struct call *c, const void *x)
 	return json_encode(answer_rows, &w);
 }
 
-static int find(struct call *c, const struct id *id, void *x)
+static int find(struct call *c, struct machine *m)
 {
-	return store_machine_find(c->store, c->organization, id, x, &c->fault);
+	int code = store_machine_find(c->store, c->organization, &c->id, m, NULL);
+
+	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such machine")
+				     : code;
 }
 
-static int find_name(struct call *c, const char *name, void *x)
+int machine_list(struct call *c)
 {
-	return store_machine_find_name(c->store, c->organization, name, x, &c->fault);
+	struct machine *list = NULL;
+	struct page page;
+	json_t *items;
+	size_t n = 0;
+	bool more;
+	int code = call_page(c, &page);
+
+	if (code == 0)
+		code = store_machine_list(c->store, c->arena, c->organization, &page, &list, &n,
+					  &c->fault);
+	if (code != 0)
+		return code;
+	more = n == (size_t)page.limit;
+	n -= more;
+	items = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(items, encode(c, &list[i]));
+	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
+	return 0;
 }
 
-static int list(struct call *c, const struct page *p, struct resource_rows *out)
+int machine_get(struct call *c)
 {
-	struct machine *at = NULL;
-	int code =
-		store_machine_list(c->store, c->arena, c->organization, p, &at, &out->n, &c->fault);
+	struct machine m;
+	int code = find(c, &m);
 
-	out->at = at;
-	return code;
+	if (code != 0)
+		return code;
+	call_set_version(c, m.version);
+	c->json = encode(c, &m);
+	return 0;
+}
+
+static int check_name(struct call *c, const char *name, row_t own)
+{
+	struct machine other;
+	int code = name_check(name, "machine name", &c->fault);
+
+	if (code != 0)
+		return code;
+	code = store_machine_find_name(c->store, c->organization, name, &other, NULL);
+	if (code == 0 && other.row != own)
+		return call_exists(c, &other.id, "machine", name);
+	return code == ERR_NOT_FOUND ? 0 : code;
 }
 
 /* The meshes of a machine show its name, or it. */
@@ -86,22 +120,35 @@ static int touch_meshes(struct call *c, row_t machine, row_t **meshes, size_t *n
 	return code;
 }
 
-static int update(struct call *c, void *x)
+int machine_update(struct call *c)
 {
-	struct machine *m = x;
 	struct wire w = {0};
+	struct machine m;
+	json_t *before;
 	row_t *meshes;
 	size_t n = 0;
-	int code = call_decode(c, request_rows, &w, NULL);
+	int code = find(c, &m);
 
 	if (code == 0)
-		code = resource_check_name(c, &machine_resource, w.name, m->row);
+		code = call_check_version(c, m.version);
 	if (code == 0)
-		code = touch_meshes(c, m->row, &meshes, &n);
+		code = call_decode(c, request_rows, &w, NULL);
+	if (code == 0)
+		code = check_name(c, w.name, m.row);
+	if (code == 0)
+		code = touch_meshes(c, m.row, &meshes, &n);
 	if (code != 0)
 		return code;
-	snprintf(m->name, sizeof(m->name), "%s", w.name);
-	return store_machine_update(c->store, m, &c->fault);
+	before = encode(c, &m);
+	snprintf(m.name, sizeof(m.name), "%s", w.name);
+	code = store_machine_update(c->store, &m, &c->fault);
+	if (code == 0) {
+		call_set_version(c, m.version);
+		c->json = encode(c, &m);
+		code = call_audit(c, &m.id, before, c->json);
+	}
+	json_decref(before);
+	return code;
 }
 
 static int reassign(struct call *c, const row_t *meshes, size_t n)
@@ -113,9 +160,10 @@ static int reassign(struct call *c, const row_t *meshes, size_t n)
 	return code;
 }
 
-static int delete (struct call *c, void *x)
+/* Of DELETE /machines/{id}, and of a machine that leaves (DELETE /machine). */
+static int remove_machine(struct call *c, const struct machine *m)
 {
-	struct machine *m = x;
+	json_t *before = encode(c, m);
 	row_t *meshes;
 	size_t n = 0;
 	int code = touch_meshes(c, m->row, &meshes, &n);
@@ -123,48 +171,66 @@ static int delete (struct call *c, void *x)
 	if (code == 0)
 		code = alloc_remove_machine(c->store, m->row, c->now,
 					    c->controller->config->address_rest_ms, &c->fault);
-	return code != 0 ? code : reassign(c, meshes, n);
+	if (code == 0)
+		code = reassign(c, meshes, n);
+	if (code == 0)
+		code = call_audit(c, &m->id, before, NULL);
+	json_decref(before);
+	return code;
 }
 
-/* DELETE /machine: it leaves. */
+int machine_delete(struct call *c)
+{
+	struct machine m;
+	int code = find(c, &m);
+
+	if (code == 0)
+		code = call_check_version(c, m.version);
+	return code != 0 ? code : remove_machine(c, &m);
+}
+
 int machine_self_leave(struct call *c)
 {
 	struct machine m;
 	int code = store_machine_get(c->store, c->who.token, &m, &c->fault);
 
-	return code != 0 ? code : resource_remove(c, &machine_resource, &m);
+	return code != 0 ? code : remove_machine(c, &m);
 }
 
 /* Its memberships go, so that every peer drops it; the machine stays, to be told that it was
  * revoked, and so that its identity cannot enrol again. */
-static int revoke(struct call *c, void *x)
+int machine_revoke(struct call *c)
 {
 	struct membership *list = NULL;
-	struct machine *m = x;
+	struct machine m;
+	json_t *before;
 	row_t *meshes;
 	size_t n = 0;
-	int code = touch_meshes(c, m->row, &meshes, &n);
+	int code = find(c, &m);
 
 	if (code == 0)
-		code = store_membership_list(c->store, c->arena, m->row, 0, NULL, &list, &n,
+		code = call_check_version(c, m.version);
+	if (code == 0)
+		code = touch_meshes(c, m.row, &meshes, &n);
+	if (code == 0)
+		code = store_membership_list(c->store, c->arena, m.row, 0, NULL, &list, &n,
 					     &c->fault);
+	if (code != 0)
+		return code;
+	before = encode(c, &m);
 	for (size_t i = 0; i < n && code == 0; i++)
 		code = alloc_leave(c->store, &list[i], c->now,
 				   c->controller->config->address_rest_ms, &c->fault);
-	m->revoked = true;
+	m.revoked = true;
 	if (code == 0)
-		code = store_machine_update(c->store, m, &c->fault);
-	return code != 0 ? code : reassign(c, meshes, n);
+		code = store_machine_update(c->store, &m, &c->fault);
+	if (code == 0)
+		code = reassign(c, meshes, n);
+	if (code == 0) {
+		call_set_version(c, m.version);
+		c->json = encode(c, &m);
+		code = call_audit(c, &m.id, before, c->json);
+	}
+	json_decref(before);
+	return code;
 }
-
-const struct resource machine_resource = {
-	.noun = "machine",
-	RESOURCE_RECORD(struct machine),
-	.encode = encode,
-	.list = list,
-	.find = find,
-	.find_name = find_name,
-	.update = update,
-	.revoke = revoke,
-	.remove = delete,
-};

@@ -4,7 +4,6 @@
 #include "controller/alloc.h"
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
-#include "controller/api/resource.h"
 #include "controller/api/shared.h"
 #include "controller/controller.h"
 
@@ -51,9 +50,8 @@ static const char *role_text(const struct membership *m)
 	return m->gateway ? "gateway" : m->slot != 0 ? "router" : "member";
 }
 
-static json_t *encode(struct call *c, const void *x)
+json_t *membership_encode(struct call *c, const struct membership *m)
 {
-	const struct membership *m = x;
 	struct machine machine;
 	struct address address;
 	struct mesh mesh;
@@ -87,39 +85,90 @@ static json_t *encode(struct call *c, const void *x)
 	return json_encode(answer_rows, &w);
 }
 
-json_t *membership_encode_all(struct call *c, row_t machine)
+static json_t *encode_list(struct call *c, const struct membership *list, size_t n)
 {
-	struct membership *list = NULL;
 	json_t *items = json_array();
-	size_t n = 0;
 
-	if (store_membership_list(c->store, c->arena, machine, 0, NULL, &list, &n, &c->fault) == 0)
-		for (size_t i = 0; i < n; i++)
-			json_array_append_new(items, encode(c, &list[i]));
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(items, membership_encode(c, &list[i]));
 	return items;
 }
 
-static int list(struct call *c, const struct page *p, struct resource_rows *out)
+json_t *membership_encode_all(struct call *c, row_t machine)
 {
-	struct membership *at = NULL;
-	row_t machine, mesh;
-	int code = resource_query(c, &machine_resource, "machine", &machine);
+	struct membership *list = NULL;
+	size_t n = 0;
 
-	if (code == 0)
-		code = resource_query(c, &mesh_resource, "mesh", &mesh);
-	if (code == 0 && machine == 0 && mesh == 0)
-		code = store_membership_list_organization(c->store, c->arena, c->organization, p,
-							  &at, &out->n, &c->fault);
-	else if (code == 0)
-		code = store_membership_list(c->store, c->arena, machine, mesh, p, &at, &out->n,
-					     &c->fault);
-	out->at = at;
+	if (store_membership_list(c->store, c->arena, machine, 0, NULL, &list, &n, &c->fault) != 0)
+		return json_array();
+	return encode_list(c, list, n);
+}
+
+/* What the query names, of this organization; 0 where it says nothing. */
+static int parse_filter(struct call *c, row_t *machine, row_t *mesh)
+{
+	const char *machine_text = call_query(c, "machine"), *mesh_text = call_query(c, "mesh");
+	struct machine m = {0};
+	struct mesh x = {0};
+	int code = 0;
+
+	if (machine_text != NULL)
+		code = call_find_machine(c, machine_text, &m);
+	if (code == 0 && mesh_text != NULL)
+		code = call_find_mesh(c, mesh_text, &x);
+	*machine = m.row;
+	*mesh = x.row;
 	return code;
 }
 
-static int find(struct call *c, const struct id *id, void *x)
+int membership_list(struct call *c)
 {
-	return store_membership_find(c->store, c->organization, id, x, &c->fault);
+	struct membership *list = NULL;
+	row_t machine, mesh;
+	struct page page;
+	json_t *items;
+	size_t n = 0;
+	bool more;
+	int code = call_page(c, &page);
+
+	if (code == 0)
+		code = parse_filter(c, &machine, &mesh);
+	if (code == 0 && machine == 0 && mesh == 0)
+		code = store_membership_list_organization(c->store, c->arena, c->organization,
+							  &page, &list, &n, &c->fault);
+	else if (code == 0)
+		code = store_membership_list(c->store, c->arena, machine, mesh, &page, &list, &n,
+					     &c->fault);
+	if (code != 0)
+		return code;
+	more = n == (size_t)page.limit;
+	n -= more;
+	items = encode_list(c, list, n);
+	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
+	return 0;
+}
+
+static int find(struct call *c, struct membership *m)
+{
+	int code = store_membership_find(c->store, c->organization, &c->id, m, NULL);
+
+	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such membership")
+				     : code;
+}
+
+static int answer(struct call *c, const struct membership *m)
+{
+	call_set_version(c, m->version);
+	c->json = membership_encode(c, m);
+	return c->json != NULL ? 0 : ERR_INTERNAL;
+}
+
+int membership_get(struct call *c)
+{
+	struct membership m;
+	int code = find(c, &m);
+
+	return code != 0 ? code : answer(c, &m);
 }
 
 static int refuse_second(struct call *c, const struct machine *machine, const struct mesh *mesh)
@@ -141,9 +190,9 @@ int membership_create(struct call *c)
 	int code = call_decode(c, request_rows, &in, NULL);
 
 	if (code == 0)
-		code = resource_find(c, &machine_resource, in.machine, &machine);
+		code = call_find_machine(c, in.machine, &machine);
 	if (code == 0)
-		code = resource_find(c, &mesh_resource, in.mesh, &mesh);
+		code = call_find_mesh(c, in.mesh, &mesh);
 	if (code == 0 && machine.revoked)
 		code = fault_set(&c->fault, ERR_CONFLICT, "machine '%s' is revoked", machine.name);
 	if (code == 0)
@@ -154,27 +203,31 @@ int membership_create(struct call *c)
 		return code;
 	call_touch_machine(c, machine.row);
 	call_touch_mesh(c, mesh.row);
-	return resource_created(c, &membership_resource, &m);
+	c->status = 201;
+	code = answer(c, &m);
+	return code != 0 ? code : call_audit(c, &m.id, NULL, c->json);
 }
 
-static int delete (struct call *c, void *x)
+int membership_delete(struct call *c)
 {
-	struct membership *m = x;
-	int code =
-		alloc_leave(c->store, m, c->now, c->controller->config->address_rest_ms, &c->fault);
+	struct membership m;
+	json_t *before;
+	int code = find(c, &m);
 
-	call_touch_machine(c, m->machine);
-	return code != 0 ? code : slots_assign(c, m->mesh);
+	if (code == 0)
+		code = call_check_version(c, m.version);
+	if (code != 0)
+		return code;
+	before = membership_encode(c, &m);
+	code = alloc_leave(c->store, &m, c->now, c->controller->config->address_rest_ms, &c->fault);
+	if (code == 0)
+		code = slots_assign(c, m.mesh);
+	call_touch_machine(c, m.machine);
+	if (code == 0)
+		code = call_audit(c, &m.id, before, NULL);
+	json_decref(before);
+	return code;
 }
-
-const struct resource membership_resource = {
-	.noun = "membership",
-	RESOURCE_RECORD(struct membership),
-	.encode = encode,
-	.list = list,
-	.find = find,
-	.remove = delete,
-};
 
 static const struct json_row key_rows[] = {
 	JSON_ROW("public_key", MEMBER_TEXT, offsetof(struct wire, public_key), .required = true),
@@ -202,9 +255,9 @@ int membership_set_key(struct call *c)
 	struct wg_key key;
 	struct membership m;
 	json_t *after;
-	int code = find(c, &c->id, &m);
+	int code = find(c, &m);
 
-	if (code == ERR_NOT_FOUND || (code == 0 && m.machine != c->who.token))
+	if (code == 0 && m.machine != c->who.token)
 		code = fault_set(&c->fault, ERR_NOT_FOUND, "there is no such membership");
 	if (code == 0)
 		code = call_decode(c, key_rows, &w, NULL);
@@ -219,7 +272,7 @@ int membership_set_key(struct call *c)
 		return code;
 	call_touch_machine(c, m.machine);
 	call_touch_mesh(c, m.mesh);
-	after = encode(c, &m);
+	after = membership_encode(c, &m);
 	code = call_audit(c, &m.id, NULL, after);
 	json_decref(after);
 	return code;

@@ -4,7 +4,6 @@
 #include "controller/alloc.h"
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
-#include "controller/api/resource.h"
 #include "controller/api/shared.h"
 
 #define BGP_PORT	     179
@@ -72,9 +71,8 @@ static void add_warnings(struct call *c, const struct mesh *m, struct json_texts
 				    "session with every other";
 }
 
-static json_t *encode(struct call *c, const void *x)
+static json_t *encode(struct call *c, const struct mesh *m)
 {
-	const struct mesh *m = x;
 	struct organization o;
 	struct wire w = {
 		.id = format_id(c->arena, &m->id),
@@ -98,14 +96,24 @@ static json_t *encode(struct call *c, const void *x)
 	return json_encode(answer_rows, &w);
 }
 
-static int find(struct call *c, const struct id *id, void *x)
+static int find(struct call *c, struct mesh *m)
 {
-	return store_mesh_find(c->store, c->organization, id, x, &c->fault);
+	int code = store_mesh_find(c->store, c->organization, &c->id, m, NULL);
+
+	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such mesh") : code;
 }
 
-static int find_name(struct call *c, const char *name, void *x)
+static int check_name(struct call *c, const char *name, row_t own)
 {
-	return store_mesh_find_name(c->store, c->organization, name, x, &c->fault);
+	struct mesh other;
+	int code = name_check(name, "mesh name", &c->fault);
+
+	if (code != 0)
+		return code;
+	code = store_mesh_find_name(c->store, c->organization, name, &other, NULL);
+	if (code == 0 && other.row != own)
+		return call_exists(c, &other.id, "mesh", name);
+	return code == ERR_NOT_FOUND ? 0 : code;
 }
 
 /* The default CIDR, unless it is taken: then one is suggested. */
@@ -172,13 +180,39 @@ static void apply(struct mesh *m, const struct wire *w, uint64_t present)
 		m->bfd_multiplier = (uint32_t)w->bfd_multiplier;
 }
 
-static int list(struct call *c, const struct page *p, struct resource_rows *out)
+int mesh_list(struct call *c)
 {
-	struct mesh *at = NULL;
-	int code = store_mesh_list(c->store, c->arena, c->organization, p, &at, &out->n, &c->fault);
+	struct mesh *list = NULL;
+	struct page page;
+	json_t *items;
+	size_t n = 0;
+	bool more;
+	int code = call_page(c, &page);
 
-	out->at = at;
-	return code;
+	if (code == 0)
+		code = store_mesh_list(c->store, c->arena, c->organization, &page, &list, &n,
+				       &c->fault);
+	if (code != 0)
+		return code;
+	more = n == (size_t)page.limit;
+	n -= more;
+	items = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(items, encode(c, &list[i]));
+	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
+	return 0;
+}
+
+int mesh_get(struct call *c)
+{
+	struct mesh m;
+	int code = find(c, &m);
+
+	if (code != 0)
+		return code;
+	call_set_version(c, m.version);
+	c->json = encode(c, &m);
+	return 0;
 }
 
 /* The first mesh of an organization is its default one, if nothing is said. */
@@ -211,7 +245,7 @@ int mesh_create(struct call *c)
 	if (code == 0 && !given(present, NAME))
 		code = fault_set(&c->fault, ERR_INVALID, "'name' is missing");
 	if (code == 0)
-		code = resource_check_name(c, &mesh_resource, w.name, 0);
+		code = check_name(c, w.name, 0);
 	if (code == 0 && given(present, CIDR6))
 		code = fault_set(&c->fault, ERR_UNSUPPORTED, "cidr6: IPv6 is not supported yet");
 	if (code == 0)
@@ -230,7 +264,10 @@ int mesh_create(struct call *c)
 	if (code != 0)
 		return code;
 	call_touch_mesh(c, m.row);
-	return resource_created(c, &mesh_resource, &m);
+	c->status = 201;
+	call_set_version(c, m.version);
+	c->json = encode(c, &m);
+	return call_audit(c, &m.id, NULL, c->json);
 }
 
 static int check_update(struct call *c, const struct mesh *m, const struct wire *w,
@@ -239,27 +276,39 @@ static int check_update(struct call *c, const struct mesh *m, const struct wire 
 	if (given(present, CIDR) || given(present, CIDR6))
 		return fault_set(&c->fault, ERR_CONFLICT,
 				 "the CIDR of a mesh cannot be changed: make another mesh");
-	return given(present, NAME) ? resource_check_name(c, &mesh_resource, w->name, m->row) : 0;
+	return given(present, NAME) ? check_name(c, w->name, m->row) : 0;
 }
 
-static int update(struct call *c, void *x)
+int mesh_update(struct call *c)
 {
-	struct mesh *m = x;
+	struct mesh m;
 	struct wire w = {0};
 	uint64_t present = 0;
-	int code = call_decode(c, request_rows, &w, &present);
+	json_t *before = NULL;
+	int code = find(c, &m);
 
 	if (code == 0)
-		code = check_update(c, m, &w, present);
+		code = call_check_version(c, m.version);
+	if (code == 0)
+		code = call_decode(c, request_rows, &w, &present);
+	if (code == 0)
+		code = check_update(c, &m, &w, present);
 	if (code == 0 && given(present, DEFAULT) && w.is_default)
-		code = take_default(c, m->row);
+		code = take_default(c, m.row);
 	if (code != 0)
 		return code;
-	apply(m, &w, present);
-	code = store_mesh_update(c->store, m, &c->fault);
-	call_touch_mesh(c, m->row);
+	before = encode(c, &m);
+	apply(&m, &w, present);
+	code = store_mesh_update(c->store, &m, &c->fault);
+	call_touch_mesh(c, m.row);
 	if (code == 0 && given(present, NAME))
-		code = touch_members(c, m->row);
+		code = touch_members(c, m.row);
+	if (code == 0) {
+		call_set_version(c, m.version);
+		c->json = encode(c, &m);
+		code = call_audit(c, &m.id, before, c->json);
+	}
+	json_decref(before);
 	return code;
 }
 
@@ -274,32 +323,33 @@ static int parse_cascade(struct call *c, bool *cascade)
 	return fault_set(&c->fault, ERR_INVALID, "cascade: want true or false");
 }
 
-static int delete (struct call *c, void *x)
+int mesh_delete(struct call *c)
 {
-	struct mesh *m = x;
+	struct mesh m = {0};
 	bool cascade;
+	json_t *before;
 	int code = parse_cascade(c, &cascade);
 
-	if (code == 0 && m->nmembers > 0 && !cascade)
+	if (code == 0)
+		code = find(c, &m);
+	if (code == 0)
+		code = call_check_version(c, m.version);
+	if (code == 0 && m.nmembers > 0 && !cascade)
 		code = fault_set(&c->fault, ERR_CONFLICT,
 				 "mesh '%s' has %llu members: remove them, or ask with "
 				 "?cascade=true",
-				 m->name, (unsigned long long)m->nmembers);
+				 m.name, (unsigned long long)m.nmembers);
 	if (code == 0)
-		code = touch_members(c, m->row);
+		code = touch_members(c, m.row);
 	if (code == 0)
-		code = touch_peered(c, m->row);
-	call_touch_mesh(c, m->row);
-	return code != 0 ? code : store_mesh_delete_cascade(c->store, m->row, &c->fault);
+		code = touch_peered(c, m.row);
+	if (code != 0)
+		return code;
+	before = encode(c, &m);
+	code = store_mesh_delete_cascade(c->store, m.row, &c->fault);
+	call_touch_mesh(c, m.row);
+	if (code == 0)
+		code = call_audit(c, &m.id, before, NULL);
+	json_decref(before);
+	return code;
 }
-
-const struct resource mesh_resource = {
-	.noun = "mesh",
-	RESOURCE_RECORD(struct mesh),
-	.encode = encode,
-	.list = list,
-	.find = find,
-	.find_name = find_name,
-	.update = update,
-	.remove = delete,
-};

@@ -1,0 +1,304 @@
+#include "test/net/block_table.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "lab/outage.h"
+#include "test/test.h"
+
+#define EACH	   4
+#define SILENCE_MS 400
+#define COUNT_MS   4000
+#define BFD_PORT   3784
+#define MARK	   0x5300
+#define ATTACKER   "a3"
+
+/* ---- what passes ---- */
+
+/* Posted on a machine, it leaves `on` (places, as a shell's pattern) by `device` and by no other;
+ * from `source`, where it says so. NULL for `to_whom`: nobody is there to get it. */
+struct passing {
+	const char *line, *at, *from, *to, *on, *device, *source;
+	uint32_t mark;
+	bool delivered;
+};
+
+static const struct passing passing_rows[] = {
+	{"400: marked", "a1", NULL, "yard", "a1", "eth0", "a1@underlay", MARK, false},
+	{"400: marked, within the mask", "a1", NULL, "yard", "a1", "eth0", NULL, MARK | 1, false},
+	{"400: another mark", "a1", NULL, "yard", "a1", "wg0t*", "a1@red", 0x100, true},
+
+	{"1100: over a gateway", "a1", NULL, "yard", "g?", "wg1", NULL, 0, true},
+	{"1101: over a gateway", "yard", NULL, "attic", "g?", "wg0", NULL, 0, true},
+	{"1101: to a member", "yard", NULL, "a1@red", "g?", "wg0", NULL, 0, true},
+	{"1200: to an own prefix", "a2", NULL, "attic", "a1", "attic", NULL, 0, true},
+	{"1200: from a gateway", "g1", NULL, "attic", "a1", "attic", NULL, 0, true},
+	{"1200: from the other mesh", "depot", NULL, "attic", "a1", "attic", NULL, 0, true},
+
+	{"1300: from red's address", "m", "m@red", "yard", "m", "wg0t*", "m@red", 0, true},
+	{"1301: from blue's address", "m", "m@blue", "yard", "m", "wg1", "m@blue", 0, true},
+	{"1300: to the own mesh", "m", "m@red", "a1@red", "m", "wg0", "m@red", 0, true},
+	{"1400: to red", "a1", NULL, "a3@red", "a1", "wg0t*", "a1@red", 0, true},
+	{"1400: to a plain member", "a1", NULL, "m@red", "a1", "wg0", "a1@red", 0, true},
+	{"1400: two meshes", "m", NULL, "a1@red", "m", "wg0", "m@red", 0, true},
+	{"1401: two meshes", "m", NULL, "b2@blue", "m", "wg1", "m@blue", 0, true},
+	{"1500: from behind, to the mesh", "attic", NULL, "a3@red", "a1", "wg0t*", NULL, 0, true},
+	{"1500: from behind, to a plain member", "attic", NULL, "m@red", "a1", "wg0", NULL, 0,
+	 true},
+	{"1500: from behind, to a prefix", "attic", NULL, "barn", "a1", "wg0t*", NULL, 0, true},
+	{"1500: from behind, to the other mesh", "attic", NULL, "yard", "a1", "wg0t*", NULL, 0,
+	 true},
+	{"1500: from behind an HA router", "byre", NULL, "a1@red", "a3", "wg0", NULL, 0, true},
+	{"1651: shown by a peering, but one's own", "m", NULL, "yard", "m", "wg1", "m@blue", 0,
+	 true},
+	{"1651: a gateway, too", "g1", NULL, "yard", "g1", "wg1", "g1@blue", 0, true},
+	{"1700: what only red has", "m", NULL, "attic", "m", "wg0", "m@red", 0, true},
+	{"1701: what only blue has", "m", NULL, "warren", "m", "wg1", "m@blue", 0, true},
+	{"1700: both have it, the lower number wins", "m", NULL, "barn", "m", "wg0t*", "m@red", 0,
+	 true},
+	{"1700: not where it comes from blue's address", "m", "m@blue", "burrow", "m", "wg1",
+	 "m@blue", 0, true},
+	{"1800: what no mesh has", "a1", NULL, "b1@underlay", "a1", "eth0", "a1@underlay", 0, true},
+
+	{"T, throw: connected", "g1", NULL, "desk", "g1", "desk", "192.168.77.1", 0, true},
+	{"T, throw: less than all of a prefix", "g1", NULL, "warren", "g1", "wg1", "g1@blue", 0,
+	 true},
+	{"T, throw: own announced", "a1", NULL, "attic", "a1", "attic", "172.20.31.1", 0, true},
+	{"T, 32: several announce it", "b2", NULL, "burrow", "b2", "wg0*", "b2@blue", 0, true},
+
+	{"gateway as host, to red", "g1", NULL, "a1@red", "g1", "wg0", "g1@red", 0, true},
+	{"gateway as host, to blue", "g1", NULL, "b2@blue", "g1", "wg1", "g1@blue", 0, true},
+	{"gateway as host, to its fellow", "g1", NULL, "g2@blue", "g1", "wg1t*", "g1@blue", 0,
+	 true},
+	{"gateway as host, to a prefix", "g1", NULL, "attic", "g1", "wg0", "g1@red", 0, true},
+	{"gateway as host, red's address to blue", "g1", "g1@red", "yard", "g1", "wg1", "g1@red", 0,
+	 true},
+	{"gateway as host, from red", "a1", NULL, "g1@red", "a1", "wg0t*", "a1@red", 0, true},
+	{"gateway as host, from blue", "b2", NULL, "g1@blue", "b2", "wg0t*", "b2@blue", 0, true},
+	{"gateway as host, from the other mesh", "yard", NULL, "g1@red", "b2", "wg0t*", NULL, 0,
+	 true},
+};
+
+static bool leaves_elsewhere(struct world *w, uint32_t mark, const struct passing *p)
+{
+	return world_count_leaving(w, mark, p->on, "*") !=
+	       world_count_leaving(w, mark, p->on, p->device);
+}
+
+static bool has_source(struct world *w, uint32_t mark, const struct passing *p)
+{
+	struct address want = world_address(w, p->source);
+	size_t n;
+	const struct sighting *s = tap_look(w->tap, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i].mark == mark && s[i].leaving && strcmp(s[i].place, p->on) == 0)
+			return address_equal(&s[i].from, &want);
+	return false;
+}
+
+static void check_passing(struct world *w, const struct passing *p)
+{
+	struct letter letter = {.to = world_address(w, p->to), .socket_mark = p->mark};
+	const char *wrong = NULL;
+	uint32_t mark;
+
+	if (p->from != NULL)
+		letter.from = world_address(w, p->from);
+	world_post(w, p->at, &letter, EACH, NULL);
+	mark = w->mark;
+	if (!world_await_leaving(w, mark, p->on, p->device))
+		wrong = "did not leave there";
+	else if (leaves_elsewhere(w, mark, p))
+		wrong = "left by another device, too";
+	else if (p->source != NULL && !has_source(w, mark, p))
+		wrong = "has another source";
+	else if (p->delivered && sink_await(w->sink, mark, EACH, COUNT_MS) != EACH)
+		wrong = "was not delivered";
+	else if (!p->delivered && sink_count(w->sink, mark) != 0)
+		wrong = "was delivered";
+	if (wrong != NULL)
+		TEST_FAIL("%s: %s to %s by %s on %s: %s;%s", p->line, p->at, p->to, p->device,
+			  p->on, wrong, world_describe(w, mark, "*"));
+}
+
+void table_check_passing(struct world *w)
+{
+	tap_forget(w->tap);
+	for (size_t i = 0; i < sizeof(passing_rows) / sizeof(passing_rows[0]); i++)
+		check_passing(w, &passing_rows[i]);
+}
+
+/* ---- what does not ---- */
+
+/* `at` sends it on `device` as it is (NULL: by a socket). On `on` it goes nowhere. */
+struct barred {
+	const char *line, *at, *device, *from, *to;
+	uint16_t port;
+	const char *on, *counter;
+	bool redirect;
+};
+
+#define UNDERLAY LAB_UNDERLAY
+
+static const struct barred barred_rows[] = {
+	{"1000: BFD from behind", "attic", "eth0", "attic", "g1@red", BFD_PORT, "a1",
+	 "fence:control", false},
+	{"1000: BFD from behind, to its router", "attic", "eth0", "attic", "a1@red", BFD_PORT, "a1",
+	 "fence:control", false},
+	{"1000: BFD on the underlay", UNDERLAY, "a1", "g2@underlay", "a1@red", BFD_PORT, "a1",
+	 "fence:control", false},
+	{"1100: to the gateway's own network", ATTACKER, "TRUNK", "a3@red", "desk", 0, "g1",
+	 "guard:destination", false},
+	{"1100: to a prefix of no peering", ATTACKER, "TRUNK", "a3@red", "warren", 0, "g1",
+	 "guard:pair", false},
+	{"1100: to a member of no peering", ATTACKER, "TRUNK", "a3@red", "b1@blue", 0, "g1",
+	 "guard:icmp", false},
+	{"1100: from a source of no peering", ATTACKER, "TRUNK", "barn", "yard", 0, "g1",
+	 "guard:pair", false},
+	{"1101: from a member of no peering", "b1", NULL, "b1@blue", "a1@red", 0, "g?", NULL,
+	 false},
+	{"1200: to a network that is not announced", ATTACKER, "wg0", "a3@red", "cellar", 0, "a1",
+	 "guard:destination", false},
+	{"1299: to elsewhere", ATTACKER, "wg0", "a3@red", "g2@underlay", 0, "a1",
+	 "guard:destination", false},
+	{"1299: to another member", ATTACKER, "wg0", "a3@red", "a2@red", 0, "a1",
+	 "guard:destination", false},
+	{"1300: an own address, from outside", UNDERLAY, "m", "m@red", "yard", 0, "m",
+	 "fence:mesh_source", false},
+	{"1400: to the mesh, from outside", UNDERLAY, "a1", "g2@underlay", "a3@red", 0, "a1",
+	 "fence:mesh_destination", false},
+	{"1500: a network that is not announced, to the mesh", "cellar", NULL, NULL, "a3@red", 0,
+	 "a1", "fence:mesh_destination", false},
+	{"1500: a network that is not announced, to a prefix", "cellar", NULL, NULL, "barn", 0,
+	 "a1", "fence:prefix_destination", false},
+	{"1500: as an announced one, on another device", "cellar", "eth0", "attic", "a3@red", 0,
+	 "a1", "fence:mesh_destination", false},
+	{"1500: another source on the announced one's device", "attic", "eth0", "cellar", "a3@red",
+	 0, "a1", "fence:mesh_destination", false},
+	{"1500: from behind, to elsewhere", "attic", NULL, NULL, "g2@underlay", 0, "a1",
+	 "fence:opened", false},
+	{"1600: both, from outside", UNDERLAY, "g1", "a1@red", "b2@blue", 0, "g1",
+	 "fence:mesh_source", false},
+	{"1650: to a prefix of the mesh, from outside", UNDERLAY, "m", "g2@underlay", "yard", 0,
+	 "m", "fence:prefix_destination", false},
+	{"1700: as a prefix of the mesh, from outside", UNDERLAY, "a1", "yard", "a1@underlay", 0,
+	 "a1", "fence:prefix_source", false},
+	{"gateway as host: its network to the mesh", "desk", NULL, NULL, "a1@red", 0, "g1",
+	 "fence:mesh_destination", false},
+	{"gateway as host: its network to a prefix", "desk", NULL, NULL, "attic", 0, "g1",
+	 "fence:prefix_destination", false},
+	{"gateway as host: blue's address to red", "g1", NULL, "g1@blue", "attic", 0, "a1",
+	 "guard:icmp", false},
+	{"gateway as host: to blue's address from red", "a1", NULL, NULL, "g1@blue", 0, "g?", NULL,
+	 false},
+	{"guard: to the machine's address outside", ATTACKER, "wg0", "a3@red", "a1@underlay", 0,
+	 "a1", "guard:destination", false},
+	{"guard: to the machine in its other network", ATTACKER, "wg0", "a3@red", "192.168.31.1", 0,
+	 "a1", "guard:destination", false},
+	{"guard: to the machine, which is no loopback", ATTACKER, "wg0", "a3@red", "127.0.0.1", 0,
+	 "a1", "guard:martian", false},
+	{"guard: the machine's own address as source", ATTACKER, "TRUNK", "g1@red", "g1@red", 0,
+	 "g1", NULL, false},
+	{"fence: to a mesh address, in clear", UNDERLAY, "a1", "g2@underlay", "a1@red", 0, "a1",
+	 "fence:mesh_destination", false},
+	{"fence: from a mesh address, in clear", UNDERLAY, "g1", "a1@red", "g1@underlay", 0, "g1",
+	 "fence:mesh_source", false},
+	{"fence: a redirect", UNDERLAY, "a1", "g2@underlay", "a1@underlay", 0, "a1",
+	 "fence:redirect_in", true},
+};
+
+#define BARRED (sizeof(barred_rows) / sizeof(barred_rows[0]))
+
+struct barring {
+	uint32_t mark[BARRED];
+	uint64_t before[BARRED];
+};
+
+/* Everything may be sent over its devices now, as far as the attacker is concerned. */
+static void seize(struct world *w, char trunk[16])
+{
+	struct fault f = {0};
+	const char *victim = world_sh(w, "a1", "wg show wg0 public-key | tr -d '\\n'");
+
+	world_trunk(w, "g1", "red", trunk);
+	world_must(outage_cause(&w->lab, ATTACKER, "agent", &f), &f);
+	world_sh(w, ATTACKER, "wg set wg0 peer %s allowed-ips 0.0.0.0/0", victim);
+	world_sh(w, ATTACKER, "wg set %s peer $(wg show %s peers) allowed-ips 0.0.0.0/0", trunk,
+		 trunk);
+}
+
+static void send_barred(struct world *w, const struct barred *b, const char *trunk)
+{
+	struct letter letter = {.to = world_address(w, b->to), .port = b->port};
+	struct forgery forgery = {.to = letter.to, .port = b->port, .redirect = b->redirect};
+
+	if (b->from != NULL)
+		letter.from = forgery.from = world_address(w, b->from);
+	if (b->device == NULL)
+		world_post(w, b->at, &letter, EACH, NULL);
+	else
+		world_forge(w, b->at, strcmp(b->device, "TRUNK") == 0 ? trunk : b->device, b->on,
+			    &forgery, EACH);
+}
+
+/* What the rows of one counter must have added to it together. */
+static uint64_t want_counted(const struct barred *b)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < BARRED; i++)
+		if (barred_rows[i].counter != NULL && strcmp(barred_rows[i].on, b->on) == 0 &&
+		    strcmp(barred_rows[i].counter, b->counter) == 0)
+			n += EACH;
+	return n;
+}
+
+static void check_counted(struct world *w, const struct barred *b, uint64_t before)
+{
+	struct mono deadline = mono_add_ms(mono_now(), COUNT_MS);
+	uint64_t want = want_counted(b), got;
+
+	while ((got = world_counter(w, b->on, b->counter) - before) < want)
+		if (mono_reached(deadline, mono_now()))
+			break;
+	if (got < want)
+		TEST_FAIL("%s: %s on %s: %llu counted, want %llu", b->line, b->counter, b->on,
+			  (unsigned long long)got, (unsigned long long)want);
+}
+
+static void check_barred(struct world *w, const struct barred *b, uint32_t mark)
+{
+	if (sink_count(w->sink, mark) != 0)
+		TEST_FAIL("%s: delivered;%s", b->line, world_describe(w, mark, "*"));
+	if (world_count_leaving(w, mark, b->on, "*") != 0)
+		TEST_FAIL("%s: %s sent it on;%s", b->line, b->on, world_describe(w, mark, "*"));
+	/* It got as far as that: what is lost before would prove nothing. */
+	if (!b->redirect && world_describe(w, mark, b->on)[0] == '\0')
+		TEST_FAIL("%s: never came to %s;%s", b->line, b->on, world_describe(w, mark, "*"));
+}
+
+void table_check_barred(struct world *w)
+{
+	struct barring state = {.mark = {0}};
+	struct fault f = {0};
+	char trunk[16];
+
+	seize(w, trunk);
+	tap_forget(w->tap);
+	for (size_t i = 0; i < BARRED; i++)
+		if (barred_rows[i].counter != NULL)
+			state.before[i] =
+				world_counter(w, barred_rows[i].on, barred_rows[i].counter);
+	for (size_t i = 0; i < BARRED; i++) {
+		send_barred(w, &barred_rows[i], trunk);
+		state.mark[i] = w->mark;
+	}
+	poll(NULL, 0, SILENCE_MS); /* nothing arrives: there is nothing to wait for */
+	for (size_t i = 0; i < BARRED; i++)
+		check_barred(w, &barred_rows[i], state.mark[i]);
+	for (size_t i = 0; i < BARRED; i++)
+		if (barred_rows[i].counter != NULL)
+			check_counted(w, &barred_rows[i], state.before[i]);
+	world_must(outage_end(&w->lab, ATTACKER, &f), &f);
+}
