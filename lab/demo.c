@@ -171,11 +171,11 @@ static int show_failover(struct demo *d, struct fault *f)
 	if (code != 0)
 		return code;
 	if (r->attempts > 1)
-		printf("  this computer stalled meanwhile (the control probe too): measured %u "
-		       "times\n",
+		printf("  this computer was busy elsewhere meanwhile (the control probe stalled, "
+		       "or an unbroken way lost packets): measured %u times\n",
 		       r->attempts);
 	if (!r->conclusive)
-		printf("  inconclusive: the control probe had a gap of %lld ms to the last\n",
+		printf("  inconclusive to the last; the control probe's longest gap: %lld ms\n",
 		       (long long)r->control_gap_ms);
 	printf("  it carried about %.0f of %u flows, by its WireGuard's counters; %u lost "
 	       "packets, for %lld ms at worst\n",

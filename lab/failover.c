@@ -35,14 +35,17 @@ static int measure_loss(struct lab *lab, const struct failover_plan *plan,
 	struct measurement m = {0};
 	struct measured figures;
 	double idle = 0, busy = 0;
+	bool overloaded = false;
 	int code = read_rate(lab, plan->gateway, &idle, f);
 
 	if (code == 0)
 		code = measure_start(lab, &plan->flows, &m, f);
 	if (code == 0)
 		code = read_rate(lab, plan->gateway, &busy, f);
-	if (code == 0)
+	if (code == 0) {
+		overloaded = measure_is_overloaded(&m, &plan->flows);
 		code = outage_cause(lab, plan->gateway, "link", f);
+	}
 	if (code == 0)
 		code = measure_watch(&m, WATCH_MS, f);
 	if (code == 0)
@@ -50,7 +53,7 @@ static int measure_loss(struct lab *lab, const struct failover_plan *plan,
 	measure_abandon(&m);
 	if (code != 0)
 		return code;
-	*steady = figures.steady;
+	*steady = figures.steady && !overloaded;
 	out->control_gap_ms = figures.control_gap_ms;
 	out->carried = busy > idle ? busy - idle : 0;
 	out->outage_ms = probe_worst_gap(&figures.mesh);
@@ -77,10 +80,15 @@ static int measure_return(struct lab *lab, const struct failover_plan *plan,
 {
 	struct measurement m = {0};
 	struct measured figures;
+	bool overloaded = false;
 	int code = measure_start(lab, &plan->flows, &m, f);
 
 	if (code == 0)
+		code = measure_watch(&m, RATE_MS, f);
+	if (code == 0) {
+		overloaded = measure_is_overloaded(&m, &plan->flows);
 		code = outage_end(lab, plan->gateway, f);
+	}
 	if (code == 0)
 		code = await_carrying(lab, plan->gateway, &out->returned, f);
 	if (code == 0)
@@ -90,7 +98,7 @@ static int measure_return(struct lab *lab, const struct failover_plan *plan,
 	measure_abandon(&m);
 	if (code != 0)
 		return code;
-	*steady = figures.steady;
+	*steady = figures.steady && !overloaded;
 	if (figures.control_gap_ms > out->control_gap_ms)
 		out->control_gap_ms = figures.control_gap_ms;
 	out->return_lost = probe_lost(&figures.mesh);

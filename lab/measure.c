@@ -35,6 +35,11 @@ int measure_start(struct lab *lab, const struct measure_plan *plan, struct measu
 	return code;
 }
 
+bool measure_is_overloaded(const struct measurement *m, const struct measure_plan *plan)
+{
+	return probe_missing(m->mesh) > 2 * plan->flows * MEASURE_TRAVEL_MS / MEASURE_INTERVAL_MS;
+}
+
 int measure_watch(struct measurement *m, int64_t ms, struct fault *f)
 {
 	poll(NULL, 0, (int)ms); /* what is measured is this time; nothing is waited for */

@@ -9,6 +9,7 @@
 
 #define MEASURE_ATTEMPTS    3
 #define MEASURE_INTERVAL_MS 5
+#define MEASURE_TRAVEL_MS   50 /* what takes longer on an unbroken way is lost or late */
 
 struct measure_plan {
 	const char *machines[2];
@@ -31,6 +32,9 @@ struct measured {
  * comes out. */
 int measure_start(struct lab *lab, const struct measure_plan *plan, struct measurement *out,
 		  struct fault *f);
+/* Whether the way loses packets although nothing is broken yet: tunnels in user space do on a
+ * computer that is busy elsewhere, long before the control probe notices. */
+bool measure_is_overloaded(const struct measurement *m, const struct measure_plan *plan);
 /* Time under observation, at least so long; then until every flow passes again. */
 int measure_watch(struct measurement *m, int64_t ms, struct fault *f);
 int measure_stop(struct measurement *m, struct measured *out, struct fault *f);

@@ -318,14 +318,20 @@ static void count_way(const struct probe *p, unsigned way, struct probe_way *out
 	}
 }
 
-static bool all_arrived(const struct probe *p)
+uint64_t probe_missing(const struct probe *p)
 {
-	for (unsigned w = 0; w < 2; w++)
-		for (unsigned i = 0; i < p->plan.flows; i++)
-			if (atomic_load(&p->shared->flows[w][i].received) <
-			    atomic_load(&p->shared->flows[w][i].sent))
-				return false;
-	return true;
+	uint64_t missing = 0;
+
+	for (unsigned w = 0; w < 2; w++) {
+		for (unsigned i = 0; i < p->plan.flows; i++) {
+			const struct flow *flow = &p->shared->flows[w][i];
+			uint64_t got = atomic_load(&flow->received);
+			uint64_t sent = atomic_load(&flow->sent);
+
+			missing += sent > got ? sent - got : 0;
+		}
+	}
+	return missing;
 }
 
 int probe_stop(struct probe *p, struct probe_result *out, struct fault *f)
@@ -338,7 +344,7 @@ int probe_stop(struct probe *p, struct probe_result *out, struct fault *f)
 	atomic_store(&p->shared->ended_ns, mono_now().ns);
 	do
 		pause_briefly(); /* once at least: a group may just be on its way out */
-	while (!all_arrived(p) && !mono_reached(deadline, mono_now()));
+	while (probe_missing(p) > 0 && !mono_reached(deadline, mono_now()));
 	for (unsigned i = 0; i < 2; i++)
 		if (waitpid(p->pids[i], NULL, WNOHANG) == p->pids[i]) {
 			p->pids[i] = 0;
