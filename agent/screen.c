@@ -41,6 +41,8 @@ static void show_devices(const json_t *m, FILE *to)
 		fprintf(to, "  %-10s %s, UDP %lld, MTU %lld\n", text(d, "name"),
 			json_is_true(json_object_get(d, "up")) ? "up" : "down", number(d, "port"),
 			number(d, "mtu"));
+		if (json_is_string(json_object_get(d, "port_taken_by")))
+			fprintf(to, "    its own port is taken by %s\n", text(d, "port_taken_by"));
 		peers = json_object_get(d, "peers");
 		for (k = 0; (p = json_array_get(peers, k)) != NULL; k++)
 			fprintf(to, "    %-20s %-16s %-22s handshake %s\n", text(p, "name"),

@@ -8,6 +8,7 @@
 #include "lib/net/bird_parse_bfd.h"
 #include "lib/net/bird_parse_protocols.h"
 #include "lib/net/nft.h"
+#include "lib/net/port_holder.h"
 
 #define ASK_MS 500
 
@@ -63,6 +64,19 @@ static json_t *peer(const struct picture *p, const struct membership_facts *m,
 	return o;
 }
 
+/* Who has the port that the device should have; null while it has it. */
+static json_t *port_taken_by(const struct membership_facts *m, const struct desired_device *dev)
+{
+	struct port_holder holder;
+	char who[PORT_HOLDER_TEXT_MAX];
+
+	if ((m->from->ports_taken >> dev->slot & 1) == 0 ||
+	    port_holder_find(PORT_UDP, (uint16_t)(m->self->base_port + dev->slot), &holder, NULL) !=
+		    0)
+		return json_null();
+	return json_string(port_holder_format(&holder, who));
+}
+
 json_t *status_devices(const struct picture *p, const struct membership_facts *m)
 {
 	json_t *list = json_array();
@@ -79,10 +93,11 @@ json_t *status_devices(const struct picture *p, const struct membership_facts *m
 		}
 		for (size_t k = 0; now != NULL && k < now->peers.n; k++)
 			json_array_append_new(peers, peer(p, m, &now->peers.at[k]));
-		json_array_append_new(list, json_pack("{s:s, s:i, s:b, s:i, s:i, s:o}", "name",
+		json_array_append_new(list, json_pack("{s:s, s:i, s:b, s:i, s:o, s:i, s:o}", "name",
 						      dev->name, "slot", dev->slot, "up",
 						      l != NULL && (l->flags & IFF_UP) != 0, "port",
-						      now != NULL ? now->listen_port : 0, "mtu",
+						      now != NULL ? now->listen_port : 0,
+						      "port_taken_by", port_taken_by(m, dev), "mtu",
 						      l != NULL ? (int)l->mtu : 0, "peers", peers));
 	}
 	return list;

@@ -26,6 +26,34 @@ static int create(struct agent *a, const struct desired_device *dev, struct faul
 	return code;
 }
 
+/* A plain member goes on with any port; a router's is what others reckon with. */
+static int port_taken(struct agent *a, const struct desired_device *dev, struct fault *f)
+{
+	struct member *m = member_find(&a->members, &dev->membership->id);
+	struct port_holder holder = {0};
+	char who[PORT_HOLDER_TEXT_MAX];
+
+	port_holder_find(PORT_UDP, dev->wg.listen_port, &holder, NULL);
+	memset(f, 0, sizeof(*f));
+	if (m != NULL && !dev->membership->router) {
+		m->ports_taken |= UINT64_C(1) << dev->slot;
+		log_warn("a port is taken, using another one", LOG_S("device", dev->name),
+			 LOG_U("port", dev->wg.listen_port),
+			 LOG_S("by", port_holder_format(&holder, who)));
+		return 0;
+	}
+	return fault_set(f, ERR_BUSY, "%s: UDP port %u is taken by %s", dev->name,
+			 dev->wg.listen_port, port_holder_format(&holder, who));
+}
+
+/* The kernel looks for the port only now. */
+static int set_up(struct agent *a, const struct desired_device *dev, struct fault *f)
+{
+	int code = link_set_up(a->rtnl, dev->index, true, f);
+
+	return code == ERR_BUSY ? port_taken(a, dev, f) : code;
+}
+
 int apply_device(struct agent *a, const struct device_op *op, struct fault *f)
 {
 	const struct desired_device *dev = op->device;
@@ -40,7 +68,7 @@ int apply_device(struct agent *a, const struct device_op *op, struct fault *f)
 	case DEVICE_OP_MTU:
 		return link_set_mtu(a->rtnl, dev->index, dev->mtu, f);
 	case DEVICE_OP_UP:
-		return link_set_up(a->rtnl, dev->index, true, f);
+		return set_up(a, dev, f);
 	}
 	return ERR_INTERNAL;
 }
@@ -71,26 +99,6 @@ int apply_sysctl(struct agent *a, const struct desired_sysctl *s, struct fault *
 	}
 	return s->device[0] != '\0' ? sysctl_write_conf(s->device, s->name, s->value, f)
 				    : sysctl_write_ipv4(s->name, s->value, f);
-}
-
-/* A plain member goes on with any port; a router's is what others reckon with. */
-static int port_taken(struct agent *a, const struct desired_device *dev, struct fault *f)
-{
-	struct member *m = member_find(&a->members, &dev->membership->id);
-	struct port_holder holder = {0};
-	char who[PORT_HOLDER_TEXT_MAX];
-
-	port_holder_find(PORT_UDP, dev->wg.listen_port, &holder, NULL);
-	memset(f, 0, sizeof(*f));
-	if (m != NULL && !dev->membership->router) {
-		m->ports_taken |= UINT64_C(1) << dev->slot;
-		log_warn("a port is taken, using another one", LOG_S("device", dev->name),
-			 LOG_U("port", dev->wg.listen_port),
-			 LOG_S("by", port_holder_format(&holder, who)));
-		return 0;
-	}
-	return fault_set(f, ERR_BUSY, "%s: UDP port %u is taken by %s", dev->name,
-			 dev->wg.listen_port, port_holder_format(&holder, who));
 }
 
 int apply_wg(struct agent *a, const struct device_wg_ops *w, struct fault *f)

@@ -6,12 +6,17 @@
 
 /* A router's ports are what others reckon with. A plain member starts its tunnels itself, so a port
  * that somebody else took (51820… lies in the ephemeral range) is left to him: any free one does.
- */
-static uint16_t port_of(const struct membership_facts *m, const struct wg_device *now, uint8_t slot)
+ * What failed may show as no port, or as the taken one on a device that cannot go up. */
+static void plan_port(struct wg_device *wg, const struct membership_facts *m,
+		      const struct wg_device *now, uint8_t slot)
 {
-	if (m->router || (m->from->ports_taken >> slot & 1) == 0)
-		return (uint16_t)(m->self->base_port + slot);
-	return now != NULL ? now->listen_port : 0;
+	uint16_t own = (uint16_t)(m->self->base_port + slot);
+
+	wg->any_port = !m->router && (m->from->ports_taken >> slot & 1) != 0;
+	if (!wg->any_port)
+		wg->listen_port = own;
+	else if (now != NULL && now->listen_port != own)
+		wg->listen_port = now->listen_port;
 }
 
 static void add(struct desired *d, const struct membership_facts *m, const char *name, uint8_t slot,
@@ -29,7 +34,7 @@ static void add(struct desired *d, const struct membership_facts *m, const char 
 	snprintf(dev.wg.name, sizeof(dev.wg.name), "%s", name);
 	dev.wg.has_private_key = true;
 	dev.wg.public_key = m->from->public_key;
-	dev.wg.listen_port = port_of(m, observation_wg(d->facts.in->seen, name), slot);
+	plan_port(&dev.wg, m, observation_wg(d->facts.in->seen, name), slot);
 	dev.wg.fwmark = (uint32_t)c->mark;
 	vec_push(&d->devices, dev);
 }

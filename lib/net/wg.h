@@ -41,7 +41,8 @@ struct wg_device {
 	char name[16];
 	bool has_private_key; /* the key itself is not read back */
 	struct wg_key public_key;
-	uint16_t listen_port;
+	uint16_t listen_port; /* 0: as it is, unless any_port */
+	bool any_port;	      /* desired: with listen_port 0, a free one is to be chosen */
 	uint32_t fwmark;
 	wg_peer_vec peers; /* sorted by key */
 };

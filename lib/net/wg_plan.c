@@ -22,7 +22,7 @@ static void plan_device(const struct wg_device *want, const struct wg_device *ha
 	if (wg_key_compare(&want->public_key, &none) != 0 &&
 	    wg_key_compare(&want->public_key, &have->public_key) != 0)
 		mask |= WG_SET_KEY;
-	if (want->listen_port != 0 && want->listen_port != have->listen_port)
+	if (want->listen_port == 0 ? want->any_port : want->listen_port != have->listen_port)
 		mask |= WG_SET_PORT;
 	if (want->fwmark != have->fwmark)
 		mask |= WG_SET_MARK;

@@ -244,8 +244,29 @@ static void device_settings_come_first(void)
 	vec_free(&want.peers);
 }
 
+/* A device that may have any port has to have one; where it has, it keeps it. */
+static void any_port_is_one(void)
+{
+	struct wg_device want = {.any_port = true}, have = {0};
+	wg_op_vec ops = {0};
+
+	wg_plan(&want, &have, &ops);
+	TEST_NUMBER(ops.n, 1);
+	TEST_NUMBER(ops.n == 1 ? ops.at[0].mask : 0, WG_SET_PORT);
+	ops.n = 0;
+	have.listen_port = want.listen_port = 40000;
+	wg_plan(&want, &have, &ops);
+	TEST_NUMBER(ops.n, 0);
+	want.any_port = false;
+	want.listen_port = 0; /* nothing is asked for */
+	wg_plan(&want, &have, &ops);
+	TEST_NUMBER(ops.n, 0);
+	vec_free(&ops);
+}
+
 TEST_SUITE(net_wg_plan, {"a plan leads there", a_plan_leads_there},
 	   {"what is right is left alone", what_is_right_is_left_alone},
 	   {"a moving prefix is one operation", a_moving_prefix_is_one_operation},
 	   {"an endpoint is forced when asked", an_endpoint_is_forced_when_asked},
-	   {"device settings come first", device_settings_come_first});
+	   {"device settings come first", device_settings_come_first},
+	   {"any port is one", any_port_is_one});
