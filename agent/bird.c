@@ -72,7 +72,18 @@ const char *bird_state(const struct member *m)
 	return b->waiting ? "waiting" : b->starting ? "starting" : "up";
 }
 
-int bird_check_version(const struct config *c, struct fault *f)
+/* BIRD is never run as root because its user is not there. */
+static int check_user(const struct config *c, struct fault *f)
+{
+	if (geteuid() != 0 || getpwnam(c->bird_user) != NULL)
+		return 0;
+	return fault_set(
+		f, ERR_MISSING,
+		"there is no user '%s' for BIRD to run as: install bird2, or set bird_user",
+		c->bird_user);
+}
+
+int bird_check(const struct config *c, struct fault *f)
 {
 	const char *const argv[] = {c->bird, "--version", NULL};
 	unsigned long version[3] = {0};
@@ -95,7 +106,7 @@ int bird_check_version(const struct config *c, struct fault *f)
 		code = fault_set(f, ERR_MISSING, "%s is '%.*s', want BIRD 2.0.12 or a later 2.x",
 				 c->bird, (int)strcspn(buf_text(&out), "\n"), buf_text(&out));
 	buf_fini(&out);
-	return code;
+	return code == 0 ? check_user(c, f) : code;
 }
 
 /* ---- the two steps ---- */
@@ -283,7 +294,7 @@ static int start(struct bird_child *b, struct fault *f)
 	bird_path(c, &b->member->id, "bird.pid", pid);
 	bird_path(c, &b->member->id, "bird.log", log);
 	bird_socket_path(c, &b->member->id, ctl);
-	if (geteuid() == 0 && getpwnam(c->bird_user) != NULL) {
+	if (geteuid() == 0) {
 		argv[6] = "-u";
 		argv[7] = c->bird_user;
 		argv[8] = "-g";
@@ -292,7 +303,9 @@ static int start(struct bird_child *b, struct fault *f)
 	trim_log(log);
 	b->starting = has_routes(b, (uint32_t)c->table_base + b->member->number);
 	b->started = mono_now();
-	code = check_port(b, f);
+	code = check_user(c, f);
+	if (code == 0)
+		code = check_port(b, f);
 	if (code == 0)
 		code = bird_files_set_starting(c, &b->member->id, b->starting, f);
 	if (code == 0)

@@ -18,8 +18,9 @@ struct bird_wish {
 	uint32_t table; /* T: routes of BIRD's in it mean that another one was here */
 };
 
-/* BIRD of the version that the filters are written for: ERR_MISSING, with what to do. */
-int bird_check_version(const struct config *c, struct fault *f);
+/* BIRD of the version that the filters are written for, and its user: ERR_MISSING, with what to do.
+ */
+int bird_check(const struct config *c, struct fault *f);
 
 /* Brings it to the wish: adopts, starts, reconfigures. To be called in every round; cheap when
  * there is nothing to do. */

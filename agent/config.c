@@ -123,7 +123,12 @@ int agent_config_load(struct config *c, const char *path, struct fault *f)
 
 	memset(c, 0, sizeof(*c));
 	code = schema_load(agent_config_rows, c, path, strcmp(path, CONFIG_PATH) != 0, f);
-	return code != 0 ? code : check(c, f);
+	if (code != 0)
+		return code;
+	code = check(c, f);
+	if (code != 0)
+		fault_prefix(f, "%s", path);
+	return code;
 }
 
 void agent_config_fini(struct config *c)

@@ -290,7 +290,9 @@ int agent_control_ask(const struct config *c, const char *command, int timeout_m
 			       ? fault_set(f, ERR_PRIVILEGE,
 					   "%s: only root and the group skein may ask", path)
 			       : fault_set(f, ERR_NOT_FOUND,
-					   "no agent runs here (nobody answers at %s)", path);
+					   "no agent runs here (nobody answers at %s): "
+					   "systemctl start skein-agent",
+					   path);
 		goto out;
 	}
 	if (dprintf(fd, "%s\n", command) < 0) {

@@ -17,8 +17,10 @@
 #include "agent/report.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
+#include "lib/base/run.h"
 
 #define ANSWER_MAX 65536
+#define PROBE_MS   5000
 
 /* ---- before anything is begun ---- */
 
@@ -31,36 +33,47 @@ static bool has_capability(unsigned cap)
 	       (data[cap / 32].effective >> (cap % 32) & 1) != 0;
 }
 
-static int check_wireguard(struct fault *f)
+static int check_wireguard(const struct config *c, struct fault *f)
 {
-	int fd;
+	const char *const argv[] = {c->wireguard_go, "--version", NULL};
+	int fd, status;
 
 	if (wg_kernel_supported())
 		return 0;
 	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	if (fd >= 0) {
-		close(fd);
-		return 0;
-	}
-	return fault_set(f, ERR_MISSING,
-			 "the kernel has no WireGuard and /dev/net/tun cannot be opened for "
-			 "wireguard-go: load a module (modprobe wireguard, or modprobe tun)");
+	if (fd < 0)
+		return fault_set(f, ERR_MISSING,
+				 "the kernel has no WireGuard and /dev/net/tun cannot be opened "
+				 "for wireguard-go: load a module (modprobe wireguard, or "
+				 "modprobe tun)");
+	close(fd);
+	if (run_program(argv, PROBE_MS, NULL, &status, NULL) != 0)
+		return fault_set(f, ERR_MISSING,
+				 "the kernel has no WireGuard and %s does not run: install "
+				 "wireguard-go, or load a module (modprobe wireguard)",
+				 c->wireguard_go);
+	return 0;
+}
+
+int enrol_check_machine(const struct config *c, struct fault *f)
+{
+	if (!has_capability(CAP_NET_ADMIN))
+		return fault_set(f, ERR_PRIVILEGE, "CAP_NET_ADMIN is missing: run it as root");
+	return check_wireguard(c, f);
 }
 
 int enrol_check(const struct config *c, struct fault *f)
 {
 	int code;
 
-	if (!has_capability(CAP_NET_ADMIN))
-		return fault_set(f, ERR_PRIVILEGE, "CAP_NET_ADMIN is missing: run it as root");
 	if (machine_exists(c))
 		return fault_set(f, ERR_EXISTS,
 				 "this machine has joined already (%s/machine.json): for another "
 				 "mesh, `skein membership add` at the controller; to begin anew, "
 				 "`skein-agent leave` first",
 				 c->state_dir);
-	code = check_wireguard(f);
-	return code == 0 ? bird_check_version(c, f) : code;
+	code = enrol_check_machine(c, f);
+	return code == 0 ? bird_check(c, f) : code;
 }
 
 /* ---- the request ---- */

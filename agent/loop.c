@@ -20,7 +20,10 @@ int agent_open(struct agent *a, uv_loop_t *loop, struct fault *f)
 	buf_init(&a->fence_last);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		return fault_set(f, ERR_INTERNAL, "libcurl cannot be used");
-	code = machine_lock(&a->config, f);
+	/* Before the lock, which would be a trace on a machine that has none. */
+	code = machine_require(&a->config, f);
+	if (code == 0)
+		code = machine_lock(&a->config, f);
 	if (code == 0)
 		code = machine_load(&a->machine, &a->config, f);
 	if (code == 0)

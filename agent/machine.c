@@ -104,16 +104,23 @@ out:
 	return code;
 }
 
+int machine_require(const struct config *c, struct fault *f)
+{
+	return machine_exists(c) ? 0
+				 : fault_set(f, ERR_NOT_FOUND,
+					     "this machine has joined nothing yet: "
+					     "skein-agent join TOKEN");
+}
+
 int machine_load(struct machine *m, const struct config *c, struct fault *f)
 {
 	char path[PATH_TEXT_MAX];
 	int code;
 
 	memset(m, 0, sizeof(*m));
-	if (!machine_exists(c))
-		return fault_set(f, ERR_NOT_FOUND,
-				 "this machine has joined nothing yet: skein-agent join TOKEN");
-	code = load_public(m, c, f);
+	code = machine_require(c, f);
+	if (code == 0)
+		code = load_public(m, c, f);
 	if (code == 0)
 		code = secret_load(&m->identity, machine_path(c, "identity.key", path), f);
 	if (code == 0)

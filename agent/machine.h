@@ -31,6 +31,8 @@ int machine_store(const struct machine *m, const struct config *c, struct fault 
 /* Only machine.json: a new last address, a new signer. */
 int machine_store_public(const struct machine *m, const struct config *c, struct fault *f);
 bool machine_exists(const struct config *c);
+/* ERR_NOT_FOUND, with what to do, where it has not. */
+int machine_require(const struct config *c, struct fault *f);
 int machine_remove(const struct config *c, struct fault *f);
 void machine_wipe(struct machine *m);
 

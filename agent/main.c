@@ -144,6 +144,10 @@ static int do_run(void *context, const struct invocation *in)
 	if (uv_loop_init(&loop) != 0)
 		return complain(&f, ERR_INTERNAL);
 	if (code == 0)
+		code = machine_require(&a.config, &f);
+	if (code == 0)
+		code = enrol_check_machine(&a.config, &f);
+	if (code == 0)
 		code = agent_open(&a, &loop, &f);
 	if (code == 0)
 		code = agent_run(&a, &f);
@@ -209,8 +213,8 @@ static int do_leave(void *context, const struct invocation *in)
 	struct fault f = {0};
 	int code = load_config(context, &a.config, &f);
 
-	if (code == 0 && !machine_exists(&a.config))
-		code = fault_set(&f, ERR_NOT_FOUND, "this machine has joined nothing");
+	if (code == 0)
+		code = machine_require(&a.config, &f);
 	if (code == 0) {
 		code = ask_to_leave(&a.config, o->force, &f);
 		if (code == ERR_NOT_FOUND) {
@@ -246,6 +250,8 @@ static int do_status(void *context, const struct invocation *in)
 	int code = load_config(context, &c, &f);
 
 	buf_init(&answer);
+	if (code == 0 && geteuid() == 0) /* nobody else may look */
+		code = machine_require(&c, &f);
 	if (code == 0)
 		code = agent_control_ask(&c, "status", ASK_MS, &answer, &f);
 	if (code == 0 && o->json)

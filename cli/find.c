@@ -85,7 +85,9 @@ int api_check_id(struct cli *c, const char *text, const char **id)
 	struct id parsed;
 
 	if (!id_parse(text, &parsed))
-		return fault_set(&c->fault, ERR_USAGE, "'%.40s' is no id; the list shows them",
+		return fault_set(&c->fault, ERR_USAGE,
+				 "'%.40s' is no id; the list shows them, as "
+				 "01890a5d-ac96-774b-bcce-b302099a8057",
 				 text);
 	*id = arena_strdup(&c->arena, id_format(&parsed, formatted));
 	return 0;

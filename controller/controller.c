@@ -17,14 +17,13 @@ static int load_templates(struct controller *c, struct digest *digest, struct fa
 	size_t n = 0;
 	int code;
 
-	if (c->config->templates_override != NULL && c->config->templates_override[0] != '\0')
-		directories[n++] = c->config->templates_override;
+	directories[n++] = c->config->templates_override;
 	directories[n++] = c->config->templates;
 	buf_init(&text);
 	code = render_bird_templates(directories, n, &text, f);
 	if (code != 0) {
 		buf_fini(&text);
-		return fault_prefix(f, "BIRD templates");
+		return code;
 	}
 	blob = blob_new(&text);
 	publish_templates(c->publish, blob);

@@ -168,7 +168,7 @@ static int run_check(void *context, const struct invocation *in)
 	if (code != 0)
 		return code;
 	buf_init(&templates);
-	directories[0] = config.templates_override != NULL ? config.templates_override : "";
+	directories[0] = config.templates_override;
 	directories[1] = config.templates;
 	code = render_bird_templates(directories, 2, &templates, &f);
 	if (code != 0)

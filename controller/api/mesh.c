@@ -336,8 +336,8 @@ int mesh_delete(struct call *c)
 		code = call_check_version(c, m.version);
 	if (code == 0 && m.nmembers > 0 && !cascade)
 		code = fault_set(&c->fault, ERR_CONFLICT,
-				 "mesh '%s' has %llu members: remove them, or ask with "
-				 "?cascade=true",
+				 "mesh '%s' has %llu members: remove them first, or "
+				 "delete with cascade (--cascade, ?cascade=true)",
 				 m.name, (unsigned long long)m.nmembers);
 	if (code == 0)
 		code = touch_members(c, m.row);

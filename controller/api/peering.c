@@ -144,7 +144,7 @@ static int refuse_second(struct call *c, const struct mesh *a, const struct mesh
 	int code = store_peering_between(c->store, c->arena, a->row, b->row, &old, NULL);
 
 	if (code == 0)
-		return call_exists(c, &old.id, "peering of these meshes",
+		return call_exists(c, &old.id, "peering",
 				   arena_printf(c->arena, "%s, %s", a->name, b->name));
 	return code == ERR_NOT_FOUND ? 0 : code;
 }

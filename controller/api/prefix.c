@@ -163,7 +163,7 @@ static int check_exit(struct call *c, const struct announcement *x)
 	if (x->prefix.length > 0 || x->nusers > 0)
 		return 0;
 	return fault_set(&c->fault, ERR_INVALID,
-			 "an exit (0.0.0.0/0) names in 'users' who uses it");
+			 "an exit (0.0.0.0/0) names who uses it, with 'users' (--user)");
 }
 
 static int parse_users(struct call *c, const struct json_texts *texts, const struct mesh *mesh,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +14,14 @@
 
 int file_read(const char *path, size_t max, struct buf *out, struct fault *f)
 {
-	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	bool input = strcmp(path, "-") == 0;
+	int fd = input ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
 	size_t total = 0;
 	char chunk[8192];
 	int code = 0;
 
+	if (input)
+		path = "standard input";
 	if (fd < 0)
 		return fault_errno(f, errno, "%s", path);
 	for (;;) {

@@ -202,9 +202,9 @@ int command_parse(const struct program *p, int argc, char **argv, struct invocat
 		return fault_set(f, ERR_USAGE, "an argument is missing: %s %s", out->command->words,
 				 out->command->args);
 	if (out->command->max_args >= 0 && out->nargs > out->command->max_args)
-		return fault_set(f, ERR_USAGE, "'%.60s' is one argument too many: %s %s",
+		return fault_set(f, ERR_USAGE, "'%.60s' is one argument too many: %s%s%s",
 				 out->args[out->command->max_args], out->command->words,
-				 out->command->args);
+				 out->command->args[0] != '\0' ? " " : "", out->command->args);
 	return 0;
 }
 

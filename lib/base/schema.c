@@ -57,8 +57,11 @@ static int store(const struct schema_row *row, void *base, const char *value, st
 
 	switch (row->kind) {
 	case SCHEMA_TEXT:
+		if (*value == '\0' && row->standard != NULL)
+			return fault_set(f, ERR_INVALID, "a value is missing, as %s",
+					 row->standard);
 		free(*(char **)to);
-		*(char **)to = mem_strdup(value);
+		*(char **)to = *value != '\0' ? mem_strdup(value) : NULL;
 		return 0;
 	case SCHEMA_BOOL:
 		if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)

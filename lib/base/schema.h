@@ -12,9 +12,10 @@
 #include "lib/base/error.h"
 
 enum schema_kind {
-	SCHEMA_TEXT,	 /* char *, owned by the struct */
-	SCHEMA_BOOL,	 /* bool: yes, no */
-	SCHEMA_NUMBER,	 /* int64_t within min..max */
+	SCHEMA_TEXT,   /* char *, owned by the struct; NULL: empty, which only a row without default
+			  may be */
+	SCHEMA_BOOL,   /* bool: yes, no */
+	SCHEMA_NUMBER, /* int64_t within min..max */
 	SCHEMA_DURATION, /* int64_t in milliseconds within min..max; "250ms", "24h" */
 	SCHEMA_SIZE,	 /* int64_t in bytes within min..max; "64k", "16M" */
 	SCHEMA_LIST,	 /* struct schema_list of text */

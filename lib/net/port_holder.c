@@ -11,6 +11,7 @@
 
 #include "lib/base/vec.h"
 
+#define COMM_LENGTH 15 /* TASK_COMM_LEN without its NUL */
 #define SOCKET_LINK "socket:["
 #define LISTENING   0x0a /* TCP_LISTEN in /proc/net/tcp */
 
@@ -96,6 +97,20 @@ static bool has_socket(const char *pid, const inode_vec *inodes)
 	return found;
 }
 
+/* The kernel cuts a process's name; that of its program is whole, where it may be read. */
+static void complete_name(const char *pid, struct port_holder *out)
+{
+	char path[64], program[256], *base;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/exe", pid);
+	len = readlink(path, program, sizeof(program) - 1);
+	program[len > 0 ? len : 0] = '\0';
+	base = strrchr(program, '/');
+	if (base != NULL && strncmp(base + 1, out->name, COMM_LENGTH) == 0)
+		snprintf(out->name, sizeof(out->name), "%.31s", base + 1);
+}
+
 static void read_name(const char *pid, struct port_holder *out)
 {
 	char path[64];
@@ -108,6 +123,8 @@ static void read_name(const char *pid, struct port_holder *out)
 	if (fgets(out->name, sizeof(out->name), file) != NULL)
 		out->name[strcspn(out->name, "\n")] = '\0';
 	fclose(file);
+	if (strlen(out->name) == COMM_LENGTH)
+		complete_name(pid, out);
 }
 
 static void find_process(const inode_vec *inodes, struct port_holder *out)

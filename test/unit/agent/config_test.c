@@ -120,7 +120,7 @@ static void only_a_bird_that_is_known_will_do(void)
 		TEST_NUMBER(load("", &c, &f), 0);
 		free(c.bird);
 		c.bird = mem_strdup(rows[i].program);
-		TEST_NUMBER(bird_check_version(&c, &f), rows[i].code);
+		TEST_NUMBER(bird_check(&c, &f), rows[i].code);
 		agent_config_fini(&c);
 	}
 }

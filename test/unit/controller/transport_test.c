@@ -296,7 +296,7 @@ static void a_port_in_use_names_its_holder(void)
 		TEST_NUMBER(server_start(&server, &options, &f), ERR_BUSY);
 		poll_free(poll);
 	}
-	if (strstr(f.text, text) == NULL || strstr(f.text, "held by ") == NULL)
+	if (strstr(f.text, text) == NULL || strstr(f.text, "is held by ") == NULL)
 		TEST_FAIL("says: %s", f.text);
 }
 
