@@ -290,6 +290,8 @@ static __always_inline enum guard_reason packet_decide(struct __sk_buff *skb)
 		return GUARD_OWN_SOURCE;
 	if ((from && from->flags & GUARD_CLASS_NEVER) || (to && to->flags & GUARD_CLASS_NEVER))
 		return GUARD_MARTIAN;
+	if (to && to->flags & GUARD_CLASS_CLOSED)
+		return GUARD_DESTINATION;
 	if (to && to->flags & GUARD_CLASS_MESH) {
 		reason = control_decide(skb, &p, to->bgp_port);
 		if (reason != GUARD_REASON_COUNT)

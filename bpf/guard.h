@@ -60,6 +60,8 @@ enum guard_class_flag {
 	GUARD_CLASS_OWN = 1,   /* of this machine: never a source */
 	GUARD_CLASS_MESH = 2,  /* an own mesh address: BGP and BFD are for speakers */
 	GUARD_CLASS_NEVER = 4, /* a mesh's network or broadcast address */
+	/* Of this machine, and no mesh's, even where a prefix around it is. */
+	GUARD_CLASS_CLOSED = 8,
 };
 
 /* Addresses that are the same to every pair as a source share `from`, as a destination `to`; 0 is

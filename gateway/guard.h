@@ -62,8 +62,11 @@ struct guard_membership {
 struct guard_input {
 	const struct guard_membership *memberships;
 	size_t n;
-	const struct address *own; /* the machine's other addresses: never a source; may be empty */
-	size_t nown;
+	/* The machine's other addresses are never a source. Those in `own` are in a network that it
+	 * announces, so sets and pairs decide who reaches them; nobody reaches those in `closed`,
+	 * whatever prefix around them a mesh has. Both may be empty. */
+	const struct address *own, *closed;
+	size_t nown, nclosed;
 	uint32_t control_rate, control_burst; /* per speaker; 0: the defaults above */
 };
 

@@ -161,6 +161,8 @@ static int gather(struct compiler *c)
 	c->as_to = mem_alloc(c->width * sizeof(uint64_t));
 	for (size_t i = 0; e == 0 && i < c->in->nown; i++)
 		e = add_address(c, &c->in->own[i], GUARD_CLASS_OWN, 0);
+	for (size_t i = 0; e == 0 && i < c->in->nclosed; i++)
+		e = add_address(c, &c->in->closed[i], GUARD_CLASS_OWN | GUARD_CLASS_CLOSED, 0);
 	for (size_t i = 0; e == 0 && i < c->in->n; i++)
 		e = add_membership(c, &c->in->memberships[i]);
 	return e;

@@ -68,11 +68,41 @@ static struct guard_speaker *speakers_of(struct desired *d, const struct members
 	return speakers;
 }
 
+static bool is_announced(const struct desired *d, const struct address *a)
+{
+	for (size_t i = 0; i < d->facts.n; i++)
+		for (size_t k = 0; k < d->facts.memberships[i].napproved; k++)
+			if (prefix_has(&d->facts.memberships[i].approved[k].prefix, a))
+				return true;
+	return false;
+}
+
+/* The addresses of other devices: a mesh reaches those in networks that are announced to it. */
+static void put_own(struct desired *d)
+{
+	const struct observation *seen = d->facts.in->seen;
+	struct address *own = arena_array(&d->arena, seen->addresses.n + 1, sizeof(*own));
+	struct address *closed = arena_array(&d->arena, seen->addresses.n + 1, sizeof(*closed));
+
+	for (size_t i = 0; i < seen->addresses.n; i++) {
+		const struct ifaddr *a = &seen->addresses.at[i];
+		const struct link *l = link_by_index(&seen->links, a->device);
+
+		if (a->local.family != FAMILY_IPV4 || l == NULL || facts_ours(d->facts.in, l) ||
+		    a->local.bytes[0] == 127)
+			continue;
+		if (is_announced(d, &a->local))
+			own[d->guard.nown++] = a->local;
+		else
+			closed[d->guard.nclosed++] = a->local;
+	}
+	d->guard.own = own;
+	d->guard.closed = closed;
+}
+
 void plan_guard(struct desired *d)
 {
 	struct guard_membership *list = arena_array(&d->arena, d->facts.n + 1, sizeof(*list));
-	struct address *own =
-		arena_array(&d->arena, d->facts.in->seen->addresses.n + 1, sizeof(*own));
 
 	for (size_t i = 0; i < d->facts.n; i++) {
 		const struct membership_facts *m = &d->facts.memberships[i];
@@ -87,13 +117,5 @@ void plan_guard(struct desired *d)
 	}
 	d->guard.memberships = list;
 	d->guard.n = d->facts.n;
-	d->guard.own = own;
-	for (size_t i = 0; i < d->facts.in->seen->addresses.n; i++) {
-		const struct ifaddr *a = &d->facts.in->seen->addresses.at[i];
-		const struct link *l = link_by_index(&d->facts.in->seen->links, a->device);
-
-		if (a->local.family == FAMILY_IPV4 && l != NULL && !facts_ours(d->facts.in, l) &&
-		    a->local.bytes[0] != 127)
-			own[d->guard.nown++] = a->local;
-	}
+	put_own(d);
 }

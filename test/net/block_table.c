@@ -6,12 +6,13 @@
 #include "lab/outage.h"
 #include "test/test.h"
 
-#define EACH	   4
-#define SILENCE_MS 400
-#define COUNT_MS   4000
-#define BFD_PORT   3784
-#define MARK	   0x5300
-#define ATTACKER   "a3"
+#define EACH	      4
+#define SILENCE_MS    400
+#define COUNT_MS      4000
+#define BFD_PORT      3784
+#define MARK	      0x5300
+#define RED_ATTACKER  "a3"
+#define BLUE_ATTACKER "b2"
 
 /* ---- what passes ---- */
 
@@ -81,13 +82,13 @@ static const struct passing passing_rows[] = {
 
 static bool leaves_elsewhere(struct world *w, uint32_t mark, const struct passing *p)
 {
-	return world_count_leaving(w, mark, p->on, "*") !=
-	       world_count_leaving(w, mark, p->on, p->device);
+	return block_count_leaving(w, mark, p->on, "*") !=
+	       block_count_leaving(w, mark, p->on, p->device);
 }
 
 static bool has_source(struct world *w, uint32_t mark, const struct passing *p)
 {
-	struct address want = world_address(w, p->source);
+	struct address want = block_address(w, p->source);
 	size_t n;
 	const struct sighting *s = tap_look(w->tap, &n);
 
@@ -99,15 +100,15 @@ static bool has_source(struct world *w, uint32_t mark, const struct passing *p)
 
 static void check_passing(struct world *w, const struct passing *p)
 {
-	struct letter letter = {.to = world_address(w, p->to), .socket_mark = p->mark};
+	struct letter letter = {.to = block_address(w, p->to), .socket_mark = p->mark};
 	const char *wrong = NULL;
 	uint32_t mark;
 
 	if (p->from != NULL)
-		letter.from = world_address(w, p->from);
-	world_post(w, p->at, &letter, EACH, NULL);
+		letter.from = block_address(w, p->from);
+	block_post(w, p->at, &letter, EACH, NULL);
 	mark = w->mark;
-	if (!world_await_leaving(w, mark, p->on, p->device))
+	if (!block_await_leaving(w, mark, p->on, p->device))
 		wrong = "did not leave there";
 	else if (leaves_elsewhere(w, mark, p))
 		wrong = "left by another device, too";
@@ -119,7 +120,7 @@ static void check_passing(struct world *w, const struct passing *p)
 		wrong = "was delivered";
 	if (wrong != NULL)
 		TEST_FAIL("%s: %s to %s by %s on %s: %s;%s", p->line, p->at, p->to, p->device,
-			  p->on, wrong, world_describe(w, mark, "*"));
+			  p->on, wrong, block_describe(w, mark, "*"));
 }
 
 void table_check_passing(struct world *w)
@@ -148,19 +149,19 @@ static const struct barred barred_rows[] = {
 	 "fence:control", false},
 	{"1000: BFD on the underlay", UNDERLAY, "a1", "g2@underlay", "a1@red", BFD_PORT, "a1",
 	 "fence:control", false},
-	{"1100: to the gateway's own network", ATTACKER, "TRUNK", "a3@red", "desk", 0, "g1",
+	{"1100: to the gateway's own network", RED_ATTACKER, "TRUNK", "a3@red", "desk", 0, "g1",
 	 "guard:pair", false},
-	{"1100: to a prefix of no peering", ATTACKER, "TRUNK", "a3@red", "warren", 0, "g1",
+	{"1100: to a prefix of no peering", RED_ATTACKER, "TRUNK", "a3@red", "warren", 0, "g1",
 	 "guard:pair", false},
-	{"1100: to a member of no peering", ATTACKER, "TRUNK", "a3@red", "b1@blue", 0, "g1",
+	{"1100: to a member of no peering", RED_ATTACKER, "TRUNK", "a3@red", "b1@blue", 0, "g1",
 	 "guard:pair", false},
 	{"1101: from a member of no peering", "b1", NULL, "b1@blue", "a1@red", 0, "g?", NULL,
 	 false},
-	{"1200: to a network that is not announced", ATTACKER, "wg0", "a3@red", "cellar", 0, "a1",
+	{"1200: to a network that is not announced", RED_ATTACKER, "wg0", "a3@red", "cellar", 0,
+	 "a1", "guard:destination", false},
+	{"1299: to elsewhere", RED_ATTACKER, "wg0", "a3@red", "g2@underlay", 0, "a1",
 	 "guard:destination", false},
-	{"1299: to elsewhere", ATTACKER, "wg0", "a3@red", "g2@underlay", 0, "a1",
-	 "guard:destination", false},
-	{"1299: to another member", ATTACKER, "wg0", "a3@red", "a2@red", 0, "a1",
+	{"1299: to another member", RED_ATTACKER, "wg0", "a3@red", "a2@red", 0, "a1",
 	 "guard:destination", false},
 	{"1300: an own address, from outside", UNDERLAY, "m", "m@red", "yard", 0, "m",
 	 "fence:mesh_source", false},
@@ -190,12 +191,16 @@ static const struct barred barred_rows[] = {
 	 "guard:icmp", false},
 	{"gateway as host: to blue's address from red", "a1", NULL, NULL, "g1@blue", 0, "g?", NULL,
 	 false},
-	{"guard: to the machine's address outside", ATTACKER, "wg0", "a3@red", "a1@underlay", 0,
+	{"guard: to the machine's address outside", RED_ATTACKER, "wg0", "a3@red", "a1@underlay", 0,
 	 "a1", "guard:destination", false},
-	{"guard: to the machine in its other network", ATTACKER, "wg0", "a3@red", "192.168.31.1", 0,
-	 "a1", "guard:destination", false},
-	{"guard: to the machine, which is no loopback", ATTACKER, "wg0", "a3@red", "127.0.0.1", 0,
-	 "a1", "guard:martian", false},
+	{"guard: to the machine in its other network", RED_ATTACKER, "wg0", "a3@red",
+	 "192.168.31.1", 0, "a1", "guard:destination", false},
+	{"guard: to the gateway in a network that blue has around it", BLUE_ATTACKER, "TRUNK",
+	 "b2@blue", "192.168.77.1", 0, "g1", "guard:destination", false},
+	{"1299: to a network of the gateway that blue has around it", BLUE_ATTACKER, "TRUNK",
+	 "b2@blue", "desk", 0, "g1", NULL, false},
+	{"guard: to the machine, which is no loopback", RED_ATTACKER, "wg0", "a3@red", "127.0.0.1",
+	 0, "a1", "guard:martian", false},
 	{"fence: to a mesh address, in clear", UNDERLAY, "a1", "g2@underlay", "a1@red", 0, "a1",
 	 "fence:mesh_destination", false},
 	{"fence: from a mesh address, in clear", UNDERLAY, "g1", "a1@red", "g1@underlay", 0, "g1",
@@ -209,32 +214,43 @@ static const struct barred barred_rows[] = {
 struct barring {
 	uint32_t mark[BARRED];
 	uint64_t before[BARRED];
+	char red_trunk[16], blue_trunk[16]; /* of the attackers, to g1 */
 };
 
-/* Everything may be sent over its devices now, as far as the attacker is concerned. */
-static void seize(struct world *w, char trunk[16])
+/* Everything may be sent over its trunk to g1 now, as far as the attacker is concerned. */
+static void seize(struct world *w, const char *attacker, const char *mesh, char trunk[16])
 {
 	struct fault f = {0};
-	const char *victim = world_sh(w, "a1", "wg show wg0 public-key | tr -d '\\n'");
 
-	world_trunk(w, "g1", "red", trunk);
-	world_must(outage_cause(&w->lab, ATTACKER, "agent", &f), &f);
-	world_sh(w, ATTACKER, "wg set wg0 peer %s allowed-ips 0.0.0.0/0", victim);
-	world_sh(w, ATTACKER, "wg set %s peer $(wg show %s peers) allowed-ips 0.0.0.0/0", trunk,
+	block_trunk(w, "g1", mesh, trunk);
+	block_must(outage_cause(&w->lab, attacker, "agent", &f), &f);
+	block_sh(w, attacker, "wg set %s peer $(wg show %s peers) allowed-ips 0.0.0.0/0", trunk,
 		 trunk);
 }
 
-static void send_barred(struct world *w, const struct barred *b, const char *trunk)
+static void seize_both(struct world *w, struct barring *state)
 {
-	struct letter letter = {.to = world_address(w, b->to), .port = b->port};
+	const char *victim = block_sh(w, "a1", "wg show wg0 public-key | tr -d '\n'");
+
+	seize(w, RED_ATTACKER, "red", state->red_trunk);
+	seize(w, BLUE_ATTACKER, "blue", state->blue_trunk);
+	block_sh(w, RED_ATTACKER, "wg set wg0 peer %s allowed-ips 0.0.0.0/0", victim);
+}
+
+static void send_barred(struct world *w, const struct barred *b, const struct barring *state)
+{
+	const char *trunk =
+		strcmp(b->at, BLUE_ATTACKER) == 0 ? state->blue_trunk : state->red_trunk;
+
+	struct letter letter = {.to = block_address(w, b->to), .port = b->port};
 	struct forgery forgery = {.to = letter.to, .port = b->port, .redirect = b->redirect};
 
 	if (b->from != NULL)
-		letter.from = forgery.from = world_address(w, b->from);
+		letter.from = forgery.from = block_address(w, b->from);
 	if (b->device == NULL)
-		world_post(w, b->at, &letter, EACH, NULL);
+		block_post(w, b->at, &letter, EACH, NULL);
 	else
-		world_forge(w, b->at, strcmp(b->device, "TRUNK") == 0 ? trunk : b->device, b->on,
+		block_forge(w, b->at, strcmp(b->device, "TRUNK") == 0 ? trunk : b->device, b->on,
 			    &forgery, EACH);
 }
 
@@ -255,7 +271,7 @@ static void check_counted(struct world *w, const struct barred *b, uint64_t befo
 	struct mono deadline = mono_add_ms(mono_now(), COUNT_MS);
 	uint64_t want = want_counted(b), got;
 
-	while ((got = world_counter(w, b->on, b->counter) - before) < want)
+	while ((got = block_counter(w, b->on, b->counter) - before) < want)
 		if (mono_reached(deadline, mono_now()))
 			break;
 	if (got < want)
@@ -266,28 +282,27 @@ static void check_counted(struct world *w, const struct barred *b, uint64_t befo
 static void check_barred(struct world *w, const struct barred *b, uint32_t mark)
 {
 	if (sink_count(w->sink, mark) != 0)
-		TEST_FAIL("%s: delivered;%s", b->line, world_describe(w, mark, "*"));
-	if (world_count_leaving(w, mark, b->on, "*") != 0)
-		TEST_FAIL("%s: %s sent it on;%s", b->line, b->on, world_describe(w, mark, "*"));
+		TEST_FAIL("%s: delivered;%s", b->line, block_describe(w, mark, "*"));
+	if (block_count_leaving(w, mark, b->on, "*") != 0)
+		TEST_FAIL("%s: %s sent it on;%s", b->line, b->on, block_describe(w, mark, "*"));
 	/* It got as far as that: what is lost before would prove nothing. */
-	if (!b->redirect && world_describe(w, mark, b->on)[0] == '\0')
-		TEST_FAIL("%s: never came to %s;%s", b->line, b->on, world_describe(w, mark, "*"));
+	if (!b->redirect && block_describe(w, mark, b->on)[0] == '\0')
+		TEST_FAIL("%s: never came to %s;%s", b->line, b->on, block_describe(w, mark, "*"));
 }
 
 void table_check_barred(struct world *w)
 {
 	struct barring state = {.mark = {0}};
 	struct fault f = {0};
-	char trunk[16];
 
-	seize(w, trunk);
+	seize_both(w, &state);
 	tap_forget(w->tap);
 	for (size_t i = 0; i < BARRED; i++)
 		if (barred_rows[i].counter != NULL)
 			state.before[i] =
-				world_counter(w, barred_rows[i].on, barred_rows[i].counter);
+				block_counter(w, barred_rows[i].on, barred_rows[i].counter);
 	for (size_t i = 0; i < BARRED; i++) {
-		send_barred(w, &barred_rows[i], trunk);
+		send_barred(w, &barred_rows[i], &state);
 		state.mark[i] = w->mark;
 	}
 	poll(NULL, 0, SILENCE_MS); /* nothing arrives: there is nothing to wait for */
@@ -296,5 +311,5 @@ void table_check_barred(struct world *w)
 	for (size_t i = 0; i < BARRED; i++)
 		if (barred_rows[i].counter != NULL)
 			check_counted(w, &barred_rows[i], state.before[i]);
-	world_must(outage_end(&w->lab, ATTACKER, &f), &f);
+	block_must(outage_end(&w->lab, RED_ATTACKER, &f), &f);
 }

@@ -8,7 +8,7 @@
 /* Packets that go where the line says. */
 void table_check_passing(struct world *w);
 /* Packets that get nowhere: not delivered, not sent on, counted where there is a counter. The
- * machine a3 is in an attacker's hands meanwhile. */
+ * machines a3 and b2 are in an attacker's hands meanwhile. */
 void table_check_barred(struct world *w);
 
 #endif

@@ -10,12 +10,12 @@ static struct world world;
 
 static int set_up(void)
 {
-	return world_build(&world);
+	return block_build(&world);
 }
 
 static int tear_down(void)
 {
-	world_end(&world);
+	block_end(&world);
 	return 0;
 }
 

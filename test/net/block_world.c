@@ -86,7 +86,7 @@ static int open_instruments(struct world *w, struct fault *f)
 	return code == 0 ? tap_open(places, n, &w->tap, f) : code;
 }
 
-int world_build(struct world *w)
+int block_build(struct world *w)
 {
 	struct fault f = {0};
 	char path[200];
@@ -110,7 +110,7 @@ int world_build(struct world *w)
 	return code;
 }
 
-void world_end(struct world *w)
+void block_end(struct world *w)
 {
 	struct fault f = {0};
 
@@ -125,7 +125,7 @@ void world_end(struct world *w)
 		printf("%s\n", f.text);
 }
 
-void world_must(int code, const struct fault *f)
+void block_must(int code, const struct fault *f)
 {
 	if (code != 0)
 		TEST_FAIL("%s", fault_text(f, code));
@@ -133,7 +133,7 @@ void world_must(int code, const struct fault *f)
 
 /* ---- names ---- */
 
-struct address world_address(const struct world *w, const char *name)
+struct address block_address(const struct world *w, const char *name)
 {
 	const struct lab_network *host = lab_file_network(&w->lab.file, name);
 	const char *at = strchr(name, '@');
@@ -155,12 +155,12 @@ struct address world_address(const struct world *w, const char *name)
 	return m->address;
 }
 
-const char *world_trunk(const struct world *w, const char *router, const char *mesh, char out[16])
+const char *block_trunk(const struct world *w, const char *router, const char *mesh, char out[16])
 {
 	const struct operator_member *m = operator_find_member(&w->members, router, mesh);
 
 	CU_ASSERT_FATAL(m != NULL);
-	snprintf(out, 16, "wg%dt%u", strcmp(mesh, "blue") == 0, m->slot);
+	snprintf(out, 16, "wg0t%u", m->slot);
 	return out;
 }
 
@@ -182,7 +182,7 @@ static int run_line(struct world *w, const char *machine, const char *line, stru
 		va_end(ap_);                                                                       \
 	} while (0)
 
-const char *world_sh(struct world *w, const char *machine, const char *fmt, ...)
+const char *block_sh(struct world *w, const char *machine, const char *fmt, ...)
 {
 	struct fault f = {0};
 	const char *said;
@@ -198,7 +198,7 @@ const char *world_sh(struct world *w, const char *machine, const char *fmt, ...)
 	return said;
 }
 
-bool world_try(struct world *w, const char *machine, const char *fmt, ...)
+bool block_try(struct world *w, const char *machine, const char *fmt, ...)
 {
 	struct fault f = {0};
 	char line[1000];
@@ -207,7 +207,7 @@ bool world_try(struct world *w, const char *machine, const char *fmt, ...)
 	return run_line(w, machine, line, NULL, &f) == 0;
 }
 
-void world_await(struct world *w, const char *machine, const char *fmt, ...)
+void block_await(struct world *w, const char *machine, const char *fmt, ...)
 {
 	struct mono deadline = mono_add_ms(mono_now(), BLOCK_SETTLE_MS);
 	struct fault f = {0};
@@ -225,30 +225,30 @@ void world_await(struct world *w, const char *machine, const char *fmt, ...)
 
 /* ---- packets ---- */
 
-bool world_reaches(struct world *w, const char *at, const char *from, const char *to, int64_t ms)
+bool block_reaches(struct world *w, const char *at, const char *from, const char *to, int64_t ms)
 {
-	struct reach pair = {.to = world_address(w, to)};
+	struct reach pair = {.to = block_address(w, to)};
 	struct fault f = {0};
 	struct place p;
 
 	lab_place(&w->lab, at, &p);
 	pair.at = &p;
 	if (from != NULL)
-		pair.from = world_address(w, from);
+		pair.from = block_address(w, from);
 	return reach_check(&pair, 1, ms, &f) == 1;
 }
 
-void world_post(struct world *w, const char *at, const struct letter *what, unsigned count,
+void block_post(struct world *w, const char *at, const struct letter *what, unsigned count,
 		unsigned *refused)
 {
 	struct fault f = {0};
 	struct place p;
 
 	lab_place(&w->lab, at, &p);
-	world_must(attack_post(&p, what, ++w->mark, count, refused, &f), &f);
+	block_must(attack_post(&p, what, ++w->mark, count, refused, &f), &f);
 }
 
-void world_forge(struct world *w, const char *at, const char *device, const char *victim,
+void block_forge(struct world *w, const char *at, const char *device, const char *victim,
 		 struct forgery *what, unsigned count)
 {
 	const struct lab_network *network = lab_file_network(&w->lab.file, at);
@@ -266,7 +266,7 @@ void world_forge(struct world *w, const char *at, const char *device, const char
 	lab_place(&w->lab, at, &p);
 	if (code == 0)
 		code = attack_send(&p, what, ++w->mark, count, &f);
-	world_must(code, &f);
+	block_must(code, &f);
 }
 
 /* ---- what was seen ---- */
@@ -277,7 +277,7 @@ static bool has_left(const struct sighting *s, uint32_t mark, const char *place,
 	       fnmatch(device, s->device, 0) == 0;
 }
 
-size_t world_count_leaving(struct world *w, uint32_t mark, const char *place, const char *device)
+size_t block_count_leaving(struct world *w, uint32_t mark, const char *place, const char *device)
 {
 	size_t n, count = 0;
 	const struct sighting *s = tap_look(w->tap, &n);
@@ -287,11 +287,11 @@ size_t world_count_leaving(struct world *w, uint32_t mark, const char *place, co
 	return count;
 }
 
-bool world_await_leaving(struct world *w, uint32_t mark, const char *place, const char *device)
+bool block_await_leaving(struct world *w, uint32_t mark, const char *place, const char *device)
 {
 	struct mono deadline = mono_add_ms(mono_now(), LEAVE_MS);
 
-	while (world_count_leaving(w, mark, place, device) == 0) {
+	while (block_count_leaving(w, mark, place, device) == 0) {
 		if (mono_reached(deadline, mono_now()))
 			return false;
 		poll(NULL, 0, POLL_MS);
@@ -299,7 +299,7 @@ bool world_await_leaving(struct world *w, uint32_t mark, const char *place, cons
 	return true;
 }
 
-const char *world_describe(struct world *w, uint32_t mark, const char *place)
+const char *block_describe(struct world *w, uint32_t mark, const char *place)
 {
 	char from[ADDRESS_TEXT_MAX];
 	const char *text = "";
@@ -314,7 +314,7 @@ const char *world_describe(struct world *w, uint32_t mark, const char *place)
 	return text;
 }
 
-uint64_t world_counter(struct world *w, const char *machine, const char *counter)
+uint64_t block_counter(struct world *w, const char *machine, const char *counter)
 {
 	const char *reason = strchr(counter, ':') + 1;
 	struct fault f = {0};
