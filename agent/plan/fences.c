@@ -10,7 +10,7 @@
 #include "agent/plan/desired.h"
 #include "agent/plan/fence.h"
 
-#define BFD_PORT 3784
+#define BFD_PORTS "{ 3784, 3785, 4784 }" /* single hop, its echo, multihop: as the guard has it */
 
 const char *const fence_counters[] = {
 #define X(name, text) #name,
@@ -174,7 +174,7 @@ static void put_prerouting(struct desired *d)
 				   "\t\tip daddr @mesh4 tcp sport %u counter name control drop\n",
 				   port, port);
 	}
-	buf_printf(b, "\t\tip daddr @mesh4 udp dport %d counter name control drop\n", BFD_PORT);
+	buf_puts(b, "\t\tip daddr @mesh4 udp dport " BFD_PORTS " counter name control drop\n");
 	put_lan(d);
 	buf_puts(b, "\t\tip saddr @mesh4 counter name mesh_source drop\n"
 		    "\t\tip daddr @mesh4 counter name mesh_destination drop\n");
