@@ -27,7 +27,9 @@ bool secret_equal(const struct secret *a, const struct secret *b)
 
 void secret_harden_process(void)
 {
-	const struct rlimit none = {0, 0};
+	/* Children inherit it, and wireguard-go has the keys. With 0 no file is written, but where
+	 * core_pattern is a pipe the kernel writes whatever the limit is, unless it is 1. */
+	const struct rlimit none = {1, 1};
 
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);

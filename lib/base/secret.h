@@ -18,6 +18,7 @@ struct secret {
 void secret_random(struct secret *s);
 void secret_wipe(struct secret *s);
 bool secret_equal(const struct secret *a, const struct secret *b);
+/* For children too: no core file. */
 void secret_harden_process(void);
 /* A file with exactly the 32 bytes, mode 0600: readable by more than its owner is refused. */
 int secret_load(struct secret *s, const char *path, struct fault *f);
