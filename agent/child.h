@@ -23,7 +23,7 @@ struct child {
 struct child_spec {
 	const char *pid_file;
 	const char *const *argv;	/* argv[0] is looked up in PATH */
-	const char *const *environment; /* NULL, or "NAME=value", … added to ours */
+	const char *const *environment; /* NULL, or "NAME=value", …: all but PATH, LANG, TZ */
 	const char *log; /* standard error goes to the end of this file; NULL: stays ours */
 };
 

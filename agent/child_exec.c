@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -10,8 +11,6 @@
 #include <unistd.h>
 
 #include "lib/base/arena.h"
-
-extern char **environ;
 
 struct report { /* from the grandchild, by a pipe */
 	pid_t pid;
@@ -65,20 +64,29 @@ static void detach(char *const *argv, char *const *env, int log, int pipe_fd)
 	_exit(127);
 }
 
-static char **merge_environment(const char *const *more)
-{
-	size_t n = 0, m = 0;
-	char **out;
+/* Of ours only what these: a child runs on for long, BIRD not even as root, and what the agent was
+ * started with is nothing for them. */
+static const char *const kept[] = {"PATH", "LANG", "TZ"};
 
-	while (environ[n] != NULL)
-		n++;
-	while (more != NULL && more[m] != NULL)
-		m++;
-	out = mem_alloc((n + m + 1) * sizeof(*out));
-	memcpy(out, environ, n * sizeof(*out));
-	for (size_t i = 0; i < m; i++)
-		out[n + i] = (char *)(uintptr_t)more[i];
-	return out;
+#define NKEPT (sizeof(kept) / sizeof(kept[0]))
+
+struct environment {
+	char *at[32];
+	size_t n, owned; /* the first ones are ours to free */
+};
+
+static void make_environment(const char *const *more, struct environment *out)
+{
+	for (size_t i = 0; i < NKEPT; i++) {
+		const char *value = getenv(kept[i]);
+
+		if (value != NULL && asprintf(&out->at[out->n], "%s=%s", kept[i], value) >= 0)
+			out->n++;
+	}
+	out->owned = out->n;
+	while (more != NULL && *more != NULL && out->n < sizeof(out->at) / sizeof(out->at[0]) - 1)
+		out->at[out->n++] = (char *)(uintptr_t)*more++;
+	out->at[out->n] = NULL;
 }
 
 /* The first report has the pid; a second one says that exec failed; the end of the pipe without it
@@ -104,10 +112,11 @@ static int read_reports(int fd, const char *program, pid_t *pid, struct fault *f
 
 int child_exec_detached(const struct child_spec *spec, pid_t *pid, struct fault *f)
 {
-	char **env = merge_environment(spec->environment);
+	struct environment env = {.n = 0};
 	int pipes[2] = {-1, -1}, log = -1, code = 0;
 	pid_t first;
 
+	make_environment(spec->environment, &env);
 	if (spec->log != NULL)
 		log = open(spec->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 	if (pipe2(pipes, O_CLOEXEC) != 0) {
@@ -116,7 +125,7 @@ int child_exec_detached(const struct child_spec *spec, pid_t *pid, struct fault 
 	}
 	first = fork();
 	if (first == 0)
-		detach((char *const *)(uintptr_t)spec->argv, env, log, pipes[1]);
+		detach((char *const *)(uintptr_t)spec->argv, env.at, log, pipes[1]);
 	close(pipes[1]);
 	pipes[1] = -1;
 	if (first < 0) {
@@ -132,6 +141,7 @@ out:
 			close(pipes[i]);
 	if (log >= 0)
 		close(log);
-	free(env);
+	while (env.owned > 0)
+		free(env.at[--env.owned]);
 	return code;
 }
