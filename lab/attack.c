@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -62,6 +63,20 @@ static void make_redirect(struct datagram *d)
 	memcpy(&d->udp, &icmp, sizeof(icmp));
 }
 
+/* Over the datagram's ports, which stand at the same place. The checksum is wrong: fences look at
+ * the packet before anybody checks it, and no server is to begin a handshake over it. */
+static void make_syn(struct datagram *d)
+{
+	struct tcphdr syn = {
+		.source = d->udp.source, .dest = d->udp.dest, .doff = 5, .syn = 1, .window = 1};
+
+	d->ip.protocol = IPPROTO_TCP;
+	d->ip.check = 0;
+	d->ip.check = checksum(&d->ip, sizeof(d->ip));
+	memcpy(&d->udp, &syn, sizeof(d->udp));
+	memcpy(&d->payload, (const uint8_t *)&syn + sizeof(d->udp), sizeof(syn) - sizeof(d->udp));
+}
+
 static void forge(const struct forgery *what, uint32_t mark, struct datagram *d)
 {
 	memset(d, 0, sizeof(*d));
@@ -79,6 +94,8 @@ static void forge(const struct forgery *what, uint32_t mark, struct datagram *d)
 	d->payload.mark = (struct attack_mark){htonl(ATTACK_COOKIE), mark};
 	if (what->redirect)
 		make_redirect(d);
+	if (what->protocol == IPPROTO_TCP)
+		make_syn(d);
 }
 
 struct raw_call {

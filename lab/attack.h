@@ -24,7 +24,8 @@ struct attack_mark {
 
 struct forgery {
 	struct address from, to;
-	uint16_t port;	    /* UDP destination; 0: ATTACK_PORT */
+	uint16_t port;	    /* destination; 0: ATTACK_PORT */
+	uint8_t protocol;   /* 0: UDP; IPPROTO_TCP: a SYN, which no sink ever counts */
 	const char *device; /* of the sender: a mesh device, or a cable */
 	const uint8_t *mac; /* of the neighbour on a cable; NULL for a mesh device */
 	bool redirect;	    /* an ICMP redirect instead of a datagram; nobody knows it again */
