@@ -1,1 +1,1 @@
-test/net := bird_templates_test bird_test bird_world block_table block_test block_world child cli_test fleet_test guard_packets guard_test guard_world lab_test netlink_test nft_test packet port_holder_test space wg_test
+test/net := bird_templates_test bird_test bird_world block_table block_test block_world child cli_test fleet_test guard_packets guard_test guard_world hostile_bgp hostile_machine hostile_packets hostile_test hostile_world lab_test netlink_test nft_test packet port_holder_test space wg_test

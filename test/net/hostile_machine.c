@@ -1,0 +1,335 @@
+/* What lies about on the machines: secrets, files, the agent's socket. */
+#include <dirent.h>
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lab/machine.h"
+#include "lib/base/file.h"
+#include "test/net/hostile_world.h"
+#include "test/test.h"
+
+#define SECRET	   32
+#define SECRETS	   64
+#define FILE_SIZE  (16u << 20)
+#define NOBODY	   65534
+#define GROUP	   65533 /* stands for `skein`, which this computer need not have */
+#define ANSWER_MS  5000
+#define AGENT_SOCK "/run/skein/agent.sock"
+
+/* ---- secrets ---- */
+
+/* Every secret of the fleet, in each form that it could be found in. */
+struct secrets {
+	char *texts[SECRETS];
+	size_t n;
+};
+
+static void add(struct secrets *s, const char *text)
+{
+	if (s->n < SECRETS && text[0] != '\0')
+		s->texts[s->n++] = strdup(text);
+}
+
+static void add_bytes(struct secrets *s, const uint8_t bytes[SECRET])
+{
+	char text[2 * SECRET + 1];
+
+	sodium_bin2hex(text, sizeof(text), bytes, SECRET);
+	add(s, text);
+	sodium_bin2base64(text, sizeof(text), bytes, SECRET, sodium_base64_VARIANT_ORIGINAL);
+	text[strcspn(text, "=")] = '\0';
+	add(s, text);
+}
+
+/* Of a machine: identity and keys, 32 bytes each, and its token, a line. */
+static int gather(struct secrets *s, const char *machine, struct fault *f)
+{
+	struct buf out;
+	int code;
+
+	buf_init(&out);
+	code = hostile_shell(machine,
+			     "cat /var/lib/skein/agent/identity.key /var/lib/skein/agent/*/key",
+			     NULL, &out, f);
+	for (size_t at = 0; code == 0 && at + SECRET <= out.len; at += SECRET)
+		add_bytes(s, (const uint8_t *)out.data + at);
+	if (code == 0 && (out.len < 2 * SECRET || out.len % SECRET != 0))
+		code = fault_set(f, ERR_CHECK, "%s: %zu bytes of keys", machine, out.len);
+	out.len = 0;
+	if (code == 0)
+		code = hostile_shell(machine, "cat /var/lib/skein/agent/token", NULL, &out, f);
+	out.data[strcspn(buf_text(&out), "\n")] = '\0';
+	if (code == 0)
+		add(s, buf_text(&out));
+	buf_fini(&out);
+	return code;
+}
+
+static bool has_secret(const struct secrets *s, const struct buf *in)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (in->len > 0 && memmem(in->data, in->len, s->texts[i], strlen(s->texts[i])))
+			return true;
+	return false;
+}
+
+static void search(const struct secrets *s, const char *where, const struct buf *in)
+{
+	if (has_secret(s, in))
+		TEST_FAIL("a secret in %s", where);
+	else
+		CU_PASS("no secret");
+}
+
+/* What a command on a machine prints. */
+static void search_output(const struct secrets *s, const char *machine, const char *command)
+{
+	struct fault f = {0};
+	struct buf out;
+
+	buf_init(&out);
+	if (hostile_shell(machine, command, NULL, &out, &f) != 0)
+		TEST_FAIL("%s: %s", machine, f.text);
+	search(s, command, &out);
+	buf_fini(&out);
+}
+
+/* Of every process on the machine. One that ends meanwhile has none. */
+static void search_processes(const struct secrets *s, const char *machine)
+{
+	static const char *const files[] = {"cmdline", "environ"};
+	process_vec inside = {0};
+	struct place p;
+	char path[64];
+
+	lab_place(hostile_lab(), machine, &p);
+	process_find(&p, NULL, &inside);
+	CU_ASSERT(inside.n > 0);
+	for (size_t i = 0; i < inside.n; i++) {
+		for (size_t k = 0; k < 2; k++) {
+			struct buf text;
+
+			buf_init(&text);
+			snprintf(path, sizeof(path), "/proc/%d/%s", (int)inside.at[i].pid,
+				 files[k]);
+			if (file_read(path, FILE_SIZE, &text, NULL) == 0)
+				search(s, path, &text);
+			buf_fini(&text);
+		}
+	}
+	vec_free(&inside);
+}
+
+static void search_logs(const struct secrets *s)
+{
+	char path[PLACE_PATH_MAX + 280];
+	struct dirent *entry;
+	unsigned found = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/log", hostile_lab()->dir);
+	dir = opendir(path);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		struct buf text;
+
+		buf_init(&text);
+		snprintf(path, sizeof(path), "%s/log/%s", hostile_lab()->dir, entry->d_name);
+		if (entry->d_name[0] != '.' && file_read(path, FILE_SIZE, &text, NULL) == 0) {
+			found++;
+			search(s, path, &text);
+		}
+		buf_fini(&text);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	CU_ASSERT(found >= 8);
+}
+
+void hostile_secrets_stay_where_they_are(void)
+{
+	static const char *const machines[] = {"r1", "r3", "g1"};
+	struct secrets s = {.n = 0};
+	struct fault f = {0};
+	struct buf token;
+
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
+		if (gather(&s, machines[i], &f) != 0)
+			TEST_FAIL("%s", f.text);
+	/* The search finds what is there. */
+	buf_init(&token);
+	hostile_shell("r1", "cat /var/lib/skein/agent/token", NULL, &token, &f);
+	CU_ASSERT(has_secret(&s, &token));
+	buf_fini(&token);
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		search_processes(&s, machines[i]);
+		search_output(&s, machines[i], "find /run/skein /etc/skein -type f -exec cat {} +");
+	}
+	search_processes(&s, LAB_CONTROLLER);
+	search_output(&s, LAB_CONTROLLER, "cat /var/lib/skein/controller/controller.db*");
+	search_logs(&s);
+	while (s.n > 0)
+		free(s.texts[--s.n]);
+}
+
+/* ---- files and processes ---- */
+
+static void expect_refused(const char *machine, const char *path)
+{
+	static const char read_it[] =
+		"setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all"
+		" cat \"$1\" 2>&1 >/dev/null | grep -c 'Permission denied'";
+	struct fault f = {0};
+
+	if (hostile_shell(machine, read_it, path, NULL, &f) != 0)
+		TEST_FAIL("%s: %s can be read: %s", machine, path, f.text);
+	else
+		CU_PASS("refused");
+}
+
+static void expect_none(const char *machine, const char *what, const char *command)
+{
+	struct fault f = {0};
+	struct buf out;
+
+	buf_init(&out);
+	if (hostile_shell(machine, command, NULL, &out, &f) != 0)
+		TEST_FAIL("%s: %s", machine, f.text);
+	else if (strcmp(buf_text(&out), "") != 0)
+		TEST_FAIL("%s: %s:\n%s", machine, what, buf_text(&out));
+	else
+		CU_PASS("none");
+	buf_fini(&out);
+}
+
+/* Limits of 0 or 1: a program that a core file is piped to would get it with 0. */
+static void check_core_limit(const char *machine, const char *program)
+{
+	process_vec found = {0};
+	struct place p;
+	char path[64];
+
+	lab_place(hostile_lab(), machine, &p);
+	process_find(&p, program, &found);
+	CU_ASSERT(found.n > 0);
+	for (size_t i = 0; i < found.n; i++) {
+		struct rlimit limit = {9, 9};
+
+		if (prlimit(found.at[i].pid, RLIMIT_CORE, NULL, &limit) != 0)
+			continue; /* it has ended */
+		TEST_NUMBER((long long)limit.rlim_cur, 1);
+		TEST_NUMBER((long long)limit.rlim_max, 1);
+	}
+	/* Not dumpable: its files in /proc are root's whoever it runs as, and it cannot be traced
+	 * by who is not privileged. The flag itself shows as the owner of nothing, so ask for the
+	 * memory, as the same user without capabilities. */
+	for (size_t i = 0; i < found.n && strncmp(program, "skein", 5) == 0; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/environ", (int)found.at[i].pid);
+		expect_refused(machine, path);
+	}
+	vec_free(&found);
+}
+
+void hostile_files_are_not_for_others(void)
+{
+	static const char *const machines[] = {"r1", "g1"};
+
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		expect_none(machines[i], "open to others",
+			    "find /var/lib/skein/agent /run/wireguard/*.sock -perm /077");
+		expect_none(machines[i], "others may write", "find /run/skein -perm /002");
+		expect_none(machines[i], "others may read",
+			    "find /run/skein/*-*-* /run/skein/agent.sock -perm /007"
+			    " ! -name bird.pid");
+		check_core_limit(machines[i], "skein-agent");
+		check_core_limit(machines[i], "bird");
+	}
+	expect_none(LAB_CONTROLLER, "open to others",
+		    "find /var/lib/skein/controller -perm /077 ! -name tls.crt");
+	check_core_limit(LAB_CONTROLLER, "skein-controller");
+}
+
+/* ---- the agent's socket ---- */
+
+struct visit {
+	gid_t group;
+	const char *command;
+	int error; /* of connect(); 0: `answer` has what it said */
+	struct buf answer;
+};
+
+static void talk(struct visit *v, int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char chunk[4096];
+	ssize_t n;
+
+	if (dprintf(fd, "%s\n", v->command) < 0)
+		return;
+	while (poll(&p, 1, ANSWER_MS) == 1 && (n = read(fd, chunk, sizeof(chunk))) > 0)
+		buf_append(&v->answer, chunk, (size_t)n);
+}
+
+/* Inside the machine, as a user without rights and with one group. The effective ids go back to
+ * root's, which the real ones have stayed. */
+static int pay_visit(void *context)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = AGENT_SOCK};
+	struct visit *v = context;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || setgroups(0, NULL) != 0 || setegid(v->group) != 0 || seteuid(NOBODY) != 0)
+		abort(); /* nothing after this would mean anything */
+	v->error = connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 ? 0 : errno;
+	if (seteuid(0) != 0 || setegid(0) != 0)
+		abort();
+	if (v->error == 0)
+		talk(v, fd);
+	close(fd);
+	return 0;
+}
+
+static void visit(struct visit *v, gid_t group, const char *command)
+{
+	struct fault f = {0};
+	struct place p;
+
+	*v = (struct visit){.group = group, .command = command};
+	buf_init(&v->answer);
+	lab_place(hostile_lab(), "r1", &p);
+	if (place_inside(&p, pay_visit, v, &f) != 0 && f.code != 0)
+		TEST_FAIL("%s", f.text);
+}
+
+void hostile_socket_is_not_for_others(void)
+{
+	static const char give[] = "chgrp 65533 " AGENT_SOCK; /* GROUP */
+	struct fault f = {0};
+	struct visit v;
+
+	if (hostile_shell("r1", give, NULL, NULL, &f) != 0)
+		TEST_FAIL("%s", f.text);
+	visit(&v, NOBODY, "status");
+	TEST_NUMBER(v.error, EACCES);
+	buf_fini(&v.answer);
+	visit(&v, GROUP, "status");
+	TEST_NUMBER(v.error, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(buf_text(&v.answer), "\"memberships\""));
+	buf_fini(&v.answer);
+	visit(&v, GROUP, "leave force");
+	TEST_NUMBER(v.error, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(buf_text(&v.answer), "only root"));
+	buf_fini(&v.answer);
+	/* No key, no token in what a reader is shown. */
+	visit(&v, GROUP, "status");
+	CU_ASSERT_PTR_NULL(strstr(buf_text(&v.answer), "skein-machine."));
+	CU_ASSERT_PTR_NULL(strstr(buf_text(&v.answer), "private"));
+	buf_fini(&v.answer);
+}

@@ -1,0 +1,16 @@
+/* What an attacker can do who has a member of the fleet, or a place on its underlay: nothing.
+ * hostile_world.h has the drawing; hostile_packets.c forged packets, hostile_bgp.c forged routes,
+ * hostile_machine.c what lies about on the machines themselves.
+ *
+ * SKEIN_LAB_KEEP=1 leaves the lab standing. */
+#include "test/net/hostile_world.h"
+#include "test/test.h"
+
+TEST_SUITE_WITH(hostile, hostile_set_up, hostile_tear_down,
+		{"secrets stay where they are", hostile_secrets_stay_where_they_are},
+		{"files are not for others", hostile_files_are_not_for_others},
+		{"the control socket is not for others", hostile_socket_is_not_for_others},
+		{"packets are dropped and counted", hostile_packets_are_dropped_and_counted},
+		{"status shows what was dropped", hostile_status_shows_what_was_dropped},
+		{"routes take no effect", hostile_routes_take_no_effect},
+		{"a flood ends its own session only", hostile_flood_ends_its_own_session_only});
