@@ -50,7 +50,6 @@ static void collect(struct http *h)
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
 		curl_multi_remove_handle(h->multi, t->easy);
 		if (transfer_finish(t, result)) {
-			transfer_aim(t, t->url + 1);
 			curl_multi_add_handle(h->multi, t->easy);
 			continue;
 		}
@@ -160,7 +159,6 @@ void http_start(struct http *h, const struct http_request *r, http_done *done, v
 	t->context = context;
 	h->active = mem_resize(h->active, h->nactive + 1, sizeof(*h->active));
 	h->active[h->nactive++] = t;
-	transfer_aim(t, 0);
 	curl_multi_add_handle(h->multi, t->easy);
 }
 

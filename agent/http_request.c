@@ -92,6 +92,72 @@ static void set_headers(struct transfer *t, const struct http_request *r)
 	t->headers = curl_slist_append(t->headers, "Expect:");
 }
 
+/* What CURLOPT_RESOLVE wants, when the URL's host is a name: "+host:port:address", or "-host:port"
+ * to forget it (`address` NULL). */
+static bool resolve_entry(const char *url, const char *address, struct buf *out)
+{
+	CURLU *u = curl_url();
+	char *host = NULL, *port = NULL;
+	struct in6_addr number;
+	bool ok = u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		  curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+		  curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+		  host[0] != '[' && inet_pton(AF_INET, host, &number) != 1;
+
+	if (ok && address != NULL)
+		buf_printf(out, "+%s:%s:%s", host, port, address);
+	else if (ok)
+		buf_printf(out, "-%s:%s", host, port);
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(u);
+	return ok;
+}
+
+/* By name first: the controller may have moved. Its last address is for the day that the name does
+ * not resolve, or leads nowhere. */
+static void aim(struct transfer *t, size_t url, bool by_last)
+{
+	const struct controller_address *at = &t->where->at[url];
+	struct buf text;
+
+	t->url = url;
+	t->by_last = by_last;
+	buf_clear(&t->answer.body);
+	t->answer.etag[0] = '\0';
+	t->curl_error[0] = '\0';
+	buf_init(&text);
+	buf_printf(&text, "%s/api/v1%s", at->url, t->path);
+	curl_easy_setopt(t->easy, CURLOPT_URL, buf_text(&text));
+	buf_clear(&text);
+	/* Without its entry the name is looked up again. */
+	if (resolve_entry(at->url, by_last ? at->last : NULL, &text)) {
+		curl_slist_free_all(t->resolve);
+		t->resolve = curl_slist_append(NULL, buf_text(&text));
+		curl_easy_setopt(t->easy, CURLOPT_RESOLVE, t->resolve);
+	}
+	buf_fini(&text);
+}
+
+/* Where a request that reached nobody goes next. */
+static bool aim_again(struct transfer *t)
+{
+	const struct controller_address *at = &t->where->at[t->url];
+	struct buf text;
+	bool named;
+
+	buf_init(&text);
+	named = resolve_entry(at->url, NULL, &text);
+	buf_fini(&text);
+	if (t->answer.code == ERR_UNREACHABLE && !t->by_last && named && at->last[0] != '\0')
+		aim(t, t->url, true);
+	else if (t->url + 1 < t->where->n)
+		aim(t, t->url + 1, false);
+	else
+		return false;
+	return true;
+}
+
 struct transfer *transfer_new(struct http_where *where, const struct http_request *r)
 {
 	struct transfer *t = mem_alloc(sizeof(*t));
@@ -133,48 +199,8 @@ struct transfer *transfer_new(struct http_where *where, const struct http_reques
 		curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0L);
 		curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "https");
 	}
+	aim(t, 0, false);
 	return t;
-}
-
-/* "+host:port:address" for CURLOPT_RESOLVE, when the URL's host is a name. */
-static bool resolve_entry(const char *url, const char *address, struct buf *out)
-{
-	CURLU *u = curl_url();
-	char *host = NULL, *port = NULL;
-	struct in6_addr number;
-	bool ok = u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-		  curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-		  curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-		  host[0] != '[' && inet_pton(AF_INET, host, &number) != 1;
-
-	if (ok)
-		buf_printf(out, "+%s:%s:%s", host, port, address);
-	curl_free(host);
-	curl_free(port);
-	curl_url_cleanup(u);
-	return ok;
-}
-
-void transfer_aim(struct transfer *t, size_t url)
-{
-	struct controller_address *at = &t->where->at[url];
-	struct buf text;
-
-	t->url = url;
-	buf_clear(&t->answer.body);
-	t->answer.etag[0] = '\0';
-	t->curl_error[0] = '\0';
-	buf_init(&text);
-	buf_printf(&text, "%s/api/v1%s", at->url, t->path);
-	curl_easy_setopt(t->easy, CURLOPT_URL, buf_text(&text));
-	buf_clear(&text);
-	curl_slist_free_all(t->resolve);
-	t->resolve = NULL;
-	if (at->last[0] != '\0' && resolve_entry(at->url, at->last, &text)) {
-		t->resolve = curl_slist_append(NULL, buf_text(&text));
-		curl_easy_setopt(t->easy, CURLOPT_RESOLVE, t->resolve);
-	}
-	buf_fini(&text);
 }
 
 /* "https://skein.invalid/problems/used-up" back to ERR_USED_UP. */
@@ -259,7 +285,7 @@ bool transfer_finish(struct transfer *t, CURLcode result)
 	else
 		fault_set(&a->fault, a->code, "%s: %s", url,
 			  t->curl_error[0] != '\0' ? t->curl_error : curl_easy_strerror(result));
-	return t->url + 1 < t->where->n;
+	return aim_again(t);
 }
 
 void transfer_free(struct transfer *t)
@@ -285,12 +311,10 @@ void http_answer_fini(struct http_answer *a)
 int http_perform(struct http_where *where, const struct http_request *r, struct http_answer *out)
 {
 	struct transfer *t = transfer_new(where, r);
-	size_t url = 0;
 
 	memset(out, 0, sizeof(*out));
-	do {
-		transfer_aim(t, url++);
-	} while (transfer_finish(t, curl_easy_perform(t->easy)));
+	while (transfer_finish(t, curl_easy_perform(t->easy)))
+		;
 	*out = t->answer;
 	buf_init(&t->answer.body); /* the answer took the memory */
 	transfer_free(t);

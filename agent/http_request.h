@@ -10,8 +10,9 @@ struct transfer {
 	struct http_where *where; /* borrowed */
 	CURL *easy;
 	struct curl_slist *headers, *resolve;
-	char *body, *path, *method;
-	size_t body_len, answer_max, url; /* which URL is being tried */
+	char *path, *method;
+	size_t answer_max, url; /* which URL is being tried */
+	bool by_last;		/* at its last address, for its name led nowhere */
 	char curl_error[CURL_ERROR_SIZE];
 	struct http_answer answer;
 	http_done *done;
@@ -19,9 +20,8 @@ struct transfer {
 };
 
 struct transfer *transfer_new(struct http_where *where, const struct http_request *r);
-/* Points it at URL number `url`; called again for the next when nobody answered. */
-void transfer_aim(struct transfer *t, size_t url);
-/* After curl is done with it: fills t->answer. True when the next URL should be tried. */
+/* After curl is done with it: fills t->answer. True when it is aimed anew and has to run again:
+ * nobody answered, and there is the URL's last address or another URL. */
 bool transfer_finish(struct transfer *t, CURLcode result);
 void transfer_free(struct transfer *t);
 
