@@ -75,7 +75,7 @@ void report_soon(struct agent *a)
 		return;
 	if (a->report->under_way)
 		a->report->again = true;
-	else
+	else if (uv_timer_get_due_in(a->report->timer) > SOON_MS) /* or it would never come */
 		uv_timer_start(a->report->timer, on_timer, SOON_MS, PERIOD_MS);
 }
 
