@@ -334,7 +334,10 @@ static struct bird_child *bird_new(struct agent *a, struct member *m)
 	uv_timer_init(a->loop, b->timer);
 	b->timer->data = b;
 	if (child_adopt(bird_path(&a->config, &m->id, "bird.pid", pid), &b->process, NULL) == 0) {
-		b->known = bird_files_digest(&a->config, &m->id, &b->applied, &b->starting);
+		/* Whether it has read what is in place, nobody knows: the agent may have ended
+		 * between writing and telling. So it is told once more; the same changes nothing.
+		 */
+		b->starting = bird_files_starting(&a->config, &m->id);
 		log_info("BIRD is there already", LOG_D("pid", b->process.pid));
 		watch(b);
 	}

@@ -30,50 +30,33 @@ static void put_conf(struct buf *out, const char *head, const char *tail, bool s
 	buf_printf(out, "define STARTING = %d;\n%s%s%s", starting, head, include_line, tail);
 }
 
-static void digest_parts(const char *conf_rest, const char *text, size_t text_len,
-			 const char *templates, size_t templates_len, struct digest *out)
-{
-	struct digest parts[3];
-
-	digest_of(conf_rest, strlen(conf_rest), &parts[0]);
-	digest_of(text, text_len, &parts[1]);
-	digest_of(templates, templates_len, &parts[2]);
-	digest_of(parts, sizeof(parts), out);
-}
-
 void bird_wish_digest(const struct bird_wish *w, struct digest *out)
 {
+	struct digest parts[3];
 	struct buf conf;
 
 	buf_init(&conf);
 	buf_printf(&conf, "%s%s%s", w->head, include_line, w->tail);
-	digest_parts(buf_text(&conf), buf_text(w->text), w->text->len, buf_text(w->templates),
-		     w->templates->len, out);
+	digest_of(buf_text(&conf), conf.len, &parts[0]);
+	digest_of(buf_text(w->text), w->text->len, &parts[1]);
+	digest_of(buf_text(w->templates), w->templates->len, &parts[2]);
+	digest_of(parts, sizeof(parts), out);
 	buf_fini(&conf);
 }
 
-bool bird_files_digest(const struct config *c, const struct id *membership, struct digest *out,
-		       bool *starting)
+bool bird_files_starting(const struct config *c, const struct id *membership)
 {
-	static const char *const names[] = {"bird.conf", "membership.conf", "templates.conf"};
+	static const char line[] = "define STARTING = 1;\n";
 	char path[PATH_TEXT_MAX];
-	struct buf b[3];
-	const char *rest;
-	bool ok = true;
+	struct buf conf;
+	bool starting;
 
-	for (int i = 0; i < 3; i++) {
-		buf_init(&b[i]);
-		bird_path(c, membership, names[i], path);
-		ok = ok && access(path, F_OK) == 0 && file_read(path, FILE_MAX, &b[i], NULL) == 0;
-	}
-	rest = ok ? strchr(buf_text(&b[0]), '\n') : NULL;
-	if (rest != NULL) {
-		*starting = strncmp(buf_text(&b[0]), "define STARTING = 1", 19) == 0;
-		digest_parts(rest + 1, buf_text(&b[1]), b[1].len, buf_text(&b[2]), b[2].len, out);
-	}
-	for (int i = 0; i < 3; i++)
-		buf_fini(&b[i]);
-	return rest != NULL;
+	buf_init(&conf);
+	starting = file_read(bird_path(c, membership, "bird.conf", path), FILE_MAX, &conf, NULL) ==
+			   0 &&
+		   strncmp(buf_text(&conf), line, sizeof(line) - 1) == 0;
+	buf_fini(&conf);
+	return starting;
 }
 
 /* Readable by BIRD after it has given up root, and by nobody else. */

@@ -9,9 +9,8 @@ const char *bird_path(const struct config *c, const struct id *membership, const
 		      char out[PATH_TEXT_MAX]);
 /* Hash of all that the wish says (STARTING aside). */
 void bird_wish_digest(const struct bird_wish *w, struct digest *out);
-/* The same of what is in place; false where something is missing. *starting: as the file says. */
-bool bird_files_digest(const struct config *c, const struct id *membership, struct digest *out,
-		       bool *starting);
+/* Whether bird.conf, as it is in place, is for the first of the two steps. */
+bool bird_files_starting(const struct config *c, const struct id *membership);
 /* Checks and replaces all three. ERR_INVALID with BIRD's words; then everything is as it was. */
 int bird_files_install(const struct config *c, const struct id *membership,
 		       const struct bird_wish *w, bool starting, struct fault *f);

@@ -7,6 +7,7 @@
 
 #include "agent/bird.h"
 #include "agent/fetch_machine.h"
+#include "agent/report.h"
 #include "agent/watch.h"
 #include "lib/base/log.h"
 
@@ -59,6 +60,8 @@ static void note_answer(struct fetch *f, const struct http_answer *a, const char
 {
 	struct agent *agent = f->agent;
 
+	if (a->status != 0 && !f->status.connected)
+		report_soon(agent); /* what was sent meanwhile is lost */
 	f->status.connected = a->status != 0;
 	if (a->status != 0)
 		f->status.answered = wall_now();
@@ -185,10 +188,8 @@ static bool wanted_texts(struct fetch *f, struct member *m, struct digest *templ
 		member_bird_digests(m, templates, text);
 		return true;
 	}
-	if (state_open(&image, b->data, b->len, &expect, &why) != 0) {
-		log_error("the controller's image is refused", LOG_S("why", why.text));
-		return false;
-	}
+	if (state_open(&image, b->data, b->len, &expect, &why) != 0)
+		return false; /* so says member_install(), which gets no further either */
 	self = state_records(&image, STATE_SELF, &n);
 	memcpy(templates->bytes, self->bird_templates, sizeof(templates->bytes));
 	memcpy(text->bytes, self->bird_text, sizeof(text->bytes));
@@ -217,24 +218,37 @@ static void clear_update(struct fetch *f)
 		buf_fini(&f->update.parts[i]);
 }
 
+/* Asked for in several requests, its parts can be of two revisions: the next list has one set. */
+static bool is_torn(int code)
+{
+	return code == ERR_MISMATCH || code == ERR_STALE;
+}
+
+static void note_refused(struct fetch *f, struct member *m, const struct fault *why)
+{
+	f->failed = true;
+	snprintf(f->status.error, sizeof(f->status.error), "%s", why->text);
+	if (is_torn(why->code)) {
+		log_info("a new state is not used", LOG_S("why", why->text));
+		return;
+	}
+	log_error("a new state is not used", LOG_S("why", why->text));
+	snprintf(m->refused, sizeof(m->refused), "a new state is not used: %s", why->text);
+	report_soon(f->agent);
+}
+
 static void install(struct fetch *f, struct member *m)
 {
 	struct fault why = {0};
 
-	if (!update_is_empty(&f->update)) {
-		if (member_install(m, &f->agent->config, f->agent->machine.signer, &f->update,
-				   &why) != 0) {
-			/* Asked for in several requests, its parts can be of two revisions. */
-			log_write(why.code == ERR_MISMATCH || why.code == ERR_STALE
-					  ? LOG_LEVEL_INFO
-					  : LOG_LEVEL_ERROR,
-				  "a new state is not used",
-				  (const struct log_field[]){LOG_S("why", why.text), {0}});
-			snprintf(f->status.error, sizeof(f->status.error), "%s", why.text);
-			f->failed = true;
-		} else {
-			watch_wake(f->agent);
-		}
+	if (update_is_empty(&f->update)) {
+		if (member_is_ready(m))
+			m->refused[0] = '\0';
+	} else if (member_install(m, &f->agent->config, f->agent->machine.signer, &f->update,
+				  &why) != 0) {
+		note_refused(f, m, &why);
+	} else {
+		watch_wake(f->agent);
 	}
 	f->at++;
 	f->step = STEP_KEY;

@@ -8,7 +8,6 @@
 
 #include "agent/apply/apply.h"
 #include "agent/bird.h"
-#include "agent/control.h"
 #include "agent/plan/fence.h"
 #include "agent/reconcile.h"
 #include "lib/base/file.h"
@@ -86,13 +85,13 @@ static int remove_files(struct agent *a, struct fault *f)
 	if (code == 0)
 		code = file_remove(machine_path(&a->config, "saved.json", path), f);
 	if (code == 0)
+		code = file_remove(machine_path(&a->config, "saved.json.bad", path), f);
+	if (code == 0)
 		code = machine_remove(&a->config, f);
 	if (code == 0)
 		code = file_remove(machine_path(&a->config, "lock", path), f);
 	if (code == 0)
 		rmdir(a->config.state_dir); /* systemd may have made it; then it stays */
-	if (code == 0) /* of an agent that was killed; one that runs has it open */
-		code = file_remove(agent_control_path(&a->config, path), f);
 	snprintf(path, sizeof(path), "%s/wireguard", a->config.run_dir);
 	return code == 0 ? file_remove(path, f) : code;
 }

@@ -63,11 +63,20 @@ int member_load_key(struct member *m, const struct config *c, bool *made, struct
 		return code;
 	member_path(c, &m->id, "key", path);
 	if (access(path, F_OK) != 0) {
-		wg_private_key_generate(&m->key);
 		*made = true;
-		code = secret_store(&m->key, path, f);
 	} else {
-		code = secret_load(&m->key, path, f);
+		struct fault why = {0};
+
+		code = secret_load(&m->key, path, &why);
+		*made = code == ERR_INVALID;
+		if (*made)
+			log_error("the key is no key: making a new one", LOG_S("why", why.text));
+		else if (code != 0)
+			return fault_set(f, code, "%s", why.text);
+	}
+	if (*made) {
+		wg_private_key_generate(&m->key);
+		code = secret_store(&m->key, path, f);
 	}
 	if (code == 0)
 		wg_public_key(&m->key, &m->public_key);
@@ -101,6 +110,11 @@ static int image_map(struct mapped_image *out, const char *path, const struct st
 	if (code != 0)
 		image_unmap(out);
 	return code;
+}
+
+const char *member_trouble(const struct member *m)
+{
+	return m->error[0] != '\0' ? m->error : m->refused;
 }
 
 uint64_t member_revision(const struct mapped_image *i)
@@ -178,31 +192,46 @@ static void load_text(struct member *m, const struct config *c, const char *name
 	buf_clear(out);
 }
 
-int member_load(struct member *m, const struct config *c, const uint8_t signer[32], struct fault *f)
+/* Both images from disk, and they go together; on an error `out` is empty. */
+static int map_pair(const struct member *m, const struct config *c, const uint8_t signer[32],
+		    struct mapped_image *view, struct mapped_image *membership, struct fault *f)
 {
 	char path[PATH_TEXT_MAX];
-	struct state_expect expect = {.kind = STATE_KIND_MEMBERSHIP, .signer = signer};
-	struct digest templates, text;
+	struct state_expect expect = {
+		.kind = STATE_KIND_MEMBERSHIP, .signer = signer, .membership = m->id.bytes};
 	int code;
 
-	expect.membership = m->id.bytes;
-	image_unmap(&m->view);
-	image_unmap(&m->membership);
-	code = image_map(&m->membership, member_path(c, &m->id, "membership", path), &expect, f);
+	memset(view, 0, sizeof(*view));
+	code = image_map(membership, member_path(c, &m->id, "membership", path), &expect, f);
 	if (code == 0) {
 		expect.kind = STATE_KIND_VIEW;
 		expect.membership = NULL;
-		expect.mesh = m->membership.image.root->mesh;
-		code = image_map(&m->view, member_path(c, &m->id, "view", path), &expect, f);
+		expect.mesh = membership->image.root->mesh;
+		code = image_map(view, member_path(c, &m->id, "view", path), &expect, f);
 	}
 	if (code == 0)
-		code = check_pair(&m->view.image, &m->membership.image, f);
+		code = check_pair(&view->image, &membership->image, f);
 	if (code != 0) {
-		image_unmap(&m->view);
-		image_unmap(&m->membership);
-		return code;
+		image_unmap(view);
+		image_unmap(membership);
 	}
+	return code;
+}
+
+int member_load(struct member *m, const struct config *c, const uint8_t signer[32], struct fault *f)
+{
+	struct mapped_image view, membership;
+	struct digest templates, text;
+	int code = map_pair(m, c, signer, &view, &membership, f);
+
+	if (code != 0)
+		return code; /* what was in use stays in use */
+	image_unmap(&m->view);
+	image_unmap(&m->membership);
+	m->view = view;
+	m->membership = membership;
 	m->number = self_of(&m->membership.image)->number;
+	m->refused[0] = '\0';
 	member_bird_digests(m, &templates, &text);
 	load_text(m, c, "templates.conf", &templates, &m->templates);
 	load_text(m, c, "membership.conf", &text, &m->text);
@@ -316,9 +345,13 @@ int member_load_all(member_vec *out, const struct config *c, const uint8_t signe
 		m = member_new(&id);
 		code = member_load_key(m, c, &m->announce_key, f);
 		vec_push(out, m);
-		if (code == 0 && member_load(m, c, signer, &why) != 0)
+		if (code == 0 && member_load(m, c, signer, &why) != 0) {
 			log_warn("stored state is not used", LOG_S("membership", e->d_name),
 				 LOG_S("why", why.text));
+			if (why.code != ERR_NOT_FOUND)
+				snprintf(m->refused, sizeof(m->refused),
+					 "stored state is not used: %s", why.text);
+		}
 	}
 	closedir(dir);
 	return code;

@@ -30,6 +30,7 @@ struct member {
 	uint64_t ports_taken; /* struct plan_membership */
 	uint64_t applied_view, applied_membership;
 	char error[FAULT_TEXT_MAX];	 /* of the last round; "" if it went well */
+	char refused[FAULT_TEXT_MAX];	 /* why the state last offered is not used; "" if it is */
 	char bird_error[FAULT_TEXT_MAX]; /* why BIRD refuses what it was given; "" if it does not */
 	bool announce_key;		 /* the controller does not have our public key yet */
 	struct bird_child *bird;
@@ -45,9 +46,10 @@ struct member_update {
 struct member *member_new(const struct id *id);
 void member_free(struct member *m); /* unmaps, wipes */
 
-/* Loads the key, or makes one (*made) and stores it. */
+/* Loads the key; makes one (*made) and stores it where there is none, or what is there is none. */
 int member_load_key(struct member *m, const struct config *c, bool *made, struct fault *f);
-/* Maps what is stored, as far as it verifies. ERR_NOT_FOUND where there is nothing yet. */
+/* Maps what is stored if it verifies; if not, what is in use stays in use. ERR_NOT_FOUND where
+ * there is nothing yet. */
 int member_load(struct member *m, const struct config *c, const uint8_t signer[32],
 		struct fault *f);
 /* Verifies the update with what stays, as a whole; stores it; maps it. On an error all is as it
@@ -58,6 +60,8 @@ int member_install(struct member *m, const struct config *c, const uint8_t signe
 bool member_is_ready(const struct member *m); /* both images are there */
 /* The hashes of templates and text that the image names. */
 void member_bird_digests(const struct member *m, struct digest *templates, struct digest *text);
+/* What went wrong with it last; "" if nothing did. */
+const char *member_trouble(const struct member *m);
 uint64_t member_revision(const struct mapped_image *i); /* 0: none */
 /* Removes its directory. */
 int member_remove(const struct id *id, const struct config *c, struct fault *f);

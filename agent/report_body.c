@@ -188,9 +188,8 @@ void report_body(const struct agent *a, const struct picture *p, struct buf *out
 		char id[ID_TEXT_MAX];
 
 		list[i].id = arena_strdup(&arena, id_format(&m->id, id));
-		list[i].error = m->error[0] != '\0'
-					? arena_printf(&arena, "%.*s", ERROR_MAX, m->error)
-					: NULL;
+		if (member_trouble(m)[0] != '\0')
+			list[i].error = arena_printf(&arena, "%.*s", ERROR_MAX, member_trouble(m));
 		list[i].applied_view = m->applied_view;
 		list[i].applied_membership = m->applied_membership;
 		if (facts != NULL)

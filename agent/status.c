@@ -100,11 +100,11 @@ static json_t *membership(const struct agent *a, const struct picture *p, const 
 
 	json_object_set_new(o, "id", json_string(id_format(&m->id, id)));
 	json_object_set_new(o, "state",
-			    json_string(!member_is_ready(m) ? "waiting"
-					: facts == NULL	    ? "refused"
-					: m->error[0]	    ? "degraded"
-							    : "up"));
-	json_object_set_new(o, "error", text_or_null(m->error));
+			    json_string(!member_is_ready(m)    ? "waiting"
+					: facts == NULL	       ? "refused"
+					: member_trouble(m)[0] ? "degraded"
+							       : "up"));
+	json_object_set_new(o, "error", text_or_null(member_trouble(m)));
 	json_object_set_new(o, "view_revision", counter(member_revision(&m->view)));
 	json_object_set_new(o, "membership_revision", counter(member_revision(&m->membership)));
 	json_object_set_new(o, "applied_view", counter(m->applied_view));

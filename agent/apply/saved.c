@@ -60,6 +60,18 @@ static void take(struct saved *s, const struct saved_json *j)
 		vec_push(&s->ports, (uint16_t)ports[i].port);
 }
 
+/* A machine that cannot be put back as it was is better off than one without its meshes. */
+static int set_aside(const char *path, struct fault *f)
+{
+	char bad[PATH_TEXT_MAX];
+
+	snprintf(bad, sizeof(bad), "%.500s.bad", path);
+	log_error("what was on the machine before is not readable: leaving will not restore it",
+		  LOG_S("why", f->text), LOG_S("kept_as", bad));
+	memset(f, 0, sizeof(*f));
+	return rename(path, bad) == 0 ? 0 : fault_set(f, ERR_IO, "%s: cannot be renamed", path);
+}
+
 int saved_load(struct saved *s, const struct config *c, struct fault *f)
 {
 	char path[PATH_TEXT_MAX];
@@ -83,6 +95,8 @@ int saved_load(struct saved *s, const struct config *c, struct fault *f)
 	}
 	if (code == 0)
 		take(s, &j);
+	else if (code == ERR_INVALID || code == ERR_TOO_LARGE)
+		code = set_aside(path, f);
 	json_decref(root);
 	buf_fini(&text);
 	arena_fini(&arena);

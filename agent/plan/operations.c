@@ -92,34 +92,6 @@ static void plan_address_ops(const struct desired *d, const struct observation *
 	}
 }
 
-/* The other device of the peer, to which its packets go from now on, does not know the session that
- * we have with the one of before, and will not say so: WireGuard notices after 15 s. A peer that is
- * made anew begins with a handshake. */
-static void renew_sessions(const struct wg_device *now, wg_op_vec *ops)
-{
-	wg_op_vec out = {0};
-
-	for (size_t i = 0; i < ops->n; i++) {
-		struct wg_op op = ops->at[i];
-		const struct wg_peer *p = NULL;
-
-		if (op.kind == WG_OP_PEER_SET && (op.mask & WG_SET_ENDPOINT) != 0)
-			p = bsearch(op.peer, now->peers.at, now->peers.n, sizeof(*p),
-				    wg_key_compare);
-		if (p == NULL || p->endpoint.address.family == FAMILY_NONE ||
-		    p->last_handshake.ms == 0) {
-			vec_push(&out, op);
-			continue;
-		}
-		vec_push(&out, (struct wg_op){.kind = WG_OP_PEER_REMOVE, .peer = p});
-		vec_push(&out, (struct wg_op){.kind = WG_OP_PEER_ADD, .peer = op.peer});
-	}
-	free(ops->at);
-	ops->at = out.at;
-	ops->n = out.n;
-	ops->cap = out.cap;
-}
-
 static void plan_wg_ops(const struct desired *d, const struct observation *seen,
 			struct operations *out)
 {
@@ -130,7 +102,6 @@ static void plan_wg_ops(const struct desired *d, const struct observation *seen,
 		if (w.device->index == 0 || now == NULL)
 			continue;
 		wg_plan(&w.device->wg, now, &w.ops);
-		renew_sessions(now, &w.ops);
 		if (w.ops.n > 0)
 			vec_push(&out->wg, w);
 	}
