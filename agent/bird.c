@@ -22,6 +22,7 @@
 
 #define STARTING_MS	 6000
 #define STARTING_POLL_MS 100
+#define QUIET_POLLS	 5 /* half a second without an update */
 #define ASK_MS		 500
 #define CONFIGURE_MS	 5000
 #define STOP_MS		 3000
@@ -36,9 +37,11 @@ struct bird_child {
 	uv_poll_t *ended;  /* the pidfd; NULL: none runs */
 	uv_timer_t *timer; /* next look at the sessions, or next start */
 	struct mono started;
-	bool known;    /* `applied` is what the process runs from */
-	bool starting; /* in the first of the two steps */
-	bool waiting;  /* for the next start */
+	bool known;	/* `applied` is what the process runs from */
+	bool starting;	/* in the first of the two steps */
+	bool waiting;	/* for the next start */
+	uint64_t heard; /* updates, at the last look at the sessions */
+	unsigned quiet; /* looks since anything was new */
 	unsigned failures;
 	struct digest applied, refused;
 	char why[FAULT_TEXT_MAX]; /* it could not be started; "" if it could */
@@ -127,24 +130,45 @@ static int configure(struct bird_child *b, struct fault *f)
 	return code;
 }
 
-static bool all_established(struct bird_child *b)
+/* All sessions are established; *heard: how many updates came in over them. */
+static bool all_established(struct bird_child *b, uint64_t *heard)
 {
 	char path[PATH_TEXT_MAX];
 	struct bird_protocols p;
 	struct arena arena;
 	bool all;
 
+	*heard = 0;
 	arena_init(&arena);
 	bird_protocols_init(&p, &arena);
-	all = bird_ask(bird_socket_path(&b->agent->config, &b->member->id, path), "show protocols",
-		       mono_add_ms(mono_now(), ASK_MS), bird_protocols_line, &p, NULL) == 0 &&
+	all = bird_ask(bird_socket_path(&b->agent->config, &b->member->id, path),
+		       "show protocols all", mono_add_ms(mono_now(), ASK_MS), bird_protocols_line,
+		       &p, NULL) == 0 &&
 	      p.list.n > 0;
-	for (size_t i = 0; i < p.list.n; i++)
-		if (strcmp(p.list.at[i].kind, "BGP") == 0)
-			all = all && bird_protocol_is_up(&p.list.at[i]);
+	for (size_t i = 0; i < p.list.n; i++) {
+		const struct bird_protocol *s = &p.list.at[i];
+
+		if (strcmp(s->kind, "BGP") != 0)
+			continue;
+		all = all && bird_protocol_is_up(s);
+		for (size_t k = 0; k < s->channels.n; k++)
+			*heard += s->channels.at[k].changes[BIRD_IMPORT_UPDATES].received;
+	}
 	bird_protocols_fini(&p);
 	arena_fini(&arena);
 	return all;
+}
+
+/* Established is not enough: what BIRD has not heard again, its kernel protocol would remove. BIRD
+ * does not tell of an End-of-RIB, so the sessions have to be quiet for a while. */
+static bool has_settled(struct bird_child *b)
+{
+	uint64_t heard;
+	bool all = all_established(b, &heard);
+
+	b->quiet = all && heard == b->heard ? b->quiet + 1 : 0;
+	b->heard = heard;
+	return b->quiet >= QUIET_POLLS;
 }
 
 static void on_starting(uv_timer_t *timer)
@@ -153,7 +177,7 @@ static void on_starting(uv_timer_t *timer)
 	struct fault f = {0};
 	bool late = mono_ms_between(b->started, mono_now()) >= STARTING_MS;
 
-	if (!late && !all_established(b))
+	if (!late && !has_settled(b))
 		return;
 	if (bird_files_set_starting(&b->agent->config, &b->member->id, false, &f) != 0 ||
 	    configure(b, &f) != 0) {
@@ -303,6 +327,7 @@ static int start(struct bird_child *b, struct fault *f)
 	trim_log(log);
 	b->starting = has_routes(b, (uint32_t)c->table_base + b->member->number);
 	b->started = mono_now();
+	b->quiet = 0;
 	code = check_user(c, f);
 	if (code == 0)
 		code = check_port(b, f);

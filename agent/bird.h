@@ -4,7 +4,7 @@
  * templates.conf (the controller's), replaced together and only if `bird -p` takes them. A BIRD
  * that dies is back at once; so that nobody loses a route meanwhile, it comes up in two steps:
  * first with its kernel protocol disabled (STARTING = 1), so that the kernel keeps the routes that
- * it has; when all sessions are Established, or after 6 s, with it enabled. */
+ * it has; when all sessions are Established and quiet, or after 6 s, with it enabled. */
 #ifndef SKEIN_AGENT_BIRD_H
 #define SKEIN_AGENT_BIRD_H
 
