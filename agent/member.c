@@ -114,7 +114,7 @@ static int image_map(struct mapped_image *out, const char *path, const struct st
 
 const char *member_trouble(const struct member *m)
 {
-	return m->error[0] != '\0' ? m->error : m->refused;
+	return m->refused[0] != '\0' ? m->refused : m->error; /* the cause first */
 }
 
 uint64_t member_revision(const struct mapped_image *i)

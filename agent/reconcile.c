@@ -170,6 +170,24 @@ static bool only_waits(const struct operations *o)
 	return o->devices.n == operations_count(o) && !wg_kernel_supported();
 }
 
+/* A membership that runs here, and whose state this agent cannot use: its files were damaged, and
+ * the controller has not given others yet. What runs is right; without its state it would be taken
+ * for something to be removed. */
+static bool is_held(struct agent *a, const struct observation *seen)
+{
+	for (size_t i = 0; i < seen->links.n; i++) {
+		struct member *m;
+		struct id owner;
+
+		if (!link_owner(&seen->links.at[i], &owner))
+			continue;
+		m = member_find(&a->members, &owner);
+		if (m != NULL && !member_is_ready(m))
+			return true;
+	}
+	return false;
+}
+
 /* One pass; true when another one has something to do. */
 static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 {
@@ -181,6 +199,15 @@ static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 
 	if (code != 0) {
 		note(a, &f, code);
+		return false;
+	}
+	if (is_held(a, &p.seen)) {
+		fault_set(&f, ERR_NOT_FOUND,
+			  "a membership runs here whose state is not usable: nothing is changed "
+			  "until "
+			  "the controller has given it again");
+		note(a, &f, ERR_NOT_FOUND);
+		picture_fini(&p);
 		return false;
 	}
 	operations_plan(&p.desired, &p.seen, &ops);

@@ -126,6 +126,7 @@ json_t *status_make(struct agent *a)
 	out = json_pack("{s:{s:s, s:s}, s:o, s:o}", "machine", "id", id_format(&a->machine.id, id),
 			"name", a->machine.name, "controller", controller(a), "error",
 			text_or_null(a->error));
+	json_object_set_new(out, "rounds", counter(a->rounds));
 	if (picture_take(a, &p, &f) == 0) {
 		for (size_t i = 0; i < a->members.n; i++)
 			json_array_append_new(list, membership(a, &p, a->members.at[i]));
