@@ -8,6 +8,7 @@
 
 #include "agent/apply/apply.h"
 #include "agent/bird.h"
+#include "agent/control.h"
 #include "agent/plan/fence.h"
 #include "agent/reconcile.h"
 #include "lib/base/file.h"
@@ -93,7 +94,13 @@ static int remove_files(struct agent *a, struct fault *f)
 	if (code == 0)
 		rmdir(a->config.state_dir); /* systemd may have made it; then it stays */
 	snprintf(path, sizeof(path), "%s/wireguard", a->config.run_dir);
-	return code == 0 ? file_remove(path, f) : code;
+	if (code == 0)
+		code = file_remove(path, f);
+	if (code == 0) /* who asked is connected already */
+		code = file_remove(agent_control_path(&a->config, path), f);
+	if (code == 0)
+		rmdir(a->config.run_dir);
+	return code;
 }
 
 bool leave_is_done(const struct agent *a)

@@ -60,7 +60,7 @@ static void show_bird(const json_t *m, FILE *to)
 		fprintf(to, "    refused: %s\n", text(bird, "refused"));
 	list = json_object_get(bird, "sessions");
 	for (i = 0; (s = json_array_get(list, i)) != NULL; i++)
-		fprintf(to, "    %-12s %-20s %-16s AS%-11lld %-12s since %s\n", text(s, "name"),
+		fprintf(to, "    %-8s %-20s %-15s AS%-10lld %-11s since %.19s\n", text(s, "name"),
 			text(s, "description"), text(s, "neighbour"), number(s, "as"),
 			text(s, "state"), text(s, "since"));
 }
