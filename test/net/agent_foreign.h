@@ -1,0 +1,18 @@
+/* Things of others on a machine, which an agent must neither change nor lose: a WireGuard device
+ * of the name that it would take, rules and routes among its numbers, a firewall's table, settings,
+ * ufw. */
+#ifndef SKEIN_TEST_NET_AGENT_FOREIGN_H
+#define SKEIN_TEST_NET_AGENT_FOREIGN_H
+
+#include "lib/base/buf.h"
+
+/* Makes them, before anything of Skein is there, and remembers what the machine then is. */
+int foreign_make(const char *machine);
+/* They are as they were made. */
+void foreign_check(const char *machine);
+/* The whole machine is as it was before it joined. */
+void foreign_check_all(const char *machine);
+/* How `ufw` was called, a line per call. */
+const char *foreign_ufw_calls(const char *machine);
+
+#endif

@@ -1,0 +1,136 @@
+/* Joining, running as one among others, leaving. On lb. */
+#include <string.h>
+
+#include "lab/machine.h"
+#include "lib/base/error.h"
+#include "test/net/agent_cases.h"
+#include "test/net/agent_foreign.h"
+#include "test/net/agent_world.h"
+#include "test/test.h"
+
+/* Exit status of a script that fails, and what it said on both outputs. */
+static void expect_refusal(const char *machine, const char *command, int code, const char *words)
+{
+	char script[400];
+	const char *said;
+
+	snprintf(script, sizeof(script), "{ %s; } 2>&1; echo \"exit $?\"", command);
+	said = agents_text(machine, script);
+	if (strstr(said, words) == NULL)
+		TEST_FAIL("%s: said \"%s\", want \"%s\"", command, said, words);
+	snprintf(script, sizeof(script), "exit %d", error_exit_status(code));
+	if (strstr(said, script) == NULL)
+		TEST_FAIL("%s: said \"%s\", want %s", command, said, script);
+}
+
+static void expect_processes(const char *machine, const char *program, size_t n)
+{
+	process_vec found = {0};
+
+	agents_pids(machine, program, &found);
+	TEST_NUMBER(found.n, n);
+	vec_free(&found);
+}
+
+void what_is_others_stays_as_it_is(void)
+{
+	foreign_check("lb");
+	/* wg0 is taken: the next one. */
+	CU_ASSERT(strstr(agents_text("lb", "ip -o link show dev wg1"), "alias skein:") != NULL);
+	TEST_TEXT(agents_text("lb", "ip -o link | grep -c 'alias skein:'"), "2");
+	TEST_TEXT(agents_text("lb", "ip -o link show wg0 | grep -c alias"), "0");
+	TEST_TEXT(foreign_ufw_calls("lb"), "allow 51820/udp comment skein");
+	CU_ASSERT(agents_reach("lb", "la", AGENT_SETTLE_MS));
+	CU_ASSERT(agents_reach("lc", "lb", AGENT_SETTLE_MS));
+}
+
+void keys_and_sockets_are_for_few(void)
+{
+	TEST_TEXT(agents_text("la", "stat -c '%a %U' /run/skein/agent.sock"), "660 root");
+	TEST_TEXT(agents_text("la", "stat -c '%a %U' /var/lib/skein/agent "
+				    "/var/lib/skein/agent/*-*-*-*-* | sort -u"),
+		  "700 root");
+	/* Files below it: nobody else's business, whatever they are. */
+	TEST_TEXT(agents_text("la", "find /var/lib/skein/agent -type f -printf '%m %u\\n' | "
+				    "sort -u"),
+		  "600 root");
+	TEST_TEXT(agents_text("la", "ps -o user= -p $(cat /run/skein/*/bird.pid | cut -d' ' -f1)"),
+		  "bird");
+	TEST_TEXT(agents_text("la", "stat -c '%a %U:%G' /run/skein/*-*/ /run/skein/*-*/bird.conf"),
+		  "750 root:bird\n640 root:bird");
+	/* No secret in what was logged or is asked for. */
+	TEST_TEXT(agents_text("la", "key=$(cat /var/lib/skein/agent/*-*-*-*-*/key | base64)\n"
+				    "$AGENT status --json | grep -cF \"$key\""),
+		  "0");
+}
+
+void only_one_agent_runs(void)
+{
+	expect_refusal("la", "$AGENT run", ERR_BUSY, "another skein-agent runs on ");
+	CU_ASSERT(agents_sh("la", "$AGENT status", NULL) == 0);
+}
+
+void a_machine_joins_once(void)
+{
+	char command[500];
+
+	snprintf(command, sizeof(command), "$AGENT join --no-start %s", agents_token());
+	expect_refusal("la", command, ERR_EXISTS, "has joined already");
+	CU_ASSERT(agents_sh("la", "$AGENT status", NULL) == 0);
+}
+
+void leaving_undoes_everything(void)
+{
+	TEST_TEXT(agents_text("lb", "$AGENT leave"),
+		  "Left. Nothing of Skein is left on this machine but its programs.");
+	/* The agent ends with it. */
+	agents_await("lb", "! ls /run/skein 2> /dev/null", 3000);
+	TEST_TEXT(foreign_ufw_calls("lb"), "allow 51820/udp comment skein\ndelete allow 51820/udp");
+	agents_text("lb", ": > /run/ufw.calls");
+	foreign_check_all("lb");
+	expect_processes("lb", "bird", 0);
+	expect_processes("lb", "wireguard-go", 1); /* wg0's, another's */
+	TEST_NUMBER(agents_address("lb", NULL).family, FAMILY_NONE);
+	CU_ASSERT(agents_reach("la", "lc", AGENT_SETTLE_MS));
+}
+
+void without_joining_there_is_nothing_to_do(void)
+{
+	expect_refusal("lb", "$AGENT run", ERR_NOT_FOUND, "skein-agent join TOKEN");
+	expect_refusal("lb", "$AGENT leave", ERR_NOT_FOUND, "has joined nothing");
+	expect_refusal("lb", "$AGENT status", ERR_NOT_FOUND, "no agent runs here");
+	foreign_check_all("lb");
+}
+
+void a_machine_that_left_joins_again(void)
+{
+	char command[500];
+	struct fault f = {0};
+
+	/* Not the address that it had: freed ones rest. */
+	snprintf(command, sizeof(command), "$AGENT join --no-start %s", agents_token());
+	TEST_TEXT(agents_text("lb", command), "Joined as lb: 10.120.0.4 in mesh home.");
+	agents_must(machine_start_agent(agents_lab(), "lb", &f), &f);
+	agents_settle();
+	CU_ASSERT(agents_reach("lb", "la", AGENT_SETTLE_MS));
+	CU_ASSERT(agents_reach("lc", "lb", AGENT_SETTLE_MS));
+	TEST_TEXT(foreign_ufw_calls("lb"), "allow 51820/udp comment skein");
+	foreign_check("lb");
+}
+
+void leaving_needs_the_controller_or_force(void)
+{
+	expect_refusal("lb", "$AGENT leave", ERR_REMOTE, "nothing was done (--force");
+	CU_ASSERT(agents_reach("lb", "la", AGENT_SETTLE_MS));
+	CU_ASSERT(agents_sh("lb", "$AGENT leave --force", NULL) == 0);
+	agents_text("lb", ": > /run/ufw.calls");
+	foreign_check_all("lb");
+	/* The same without an agent that could be asked. */
+	agents_kill("la", "skein-agent");
+	expect_refusal("la", "$AGENT leave", ERR_UNREACHABLE, "nothing was done (--force");
+	CU_ASSERT(agents_sh("la", "$AGENT leave --force", NULL) == 0);
+	TEST_TEXT(agents_text("la", "ip rule | grep -c proto; ip -o link | grep -c wg; "
+				    "nft list ruleset; ls -A /var/lib/skein /run/skein "
+				    "/sys/fs/bpf/skein 2>/dev/null"),
+		  "0\n0\n/var/lib/skein:");
+}

@@ -1,0 +1,163 @@
+/* What breaks, or is broken, and comes back by itself. On la. */
+#include <signal.h>
+#include <string.h>
+
+#include "lab/machine.h"
+#include "lib/base/file.h"
+#include "test/net/agent_cases.h"
+#include "test/net/agent_world.h"
+#include "test/test.h"
+
+#define PERIOD_MS 12000 /* the agent looks every 10 s at what the kernel does not tell */
+#define SECOND_MS 3000	/* a second, on a busy computer */
+#define AFTER_MS  1500	/* no late surprise is missed */
+#define TUNNEL_MS 10000
+
+static const struct {
+	const char *what, *break_it, *is_whole;
+} damage[] = {
+	{"a rule", "ip rule del priority 1600", "ip rule | grep -q ^1600:"},
+	{"all rules of a kind", "ip rule flush table 5200", "ip rule | grep -q ^1900:"},
+	{"a route of T", "ip route del unreachable 10.121.0.0/16 table 5200",
+	 "ip route show table 5200 | grep -q '^unreachable 10.121.0.0/16'"},
+	{"a route of C", "ip route del 10.120.0.0/16 table 5400",
+	 "ip route show table 5400 | grep -q '^10.120.0.0/16 dev wg0 '"},
+	{"an address", "ip addr flush dev wg0t1 scope global",
+	 "ip -4 addr show dev wg0t1 | grep -q 'inet 10.120.0.1 peer 10.120.0.3'"},
+	{"a device's state", "ip link set wg0 down", "ip link show wg0 | grep -q ,UP"},
+	{"an MTU", "ip link set wg0t1 mtu 1300", "ip link show wg0t1 | grep -q 'mtu 1420'"},
+	{"a setting", "echo 1 > /proc/sys/net/ipv4/conf/wg0/rp_filter",
+	 "test $(cat /proc/sys/net/ipv4/conf/wg0/rp_filter) = 2"},
+	{"a peer", "wg show wg0 peers > /run/peers\nwg set wg0 peer $(head -n 1 /run/peers) remove",
+	 "wg show wg0 peers | sort > /run/peers.now\nsort /run/peers | cmp -s - /run/peers.now"},
+	{"a stranger's peer",
+	 "wg set wg0t1 peer $(wg genkey | wg pubkey) allowed-ips 10.120.9.9/32",
+	 "! wg show wg0t1 allowed-ips | grep -q 10.120.9.9"},
+	{"the guard's place", "rm /sys/fs/bpf/skein/link-*",
+	 "test $(ls /sys/fs/bpf/skein/link-* | wc -l) = 2"},
+};
+
+#define DAMAGES (sizeof(damage) / sizeof(damage[0]))
+
+void what_somebody_removes_comes_back(void)
+{
+	struct mono deadline;
+
+	for (size_t i = 0; i < DAMAGES; i++) {
+		if (agents_sh("la", damage[i].break_it, NULL) != 0)
+			TEST_FAIL("%s cannot be damaged", damage[i].what);
+	}
+	deadline = mono_add_ms(mono_now(), PERIOD_MS);
+	for (size_t i = 0; i < DAMAGES; i++) {
+		int64_t left = mono_ms_between(mono_now(), deadline);
+
+		agents_await("la", damage[i].is_whole, left > 0 ? left : 0);
+	}
+	CU_ASSERT(agents_reach("la", "lb", TUNNEL_MS));
+	CU_ASSERT(agents_reach("la", "lc", TUNNEL_MS));
+}
+
+void a_flushed_firewall_is_back_within_a_second(void)
+{
+	char before[4000], now[4000];
+	static const char list[] = "nft -s list table inet skein";
+
+	snprintf(before, sizeof(before), "%s", agents_text("la", list));
+	CU_ASSERT(strstr(before, "drop") != NULL);
+	TEST_NUMBER(agents_sh("la", "nft flush ruleset", NULL), 0);
+	agents_await("la", "nft list table inet skein", SECOND_MS);
+	snprintf(now, sizeof(now), "%s", agents_text("la", list));
+	TEST_TEXT(now, before);
+	TEST_NUMBER(agents_sh("la", "nft flush chain inet skein fence", NULL), 0);
+	agents_await("la", "nft list chain inet skein fence | grep -q drop", SECOND_MS);
+}
+
+/* ---- processes ---- */
+
+static const char children[] = "cat /run/skein/*/bird.pid /run/skein/wireguard/wg* | sort";
+
+static void kill_agent(void)
+{
+	struct fault f = {0};
+
+	agents_kill("la", "skein-agent");
+	agents_must(machine_start_agent(agents_lab(), "la", &f), &f);
+	agents_await("la", "$AGENT status", AGENT_SETTLE_MS);
+}
+
+void an_agent_that_is_killed_loses_nothing(void)
+{
+	char before[400];
+
+	snprintf(before, sizeof(before), "%s", agents_text("la", children));
+	CU_ASSERT(before[0] != '\0');
+	CU_ASSERT(agents_lose_nothing("la", "lc", kill_agent, 2000));
+	TEST_TEXT(agents_text("la", children), before);
+	agents_await("la", "$AGENT status | grep -q 'bird up'", AGENT_SETTLE_MS);
+}
+
+/* Until all are back, and have taken their second step. */
+static void kill_birds(const char *machine)
+{
+	agents_kill(machine, "bird");
+	agents_await(machine,
+		     "for d in /run/skein/*-*/; do\n"
+		     "kill -0 $(cut -d' ' -f1 $d/bird.pid) || exit 1\n"
+		     "grep -q '^define STARTING = 0;' $d/bird.conf || exit 1\n"
+		     "done",
+		     AGENT_SETTLE_MS);
+}
+
+static void kill_bird(void)
+{
+	kill_birds("la");
+}
+
+static void kill_birds_of_gateway(void)
+{
+	kill_birds("lg");
+}
+
+/* Routes that the kernel reports as gone from a mesh's table meanwhile. */
+static void expect_no_route_lost(const char *machine, void (*event)(void))
+{
+	static const char *const monitor[] = {"ip", "-o", "monitor", "route", NULL};
+	char log[PLACE_PATH_MAX];
+	struct fault f = {0};
+	struct buf said;
+
+	agents_must(machine_start(agents_lab(), machine, monitor, &f), &f);
+	agents_lose_nothing(machine, "lc", event, AFTER_MS);
+	agents_kill(machine, "ip");
+	buf_init(&said);
+	file_read(lab_log_path(agents_lab(), machine, "ip", log), 1 << 20, &said, NULL);
+	for (const char *at = buf_text(&said); (at = strstr(at, "Deleted ")) != NULL; at++)
+		if (memmem(at, strcspn(at, "\n"), "table 52", 8) != NULL)
+			TEST_FAIL("%s: %.*s", machine, (int)strcspn(at, "\n"), at);
+	buf_fini(&said);
+}
+
+void a_bird_that_is_killed_loses_nothing(void)
+{
+	char before[200];
+
+	snprintf(before, sizeof(before), "%s", agents_text("la", "cat /run/skein/*/bird.pid"));
+	CU_ASSERT(strstr(agents_text("la", "ip route show table 5200 proto bird"),
+			 "10.121.0.0/16") != NULL);
+	expect_no_route_lost("la", kill_bird);
+	CU_ASSERT(strcmp(agents_text("la", "cat /run/skein/*/bird.pid"), before) != 0);
+	agents_settle();
+	CU_ASSERT(strstr(agents_text("la", "ip route show table 5200 proto bird"),
+			 "10.121.0.0/16") != NULL);
+	agents_lose_nothing("la", "lc", kill_birds_of_gateway, AFTER_MS);
+	agents_settle();
+}
+
+void a_tunnel_that_is_killed_is_back_within_seconds(void)
+{
+	agents_kill("la", "wireguard-go");
+	CU_ASSERT(agents_reach("la", "lb", TUNNEL_MS));
+	CU_ASSERT(agents_reach("lc", "la", TUNNEL_MS));
+	TEST_TEXT(agents_text("la", "ip -o link | grep -c 'alias skein:'"), "2");
+	agents_settle();
+}

@@ -1,0 +1,30 @@
+/* An agent's life, on real components: joining, running, mending, starting again, leaving. What the
+ * fleet looks like is in agent_world.h. Machines: la is broken and mended, lb has things of others
+ * on it and comes and goes, lg and lc are what they talk to. */
+#include "test/net/agent_cases.h"
+#include "test/net/agent_world.h"
+#include "test/test.h"
+
+TEST_SUITE_WITH(agent, agents_make, agents_end,
+		{"what is others' stays as it is", what_is_others_stays_as_it_is},
+		{"keys and sockets are for few", keys_and_sockets_are_for_few},
+		{"the status is for people and programs", the_status_is_for_people_and_programs},
+		{"an agent at rest is at rest", an_agent_at_rest_is_at_rest},
+		{"rounds leave nothing behind", rounds_leave_nothing_behind},
+		{"only one agent runs", only_one_agent_runs},
+		{"a machine joins once", a_machine_joins_once},
+		{"what somebody removes comes back", what_somebody_removes_comes_back},
+		{"a flushed firewall is back within a second",
+		 a_flushed_firewall_is_back_within_a_second},
+		{"an agent that is killed loses nothing", an_agent_that_is_killed_loses_nothing},
+		{"a BIRD that is killed loses nothing", a_bird_that_is_killed_loses_nothing},
+		{"a tunnel that is killed is back within seconds",
+		 a_tunnel_that_is_killed_is_back_within_seconds},
+		{"leaving undoes everything", leaving_undoes_everything},
+		{"without joining there is nothing to do", without_joining_there_is_nothing_to_do},
+		{"a machine that left joins again", a_machine_that_left_joins_again},
+		{"a machine starts without its controller",
+		 a_machine_starts_without_its_controller},
+		{"damaged state stops nothing that runs", damaged_state_stops_nothing_that_runs},
+		{"damaged state is not started from", damaged_state_is_not_started_from},
+		{"leaving needs the controller, or force", leaving_needs_the_controller_or_force});

@@ -1,0 +1,337 @@
+#include "test/net/agent_world.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/fleet.h"
+#include "lab/machine.h"
+#include "lab/probe.h"
+#include "lab/reach.h"
+#include "lab/session.h"
+#include "lib/base/file.h"
+#include "test/net/agent_foreign.h"
+#include "test/test.h"
+
+#define SCRIPT_MS    30000
+#define AGAIN_MS     50
+#define INTERVAL_MS  5
+#define STALL_MS     60 /* a longer gap of the control probe: the computer was busy elsewhere */
+#define PORT	     43000
+#define CONTROL_PORT 44000
+#define ATTEMPTS     3
+
+static const char yaml[] = "name: t-agent\n"
+			   "meshes:\n"
+			   "  - {name: home, cidr: 10.120.0.0/16, default: true}\n"
+			   "  - {name: away, cidr: 10.121.0.0/16}\n"
+			   "machines:\n"
+			   "  - {name: la, meshes: [home]}\n"
+			   "  - {name: lb, meshes: [home]}\n"
+			   "  - {name: lg, meshes: [home]}\n"
+			   "  - {name: lc, meshes: [away]}\n"
+			   "gateways:\n"
+			   "  - {machine: lg, meshes: [home, away]}\n"
+			   "prefixes:\n"
+			   "  - {machine: lb, mesh: home, prefix: 172.20.31.0/24}\n"
+			   "peerings:\n"
+			   "  - mesh_a: home\n"
+			   "    mesh_b: away\n"
+			   "    prefixes_a: [10.120.0.0/16, 172.20.31.0/24]\n"
+			   "    prefixes_b: [10.121.0.0/16]\n"
+			   "networks:\n"
+			   "  - {name: barn, prefix: 172.20.31.0/24, behind: lb}\n";
+
+static struct lab lab;
+
+struct lab *agents_lab(void)
+{
+	return &lab;
+}
+
+int agents_make(void)
+{
+	static int (*const steps[])(struct lab *, struct fault *) = {
+		fleet_start_controller, fleet_join_machines, fleet_enable_gateways,
+		fleet_approve_prefixes, fleet_create_peerings};
+	struct fault f = {0};
+	char path[200];
+	int code;
+
+	snprintf(path, sizeof(path), "%s/t-agent.yaml", test_dir());
+	code = file_write(path, yaml, sizeof(yaml) - 1, 0644, &f);
+	if (code == 0)
+		code = lab_plan(&lab, path, &f);
+	if (code == 0)
+		code = fleet_build_underlay(&lab, &f);
+	if (code == 0)
+		code = foreign_make("lb");
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && code == 0; i++)
+		code = steps[i](&lab, &f);
+	if (code == 0)
+		agents_settle();
+	if (code != 0) {
+		printf("%s\n", f.text);
+		lab_show_logs(&lab, stdout);
+	}
+	return code;
+}
+
+int agents_end(void)
+{
+	struct fault f = {0};
+	int code = 0;
+
+	if (CU_get_number_of_failures() > 0)
+		lab_show_logs(&lab, stdout);
+	lab_close(&lab);
+	if (getenv("SKEIN_LAB_KEEP") == NULL)
+		code = lab_down("t-agent", &f);
+	if (code != 0)
+		printf("%s\n", f.text);
+	return code;
+}
+
+void agents_must(int code, const struct fault *f)
+{
+	if (code != 0)
+		TEST_FAIL("%s", fault_text(f, code));
+}
+
+/* ---- scripts ---- */
+
+int agents_sh(const char *machine, const char *script, struct buf *out)
+{
+	const char *const argv[] = {
+		"sh", "-c",
+		arena_printf(&lab.arena, "AGENT=%s\n%s", lab_program(&lab, "skein-agent"), script),
+		NULL};
+	struct fault f = {0};
+
+	return machine_run(&lab, machine, argv, NULL, SCRIPT_MS, out, &f);
+}
+
+const char *agents_text(const char *machine, const char *script)
+{
+	static struct buf text;
+
+	buf_clear(&text);
+	agents_sh(machine, script, &text);
+	if (text.len > 0 && text.data[text.len - 1] == '\n')
+		text.data[--text.len] = '\0';
+	return buf_text(&text);
+}
+
+void agents_await(const char *machine, const char *script, int64_t ms)
+{
+	struct mono deadline = mono_add_ms(mono_now(), ms);
+
+	while (agents_sh(machine, script, NULL) != 0) {
+		if (mono_reached(deadline, mono_now())) {
+			TEST_FAIL("%s: not within %lld ms: %s", machine, (long long)ms, script);
+			return;
+		}
+		poll(NULL, 0, AGAIN_MS);
+	}
+}
+
+/* ---- the fleet ---- */
+
+void agents_settle(void)
+{
+	struct mono deadline = mono_add_ms(mono_now(), AGENT_SETTLE_MS);
+	struct fault f = {0};
+	int code = fleet_await_members(&lab, deadline, &f);
+
+	if (code == 0)
+		code = session_await_all(&lab, deadline, &f);
+	agents_must(code, &f);
+}
+
+struct address agents_address(const char *machine, const char *mesh)
+{
+	operator_member_vec members = {0};
+	const struct operator_member *m;
+	struct address address = {0};
+	struct fault f = {0};
+
+	agents_must(operator_members(&lab, &lab.arena, &members, &f), &f);
+	m = operator_find_member(&members, machine, mesh);
+	if (m != NULL)
+		address = m->address;
+	vec_free(&members);
+	return address;
+}
+
+/* Asked of the machine itself: the controller may be gone. */
+static struct address address_on(const char *machine)
+{
+	struct address address = {0};
+	const char *text = agents_text(
+		machine,
+		"ip -o -4 addr show | sed -n 's/.* inet \\(10\\.12[01]\\.[0-9.]*\\).*/\\1/p' "
+		"| head -n 1");
+
+	address_parse(text, &address, NULL);
+	return address;
+}
+
+bool agents_reach(const char *from, const char *to, int64_t ms)
+{
+	struct mono deadline = mono_add_ms(mono_now(), ms);
+	struct reach pair = {0};
+	struct fault f = {0};
+	struct place p;
+
+	lab_place(&lab, from, &p);
+	pair.at = &p;
+	do { /* a device that is coming has none yet */
+		pair.from = address_on(from);
+		pair.to = address_on(to);
+		if (pair.from.family != FAMILY_NONE && pair.to.family != FAMILY_NONE)
+			return reach_check(&pair, 1, mono_ms_between(mono_now(), deadline), &f) ==
+			       1;
+		poll(NULL, 0, AGAIN_MS);
+	} while (!mono_reached(deadline, mono_now()));
+	return false;
+}
+
+void agents_start_controller(void)
+{
+	const char *const run[] = {lab_program(&lab, "skein-controller"), "run", NULL};
+	struct mono deadline = mono_add_ms(mono_now(), AGENT_SETTLE_MS);
+	operator_member_vec members = {0};
+	struct fault f = {0};
+
+	agents_must(machine_start(&lab, LAB_CONTROLLER, run, &f), &f);
+	while (operator_members(&lab, &lab.arena, &members, &f) != 0 &&
+	       !mono_reached(deadline, mono_now())) {
+		f = (struct fault){0};
+		poll(NULL, 0, AGAIN_MS);
+	}
+	agents_must(f.code, &f);
+	vec_free(&members);
+}
+
+void agents_pids(const char *machine, const char *program, process_vec *out)
+{
+	struct place p;
+
+	lab_place(&lab, machine, &p);
+	process_find(&p, program, out);
+}
+
+void agents_kill(const char *machine, const char *program)
+{
+	process_vec found = {0};
+	struct fault f = {0};
+
+	agents_pids(machine, program, &found);
+	CU_ASSERT(found.n > 0);
+	agents_must(process_kill_all(&found, mono_add_ms(mono_now(), 5000), &f), &f);
+	vec_free(&found);
+}
+
+const char *agents_token(void)
+{
+	static const char *const words[] = {"token", "create", "--mesh", "home", NULL};
+	static char token[400];
+	struct fault f = {0};
+	struct buf said;
+	const char *at;
+
+	buf_init(&said);
+	agents_must(operator_skein(&lab, words, NULL, &said, &f), &f);
+	at = strstr(buf_text(&said), "skein-join.");
+	snprintf(token, sizeof(token), "%.*s", at != NULL ? (int)strcspn(at, " \t\r\n\"") : 0,
+		 at != NULL ? at : "");
+	buf_fini(&said);
+	return token;
+}
+
+/* ---- what an event costs ---- */
+
+struct probes {
+	struct place places[2];
+	struct probe *mesh, *control;
+};
+
+static int start_probes(struct probes *p, const char *const machines[2], struct fault *f)
+{
+	struct probe_plan plan = {.places = {&p->places[0], &p->places[1]},
+				  .port = PORT,
+				  .flows = 1,
+				  .interval_ms = INTERVAL_MS};
+	struct mono deadline = mono_add_ms(mono_now(), AGENT_SETTLE_MS);
+	int code;
+
+	for (int i = 0; i < 2; i++) {
+		lab_place(&lab, machines[i], &p->places[i]);
+		plan.addresses[i] = address_on(machines[i]);
+	}
+	code = probe_start(&plan, &p->mesh, f);
+	for (int i = 0; i < 2; i++)
+		plan.addresses[i] = lab_file_node(&lab.file, machines[i])->address;
+	plan.port = CONTROL_PORT;
+	if (code == 0)
+		code = probe_start(&plan, &p->control, f);
+	if (code == 0)
+		code = probe_await_passing(p->control, deadline, f);
+	if (code == 0)
+		code = probe_await_passing(p->mesh, deadline, f);
+	return code;
+}
+
+/* One try. *steady: the control probe met no stall. */
+static int measure(const char *const machines[2], void (*event)(void), int64_t ms, uint64_t *lost,
+		   bool *steady, struct fault *f)
+{
+	struct probe_result mesh, control;
+	struct probes p = {0};
+	int code = start_probes(&p, machines, f);
+
+	if (code == 0) {
+		event();
+		poll(NULL, 0, (int)ms); /* the time under observation, not a wait for something */
+		code = probe_stop(p.mesh, &mesh, f);
+		p.mesh = NULL;
+	}
+	if (code == 0) {
+		code = probe_stop(p.control, &control, f);
+		p.control = NULL;
+	}
+	probe_abandon(p.mesh);
+	probe_abandon(p.control);
+	if (code != 0)
+		return code;
+	*lost = probe_lost(&mesh);
+	*steady = probe_lost(&control) == 0 && probe_worst_gap(&control) <= STALL_MS;
+	return 0;
+}
+
+bool agents_lose_nothing(const char *a, const char *b, void (*event)(void), int64_t ms)
+{
+	const char *const machines[2] = {a, b};
+	uint64_t lost = 0;
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		struct fault f = {0};
+		bool steady = false;
+		int code = measure(machines, event, ms, &lost, &steady, &f);
+
+		if (code != 0) {
+			agents_must(code, &f);
+			return false;
+		}
+		if (lost == 0)
+			return true;
+		if (steady) {
+			TEST_FAIL("%s and %s: %llu packets lost", a, b, (unsigned long long)lost);
+			return false;
+		}
+	}
+	printf("%s and %s: the computer stalled, the %llu packets lost mean nothing\n", a, b,
+	       (unsigned long long)lost);
+	return false;
+}

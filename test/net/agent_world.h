@@ -1,0 +1,53 @@
+/* The fleet in which an agent's life is tested: one lab for all cases of the suite.
+ *
+ *	home 10.120.0.0/16            away 10.121.0.0/16
+ *	la   lb ── barn 172.20.31.10        lc
+ *	 └───┴──────── lg in both ──────────┘
+ *
+ * SKEIN_LAB_KEEP=1 leaves it standing. */
+#ifndef SKEIN_TEST_NET_AGENT_WORLD_H
+#define SKEIN_TEST_NET_AGENT_WORLD_H
+
+#include "lab/operator.h"
+#include "lab/process.h"
+#include "lib/base/buf.h"
+
+#define AGENT_SETTLE_MS 30000
+
+int agents_make(void);
+int agents_end(void);
+struct lab *agents_lab(void);
+
+/* A shell script on a machine; $AGENT is skein-agent. Its exit status 0 or a negative code. `out`
+ * may be NULL. */
+int agents_sh(const char *machine, const char *script, struct buf *out);
+/* The same, and what it prints, without the last newline: a static buffer until the next call. */
+const char *agents_text(const char *machine, const char *script);
+/* Runs it until it succeeds; a failure of the test, with its name, after `ms`. */
+void agents_await(const char *machine, const char *script, int64_t ms);
+void agents_must(int code, const struct fault *f);
+
+/* All machines have applied the newest state, all sessions are established. */
+void agents_settle(void);
+/* The address of a machine in a mesh (NULL: its first); family 0 when it has none. */
+struct address agents_address(const char *machine, const char *mesh);
+/* Whether `from` reaches a mesh address of `to` within `ms`. */
+bool agents_reach(const char *from, const char *to, int64_t ms);
+
+/* Processes of a name on a machine. */
+void agents_pids(const char *machine, const char *program, process_vec *out);
+void agents_kill(const char *machine, const char *program);
+
+/* After agents_kill("controller", …): returns when it answers. */
+void agents_start_controller(void);
+
+/* A token for `home`; a static buffer. */
+const char *agents_token(void);
+
+/* What packets every 5 ms both ways between two machines lose while `event` happens, and until
+ * `ms` after it. A control probe runs beside, over the plain underlay: where that stalls, all is
+ * done again, three times at most. False when no try was conclusive: then the figure means
+ * nothing, and so it says. */
+bool agents_lose_nothing(const char *a, const char *b, void (*event)(void), int64_t ms);
+
+#endif
