@@ -48,13 +48,9 @@ int store_audit_list(struct store *s, struct arena *a, row_t organization, const
 		     struct audit_entry **out, size_t *n, struct fault *f)
 {
 	struct page below = p != NULL ? *p : (struct page){0};
-	struct query q;
 
 	if (below.after == 0)
 		below.after = INT64_MAX;
-	query_start(&q, s, &sql[organization != 0 ? LIST_OF : LIST], f);
-	if (organization != 0)
-		query_bind_number(&q, organization);
-	query_bind_page(&q, &below);
-	return record_list(&q, &record, a, out, n);
+	return record_list_of(s, &record, &sql[organization != 0 ? LIST_OF : LIST], organization,
+			      &below, a, out, n, f);
 }

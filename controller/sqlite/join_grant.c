@@ -60,12 +60,7 @@ int store_join_grant_update(struct store *s, struct join_grant *x, struct fault 
 int store_join_grant_find(struct store *s, row_t organization, const struct id *id,
 			  struct join_grant *out, struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[FIND], f);
-	query_bind_bytes(&q, id, sizeof(*id));
-	query_bind_number(&q, organization);
-	return record_one(&q, &record, out);
+	return record_find_id(s, &record, &sql[FIND], organization, id, out, f);
 }
 
 int store_join_grant_find_secret(struct store *s, const struct digest *secret,
@@ -81,13 +76,8 @@ int store_join_grant_find_secret(struct store *s, const struct digest *secret,
 int store_join_grant_list(struct store *s, struct arena *a, row_t organization,
 			  const struct page *p, struct join_grant **out, size_t *n, struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[organization != 0 ? LIST_OF : LIST], f);
-	if (organization != 0)
-		query_bind_number(&q, organization);
-	query_bind_page(&q, p);
-	return record_list(&q, &record, a, out, n);
+	return record_list_of(s, &record, &sql[organization != 0 ? LIST_OF : LIST], organization, p,
+			      a, out, n, f);
 }
 
 int store_join_grant_used_by(struct store *s, row_t grant, row_t machine, bool *out,

@@ -56,47 +56,30 @@ int store_machine_update(struct store *s, struct machine *m, struct fault *f)
 int store_machine_seen(struct store *s, const struct machine *m, struct fault *f)
 {
 	struct query q;
-	int64_t changed;
-	int code;
 
 	query_start(&q, s, &sql[SEEN], f);
 	query_bind_text(&q, m->boot_id);
 	query_bind_number(&q, (int64_t)m->run);
 	query_bind_number(&q, m->seen_at.ms);
 	query_bind_number(&q, m->row);
-	code = query_run(&q, &changed);
-	return code == 0 && changed == 0 ? ERR_NOT_FOUND : code;
+	return query_change(&q);
 }
 
 int store_machine_get(struct store *s, row_t row, struct machine *out, struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[GET], f);
-	query_bind_number(&q, row);
-	return record_one(&q, &record, out);
+	return record_find_row(s, &record, &sql[GET], row, out, f);
 }
 
 int store_machine_find(struct store *s, row_t organization, const struct id *id,
 		       struct machine *out, struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[FIND], f);
-	query_bind_bytes(&q, id, sizeof(*id));
-	query_bind_number(&q, organization);
-	return record_one(&q, &record, out);
+	return record_find_id(s, &record, &sql[FIND], organization, id, out, f);
 }
 
 int store_machine_find_name(struct store *s, row_t organization, const char *name,
 			    struct machine *out, struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[FIND_NAME], f);
-	query_bind_number(&q, organization);
-	query_bind_text(&q, name);
-	return record_one(&q, &record, out);
+	return record_find_name(s, &record, &sql[FIND_NAME], organization, name, out, f);
 }
 
 int store_machine_find_identity(struct store *s, const uint8_t identity[32], struct machine *out,
@@ -112,13 +95,8 @@ int store_machine_find_identity(struct store *s, const uint8_t identity[32], str
 int store_machine_list(struct store *s, struct arena *a, row_t organization, const struct page *p,
 		       struct machine **out, size_t *n, struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[organization != 0 ? LIST_OF : LIST], f);
-	if (organization != 0)
-		query_bind_number(&q, organization);
-	query_bind_page(&q, p);
-	return record_list(&q, &record, a, out, n);
+	return record_list_of(s, &record, &sql[organization != 0 ? LIST_OF : LIST], organization, p,
+			      a, out, n, f);
 }
 
 int store_machine_delete(struct store *s, row_t row, struct fault *f)

@@ -169,15 +169,6 @@ int store_membership_update(struct store *s, struct membership *m, struct fault 
 	return record_update(s, &membership_record, &sql[UPDATE], m, f);
 }
 
-/* Ends a change of one row. */
-static int change_one(struct query *q)
-{
-	int64_t changed;
-	int code = query_run(q, &changed);
-
-	return code == 0 && changed == 0 ? ERR_NOT_FOUND : code;
-}
-
 int store_membership_rendered(struct store *s, const struct membership *m, struct fault *f)
 {
 	struct query q;
@@ -186,7 +177,7 @@ int store_membership_rendered(struct store *s, const struct membership *m, struc
 	query_bind_number(&q, (int64_t)m->image_revision);
 	query_bind_bytes(&q, &m->image_digest, sizeof(m->image_digest));
 	query_bind_number(&q, m->row);
-	return change_one(&q);
+	return query_change(&q);
 }
 
 int store_membership_slot(struct store *s, const struct membership *m, struct fault *f)
@@ -196,7 +187,7 @@ int store_membership_slot(struct store *s, const struct membership *m, struct fa
 	query_start(&q, s, &sql[SLOT], f);
 	query_bind_number(&q, m->slot);
 	query_bind_number(&q, m->row);
-	return change_one(&q);
+	return query_change(&q);
 }
 
 int store_membership_reported(struct store *s, const struct membership *m, struct fault *f)
@@ -209,27 +200,18 @@ int store_membership_reported(struct store *s, const struct membership *m, struc
 	query_bind_number(&q, (int64_t)m->applied_image);
 	query_bind_text(&q, m->report_error);
 	query_bind_number(&q, m->row);
-	return change_one(&q);
+	return query_change(&q);
 }
 
 int store_membership_get(struct store *s, row_t row, struct membership *out, struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[GET], f);
-	query_bind_number(&q, row);
-	return record_one(&q, &membership_record, out);
+	return record_find_row(s, &membership_record, &sql[GET], row, out, f);
 }
 
 int store_membership_find(struct store *s, row_t organization, const struct id *id,
 			  struct membership *out, struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[FIND], f);
-	query_bind_bytes(&q, id, sizeof(*id));
-	query_bind_number(&q, organization);
-	return record_one(&q, &membership_record, out);
+	return record_find_id(s, &membership_record, &sql[FIND], organization, id, out, f);
 }
 
 int store_membership_of(struct store *s, row_t machine, row_t mesh, struct membership *out,
@@ -262,25 +244,17 @@ int store_membership_list_organization(struct store *s, struct arena *a, row_t o
 				       const struct page *p, struct membership **out, size_t *n,
 				       struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[organization != 0 ? LIST_ORGANIZATION : LIST], f);
-	if (organization != 0)
-		query_bind_number(&q, organization);
-	query_bind_page(&q, p);
-	return record_list(&q, &membership_record, a, out, n);
+	return record_list_of(s, &membership_record,
+			      &sql[organization != 0 ? LIST_ORGANIZATION : LIST], organization, p,
+			      a, out, n, f);
 }
 
 int store_gateway_list(struct store *s, struct arena *a, row_t organization, const struct page *p,
 		       struct membership **out, size_t *n, struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[organization != 0 ? GATEWAYS : GATEWAYS_ALL], f);
-	if (organization != 0)
-		query_bind_number(&q, organization);
-	query_bind_page(&q, p);
-	return record_list(&q, &membership_record, a, out, n);
+	return record_list_of(s, &membership_record,
+			      &sql[organization != 0 ? GATEWAYS : GATEWAYS_ALL], organization, p, a,
+			      out, n, f);
 }
 
 int store_membership_delete(struct store *s, row_t row, struct fault *f)

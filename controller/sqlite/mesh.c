@@ -85,67 +85,41 @@ int store_mesh_rendered(struct store *s, row_t row, uint64_t view_revision,
 			const struct digest *view, struct fault *f)
 {
 	struct query q;
-	int64_t changed;
-	int code;
 
 	query_start(&q, s, &sql[RENDERED], f);
 	query_bind_number(&q, (int64_t)view_revision);
 	query_bind_bytes(&q, view, sizeof(*view));
 	query_bind_number(&q, row);
-	code = query_run(&q, &changed);
-	return code == 0 && changed == 0 ? ERR_NOT_FOUND : code;
+	return query_change(&q);
 }
 
 int store_mesh_get(struct store *s, row_t row, struct mesh *out, struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[GET], f);
-	query_bind_number(&q, row);
-	return record_one(&q, &record, out);
+	return record_find_row(s, &record, &sql[GET], row, out, f);
 }
 
 int store_mesh_find(struct store *s, row_t organization, const struct id *id, struct mesh *out,
 		    struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[FIND], f);
-	query_bind_bytes(&q, id, sizeof(*id));
-	query_bind_number(&q, organization);
-	return record_one(&q, &record, out);
+	return record_find_id(s, &record, &sql[FIND], organization, id, out, f);
 }
 
 int store_mesh_find_name(struct store *s, row_t organization, const char *name, struct mesh *out,
 			 struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[FIND_NAME], f);
-	query_bind_number(&q, organization);
-	query_bind_text(&q, name);
-	return record_one(&q, &record, out);
+	return record_find_name(s, &record, &sql[FIND_NAME], organization, name, out, f);
 }
 
 int store_mesh_default(struct store *s, row_t organization, struct mesh *out, struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[DEFAULT], f);
-	query_bind_number(&q, organization);
-	return record_one(&q, &record, out);
+	return record_find_row(s, &record, &sql[DEFAULT], organization, out, f);
 }
 
 int store_mesh_list(struct store *s, struct arena *a, row_t organization, const struct page *p,
 		    struct mesh **out, size_t *n, struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[organization != 0 ? LIST_OF : LIST], f);
-	if (organization != 0)
-		query_bind_number(&q, organization);
-	query_bind_page(&q, p);
-	return record_list(&q, &record, a, out, n);
+	return record_list_of(s, &record, &sql[organization != 0 ? LIST_OF : LIST], organization, p,
+			      a, out, n, f);
 }
 
 int store_mesh_count(struct store *s, row_t row, uint64_t *nmembers, uint64_t *ngateways,

@@ -38,11 +38,7 @@ int store_organization_update(struct store *s, struct organization *o, struct fa
 
 int store_organization_get(struct store *s, row_t row, struct organization *out, struct fault *f)
 {
-	struct query q;
-
-	query_start(&q, s, &sql[GET], f);
-	query_bind_number(&q, row);
-	return record_one(&q, &record, out);
+	return record_find_row(s, &record, &sql[GET], row, out, f);
 }
 
 int store_organization_find(struct store *s, const struct id *id, struct organization *out,

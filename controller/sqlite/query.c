@@ -205,3 +205,11 @@ int query_run(struct query *q, int64_t *changed)
 		*changed = q->code == 0 ? sqlite3_changes64(q->store->db) : 0;
 	return query_end(q);
 }
+
+int query_change(struct query *q)
+{
+	int64_t changed;
+	int code = query_run(q, &changed);
+
+	return code == 0 && changed == 0 ? ERR_NOT_FOUND : code;
+}

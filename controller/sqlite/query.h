@@ -54,5 +54,7 @@ void query_damaged(struct query *q);
 int query_end(struct query *q);
 /* Runs to the end; *changed (may be NULL): how many rows it changed. */
 int query_run(struct query *q, int64_t *changed);
+/* The same for what is to change one row: ERR_NOT_FOUND when it changed none. */
+int query_change(struct query *q);
 
 #endif

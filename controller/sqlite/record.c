@@ -167,15 +167,12 @@ int record_update(struct store *s, const struct record *r, const struct statemen
 		  struct fault *f)
 {
 	struct query q;
-	int64_t changed;
 	int code;
 
 	query_start(&q, s, st, f);
 	bind_fields(&q, r, x, FIELD_CHANGES);
 	query_bind_number(&q, *(row_t *)member(x, r->row));
-	code = query_run(&q, &changed);
-	if (code == 0 && changed == 0)
-		code = ERR_NOT_FOUND;
+	code = query_change(&q);
 	if (code == 0)
 		++*(uint64_t *)member(x, r->version);
 	return code;
@@ -184,13 +181,10 @@ int record_update(struct store *s, const struct record *r, const struct statemen
 int record_delete(struct store *s, const struct statement *st, row_t row, struct fault *f)
 {
 	struct query q;
-	int64_t changed;
-	int code;
 
 	query_start(&q, s, st, f);
 	query_bind_number(&q, row);
-	code = query_run(&q, &changed);
-	return code == 0 && changed == 0 ? ERR_NOT_FOUND : code;
+	return query_change(&q);
 }
 
 void record_read(struct query *q, const struct record *r, void *out)
@@ -236,6 +230,51 @@ int record_list(struct query *q, const struct record *r, struct arena *a, void *
 	memcpy(out_array, &out, sizeof(out));
 	free(rows);
 	return code;
+}
+
+int record_find_row(struct store *s, const struct record *r, const struct statement *st, row_t row,
+		    void *out, struct fault *f)
+{
+	struct query q;
+
+	query_start(&q, s, st, f);
+	query_bind_number(&q, row);
+	return record_one(&q, r, out);
+}
+
+int record_find_id(struct store *s, const struct record *r, const struct statement *st,
+		   row_t organization, const struct id *id, void *out, struct fault *f)
+{
+	struct query q;
+
+	query_start(&q, s, st, f);
+	query_bind_bytes(&q, id, sizeof(*id));
+	query_bind_number(&q, organization);
+	return record_one(&q, r, out);
+}
+
+int record_find_name(struct store *s, const struct record *r, const struct statement *st,
+		     row_t organization, const char *name, void *out, struct fault *f)
+{
+	struct query q;
+
+	query_start(&q, s, st, f);
+	query_bind_number(&q, organization);
+	query_bind_text(&q, name);
+	return record_one(&q, r, out);
+}
+
+int record_list_of(struct store *s, const struct record *r, const struct statement *st,
+		   row_t organization, const struct page *p, struct arena *a, void *out_array,
+		   size_t *n, struct fault *f)
+{
+	struct query q;
+
+	query_start(&q, s, st, f);
+	if (organization != 0)
+		query_bind_number(&q, organization);
+	query_bind_page(&q, p);
+	return record_list(&q, r, a, out_array, n);
 }
 
 int record_prefixes(struct query *q, struct arena *a, struct prefix **out, size_t *n)

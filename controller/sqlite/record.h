@@ -66,6 +66,17 @@ int record_one(struct query *q, const struct record *r, void *out);
 /* all rows, into an array in the arena; NULL and 0 on an error. */
 int record_list(struct query *q, const struct record *r, struct arena *a, void *out_array,
 		size_t *n);
+/* Usual questions, whole. The statement's parameters are, in this order: row; id, organization;
+ * organization, name; organization (if it is not 0), then the page. */
+int record_find_row(struct store *s, const struct record *r, const struct statement *st, row_t row,
+		    void *out, struct fault *f);
+int record_find_id(struct store *s, const struct record *r, const struct statement *st,
+		   row_t organization, const struct id *id, void *out, struct fault *f);
+int record_find_name(struct store *s, const struct record *r, const struct statement *st,
+		     row_t organization, const char *name, void *out, struct fault *f);
+int record_list_of(struct store *s, const struct record *r, const struct statement *st,
+		   row_t organization, const struct page *p, struct arena *a, void *out_array,
+		   size_t *n, struct fault *f);
 /* Binds what an insert writes; reads the columns of the current row. */
 void record_bind(struct query *q, const struct record *r, const void *x);
 void record_read(struct query *q, const struct record *r, void *out);
