@@ -312,4 +312,5 @@ void table_check_barred(struct world *w)
 		if (barred_rows[i].counter != NULL)
 			check_counted(w, &barred_rows[i], state.before[i]);
 	block_must(outage_end(&w->lab, RED_ATTACKER, &f), &f);
+	block_must(outage_end(&w->lab, BLUE_ATTACKER, &f), &f);
 }

@@ -1,8 +1,7 @@
 /* The rule block, the tables and both fences of a fleet, whole: each line with packets that it must
  * pass and packets that it must not. block_world.c draws the fleet, block_table.c has the lines.
  * SKEIN_LAB_KEEP=1 leaves the lab standing. */
-#include <string.h>
-
+#include "test/net/block_cases.h"
 #include "test/net/block_table.h"
 #include "test/test.h"
 
@@ -29,6 +28,73 @@ static void each_line_stops_what_it_must(void)
 	table_check_barred(&world);
 }
 
-TEST_SUITE_WITH(block, set_up, tear_down,
-		{"each line passes what it must", each_line_passes_what_it_must},
-		{"each line stops what it must", each_line_stops_what_it_must});
+static void a_session_keeps_to_its_device(void)
+{
+	case_session_keeps_to_its_device(&world);
+}
+
+static void a_mesh_default_comes_after_the_machines_own_routes(void)
+{
+	case_mesh_default_is_last(&world);
+}
+
+static void settings_are_those_and_no_others(void)
+{
+	case_settings(&world);
+}
+
+static void forwarded_mesh_traffic_is_not_tracked(void)
+{
+	case_nothing_is_tracked(&world);
+}
+
+static void a_full_size_packet_crosses_the_peering(void)
+{
+	case_full_size_crosses(&world);
+}
+
+static void a_sender_hears_of_a_link_that_is_too_small(void)
+{
+	case_too_large_is_told(&world);
+}
+
+static void a_trace_shows_every_hop(void)
+{
+	case_trace_shows_hops(&world);
+}
+
+static void what_is_lost_is_unreachable_not_in_clear(void)
+{
+	case_lost_is_unreachable(&world);
+}
+
+static void rules_hold_without_the_fences(void)
+{
+	case_rules_hold_without_fences(&world);
+}
+
+static void what_has_one_way_needs_no_routing_protocol(void)
+{
+	case_no_routing_protocol(&world);
+}
+
+static void the_routing_protocol_alone_reaches_all(void)
+{
+	case_routing_protocol_alone(&world);
+}
+
+TEST_SUITE_WITH(
+	block, set_up, tear_down, {"each line passes what it must", each_line_passes_what_it_must},
+	{"each line stops what it must", each_line_stops_what_it_must},
+	{"a session keeps to its device", a_session_keeps_to_its_device},
+	{"a mesh default comes after the machine's own routes",
+	 a_mesh_default_comes_after_the_machines_own_routes},
+	{"settings are those and no others", settings_are_those_and_no_others},
+	{"forwarded mesh traffic is not tracked", forwarded_mesh_traffic_is_not_tracked},
+	{"a full size packet crosses the peering", a_full_size_packet_crosses_the_peering},
+	{"a sender hears of a link that is too small", a_sender_hears_of_a_link_that_is_too_small},
+	{"a trace shows every hop", a_trace_shows_every_hop},
+	{"what is lost is unreachable not in clear", what_is_lost_is_unreachable_not_in_clear},
+	{"rules hold without the fences", rules_hold_without_the_fences},
+	{"what has one way needs no routing protocol", what_has_one_way_needs_no_routing_protocol},
+	{"the routing protocol alone reaches all", the_routing_protocol_alone_reaches_all});

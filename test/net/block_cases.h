@@ -1,0 +1,25 @@
+/* What a table of packets cannot say: lines that show only when something is broken, taken away or
+ * added, and what the sender of a packet is told. Each leaves the fleet as it found it. */
+#ifndef SKEIN_TEST_NET_BLOCK_CASES_H
+#define SKEIN_TEST_NET_BLOCK_CASES_H
+
+#include "test/net/block_world.h"
+
+/* block_faults.c */
+void case_session_keeps_to_its_device(struct world *w);
+void case_lost_is_unreachable(struct world *w);
+void case_rules_hold_without_fences(struct world *w);
+void case_no_routing_protocol(struct world *w);
+void case_routing_protocol_alone(struct world *w);
+
+/* block_settings.c */
+void case_mesh_default_is_last(struct world *w);
+void case_settings(struct world *w);
+void case_nothing_is_tracked(struct world *w);
+
+/* block_path.c */
+void case_full_size_crosses(struct world *w);
+void case_too_large_is_told(struct world *w);
+void case_trace_shows_hops(struct world *w);
+
+#endif
