@@ -71,6 +71,8 @@ int config_endpoint(const char *text, char address[ADDRESS_TEXT_MAX], unsigned *
 		return fault_prefix(f, "endpoint");
 	if (a.family != FAMILY_IPV4)
 		return fault_set(f, ERR_UNSUPPORTED, "endpoint: %s: IPv4 only for now", address);
+	if (!address_is_host(&a))
+		return fault_set(f, ERR_INVALID, "endpoint: nobody can send to %s", address);
 	if (colon != NULL)
 		n = strtoul(colon + 1, &end, 10);
 	if (colon != NULL && (*end != '\0' || n == 0 || n > 65535))

@@ -122,7 +122,7 @@ static bool is_underlay(const struct picture *p, const struct ifaddr *a)
 	const struct link *l = link_by_index(&p->seen.links, a->device);
 
 	return a->local.family == FAMILY_IPV4 && a->scope == RT_SCOPE_UNIVERSE && l != NULL &&
-	       link_is_up(l) && a->local.bytes[0] != 127 && !facts_ours(&p->input, l) &&
+	       link_is_up(l) && address_is_host(&a->local) && !facts_ours(&p->input, l) &&
 	       !link_is_inner_bridge(&p->seen.links, l);
 }
 
@@ -147,7 +147,8 @@ static void gather_endpoints(const struct agent *a, const struct picture *p,
 		for (size_t i = 0; i < p->seen.addresses.n; i++) {
 			const struct ifaddr *at = &p->seen.addresses.at[i];
 
-			if (is_underlay(p, at) && (at->device == first) == (round == 0))
+			if (is_underlay(p, at) && !prefix_has(&m->cidr, &at->local) &&
+			    (at->device == first) == (round == 0))
 				push_address(&e, "local", address_format(&at->local, text), 0);
 		}
 	out->at = e.at;

@@ -61,7 +61,9 @@ static size_t candidates(const struct endpoint_question *q,
 		size_t k = n;
 
 		memcpy(c.at.address.bytes, e.address, sizeof(e.address));
-		if ((e.family != FAMILY_IPV4 && e.family != FAMILY_IPV6) ||
+		/* Handshakes to the own loopback, to a multicast group or back into the mesh are
+		 * what a hostile peer would like to have sent. */
+		if (!address_is_host(&c.at.address) || prefix_has(&q->me->cidr, &c.at.address) ||
 		    !port_for(q->me, q->peer, &e, &c.at.port))
 			continue;
 		c.rank = rank(q->facts, &e, &c.at.address);

@@ -100,7 +100,25 @@ static const struct {
 	{"peer", STATE_ENDPOINT_PEER},
 };
 
-static int parse_endpoint(struct call *c, const struct wire_endpoint *w, struct endpoint *e)
+/* Members send handshakes to it: not to themselves, to a group, nor into the mesh. */
+static int check_endpoint(struct call *c, const struct mesh *mesh, const struct address *a)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	address_format(a, text);
+	if (!address_is_host(a))
+		return fault_set(&c->fault, ERR_INVALID, "endpoints: nobody can send to %s", text);
+	if (a->family != FAMILY_IPV4)
+		return fault_set(&c->fault, ERR_UNSUPPORTED, "endpoints: %s: IPv4 only for now",
+				 text);
+	if (prefix_has(&mesh->cidr, a))
+		return fault_set(&c->fault, ERR_INVALID, "endpoints: %s is inside mesh '%s'", text,
+				 mesh->name);
+	return 0;
+}
+
+static int parse_endpoint(struct call *c, const struct mesh *mesh, const struct wire_endpoint *w,
+			  struct endpoint *e)
 {
 	*e = (struct endpoint){.device = (uint8_t)w->device, .port = (uint16_t)w->port};
 	for (size_t i = 0; i < sizeof(endpoint_types) / sizeof(endpoint_types[0]); i++)
@@ -111,7 +129,7 @@ static int parse_endpoint(struct call *c, const struct wire_endpoint *w, struct 
 				 w->type);
 	if (address_parse(w->address, &e->address, &c->fault) != 0)
 		return fault_prefix(&c->fault, "endpoints");
-	return 0;
+	return check_endpoint(c, mesh, &e->address);
 }
 
 static bool has_address(const struct membership *m, const struct address *a)
@@ -240,6 +258,7 @@ static int take_membership(struct call *c, const struct wire_membership *w)
 {
 	const struct wire_endpoint *endpoints = w->endpoints.at;
 	struct membership m, old;
+	struct mesh mesh;
 	int code = call_find_membership(c, w->id, &m);
 
 	if (code == 0 && m.machine != c->who.token)
@@ -251,8 +270,10 @@ static int take_membership(struct call *c, const struct wire_membership *w)
 	}
 	old = m;
 	m.nendpoints = w->endpoints.n;
+	if (code == 0)
+		code = store_mesh_get(c->store, m.mesh, &mesh, &c->fault);
 	for (size_t i = 0; i < w->endpoints.n && code == 0; i++)
-		code = parse_endpoint(c, &endpoints[i], &m.endpoints[i]);
+		code = parse_endpoint(c, &mesh, &endpoints[i], &m.endpoints[i]);
 	if (code != 0)
 		return code;
 	add_observed(c, &m);

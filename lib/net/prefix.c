@@ -163,6 +163,22 @@ bool address_equal(const struct address *a, const struct address *b)
 	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
+bool address_is_host(const struct address *a)
+{
+	static const uint8_t loopback[16] = {[15] = 1}, none[16];
+	const uint8_t *b = a->bytes;
+
+	switch (a->family) {
+	case FAMILY_IPV4:
+		return b[0] != 0 && b[0] != 127 && b[0] < 224;
+	case FAMILY_IPV6:
+		return memcmp(b, none, 16) != 0 && memcmp(b, loopback, 16) != 0 && b[0] != 0xff &&
+		       !(b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+	default:
+		return false;
+	}
+}
+
 bool prefix_equal(const struct prefix *a, const struct prefix *b)
 {
 	return prefix_compare(a, b) == 0;

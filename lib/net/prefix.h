@@ -44,6 +44,10 @@ int prefix_parse(const char *text, struct prefix *out, struct fault *f);
 const char *prefix_format(const struct prefix *p, char out[PREFIX_TEXT_MAX]);
 
 bool address_equal(const struct address *a, const struct address *b);
+/* Whether a machine can be sent to by it from another one: false for the unspecified address,
+ * loopback, multicast, what is reserved, broadcast, and link-local IPv6, which means nothing
+ * without its link (RFC 6890). */
+bool address_is_host(const struct address *a);
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
 /* By family, address, then length (the shorter first): qsort-compatible. */
 int prefix_compare(const void *a, const void *b);

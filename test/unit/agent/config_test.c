@@ -47,6 +47,7 @@ static void bad_values_are_named(void)
 		{"announce = 10.0.0.1/8", ERR_INVALID, "10.0.0.0/8"},
 		{"announce = fd00::/8", ERR_UNSUPPORTED, "IPv4"},
 		{"endpoint = nowhere", ERR_INVALID, "endpoint"},
+		{"endpoint = 127.0.0.1:51820", ERR_INVALID, "nobody can send"},
 		{"endpoint = 192.0.2.1:0", ERR_RANGE, "65535"},
 		{"endpoint = 192.0.2.1:66000", ERR_RANGE, "65535"},
 		{"endpoint = 192.0.2.1:x", ERR_RANGE, "65535"},

@@ -107,6 +107,21 @@ static void nothing_known_is_waiting(void)
 	expect(&x, "", 0, false);
 }
 
+static void what_no_machine_has_is_left_out(void)
+{
+	struct question x;
+
+	question_init(&x, 0, 0);
+	prefix_parse("10.1.0.0/16", &x.me.cidr, NULL);
+	add(&x, STATE_ENDPOINT_CONFIGURED, "127.0.0.1", 53, 0);
+	add(&x, STATE_ENDPOINT_CONFIGURED, "224.0.0.5", 51820, 0);
+	add(&x, STATE_ENDPOINT_CONFIGURED, "10.1.0.7", 51820, 0);
+	add(&x, STATE_ENDPOINT_CONFIGURED, "::1", 51820, 0);
+	expect(&x, "", 0, false);
+	add(&x, STATE_ENDPOINT_OBSERVED, "192.0.2.9", 51820, 0);
+	expect(&x, "192.0.2.9", 51820, false);
+}
+
 static void who_roamed_is_left_alone(void)
 {
 	struct question x;
@@ -158,6 +173,7 @@ static void a_changed_role_changes_the_port_at_once(void)
 TEST_SUITE(agent_endpoint, {"the port depends on both roles", the_port_depends_on_both_roles},
 	   {"the best address comes first", the_best_address_comes_first},
 	   {"nothing known is waiting", nothing_known_is_waiting},
+	   {"what no machine has is left out", what_no_machine_has_is_left_out},
 	   {"who roamed is left alone", who_roamed_is_left_alone},
 	   {"who is silent is tried at each address", who_is_silent_is_tried_at_each_address},
 	   {"a changed role changes the port at once", a_changed_role_changes_the_port_at_once});
