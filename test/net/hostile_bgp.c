@@ -11,6 +11,7 @@
 #define ARRIVE_MS 15000
 #define AGAIN_MS  50
 #define RUN_MS	  5000
+#define ATTEMPTS  3
 #define FLOOD	  200 /* beyond the limit of what is received at all */
 #define SESSION	  "m_" HOSTILE_INDEX
 #define CONF	  "/run/attack/bird.conf"
@@ -177,7 +178,8 @@ static bool await_text(const char *machine, const char *command, const char *tex
 	return found != absent;
 }
 
-#define SHOW "birdc -r -s \"$1\" show route "
+#define SHOW_SESSION "birdc -r -s \"$1\" show protocols " SESSION
+#define SHOW	     "birdc -r -s \"$1\" show route "
 
 static void check_junk_is_filtered(const char *gateway)
 {
@@ -216,23 +218,81 @@ static void check_own(const struct phase *p, const char *gateway)
 	buf_fini(&out);
 }
 
-static void check_same(const char *what, const struct buf *before,
-		       int (*take)(struct buf *, struct fault *))
+/* The first line that two texts do not share, of the second one. */
+static const char *find_difference(const struct buf *a, const struct buf *b, char out[128])
+{
+	const char *x = buf_text(a), *y = buf_text(b), *line = y;
+
+	while (*x != '\0' && *x == *y) {
+		x++;
+		if (*y++ == '\n')
+			line = y;
+	}
+	if (*x == *y)
+		return NULL;
+	snprintf(out, 128, "%.*s", (int)strcspn(line, "\n"), line);
+	return out;
+}
+
+/* A route that another session's hiccup took may be on its way back. */
+static void await_picture(const char *what, const struct buf *picture)
+{
+	struct mono deadline = mono_add_ms(mono_now(), ARRIVE_MS);
+	const char *difference = NULL;
+	struct fault f = {0};
+	char line[128];
+
+	do {
+		struct buf now;
+
+		buf_init(&now);
+		if (take_picture(&now, &f) == 0)
+			difference = find_difference(picture, &now, line);
+		buf_fini(&now);
+	} while (difference != NULL && f.code == 0 && !mono_reached(deadline, mono_now()));
+	if (difference != NULL || f.code != 0)
+		TEST_FAIL("%s: now: %s %s", what, difference != NULL ? difference : "", f.text);
+	else
+		CU_PASS("the same");
+}
+
+/* All but the attacker's are up, and have been since the list was taken. On a computer that stalls
+ * for longer than BFD waits, sessions go down by themselves: what an attack does, it does again. */
+static bool sessions_stayed(const struct buf *before, char difference[128])
 {
 	struct fault f = {0};
+	bool same = false;
 	struct buf now;
 
 	buf_init(&now);
-	if (take(&now, &f) != 0)
-		TEST_FAIL("%s", f.text);
-	else if (strcmp(buf_text(before), buf_text(&now)) != 0)
-		TEST_FAIL("%s: before:\n%snow:\n%s", what, buf_text(before), buf_text(&now));
+	if (list_sessions(&now, &f) != 0)
+		snprintf(difference, 128, "%.120s", f.text);
 	else
-		CU_PASS("the same");
+		same = find_difference(before, &now, difference) == NULL;
 	buf_fini(&now);
+	return same;
 }
 
-static void run_phase(const struct phase *p, const struct buf *sessions)
+static void await_sessions(struct buf *out)
+{
+	struct mono deadline = mono_add_ms(mono_now(), ARRIVE_MS);
+	struct fault f = {0};
+	unsigned lines, up;
+
+	do {
+		out->len = lines = up = 0;
+		if (list_sessions(out, &f) != 0)
+			break;
+		for (const char *at = buf_text(out); (at = strchr(at, '\n')) != NULL; at++)
+			lines++;
+		for (const char *at = buf_text(out); (at = strstr(at, "Established")) != NULL; at++)
+			up++;
+	} while (up < lines && !mono_reached(deadline, mono_now()));
+	if (f.code != 0 || up < lines)
+		TEST_FAIL("%u of %u sessions: %s", up, lines, f.text);
+}
+
+static void run_phase(const struct phase *p)
 {
 	static const char *const gateways[] = {"g1", "g2"};
 
@@ -242,41 +302,81 @@ static void run_phase(const struct phase *p, const struct buf *sessions)
 		check_junk_is_filtered(gateways[i]);
 		check_own(p, gateways[i]);
 	}
-	check_same(p->what, sessions, list_sessions);
+}
+
+static void run_phases(const struct buf *picture)
+{
+	struct fault f = {0};
+
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		if (reconfigure(phases[i].filter, 0, &f) != 0) {
+			TEST_FAIL("%s: %s", phases[i].what, f.text);
+			return;
+		}
+		run_phase(&phases[i]);
+		if (phases[i].own)
+			await_picture(phases[i].what, picture);
+	}
 }
 
 /* The picture is first taken with the attacker's address announced, as its honest BIRD does. */
 void hostile_routes_take_no_effect(void)
 {
-	struct fault f = {0};
 	struct buf picture, sessions;
+	struct fault f = {0};
+	char difference[128];
+	bool stayed = false;
 
 	buf_init(&picture);
 	buf_init(&sessions);
-	if (hostile_restore(&f) != 0 || take_picture(&picture, &f) != 0 ||
-	    list_sessions(&sessions, &f) != 0 || hostile_seize(&f) != 0 || start_bird(&f) != 0)
+	if (hostile_restore(&f) != 0 || take_picture(&picture, &f) != 0 || hostile_seize(&f) != 0 ||
+	    start_bird(&f) != 0)
 		TEST_FAIL("%s", f.text);
-	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]) && f.code == 0; i++) {
-		if (i > 0 && reconfigure(phases[i].filter, 0, &f) != 0)
-			TEST_FAIL("%s: %s", phases[i].what, f.text);
-		run_phase(&phases[i], &sessions);
-		if (phases[i].own)
-			check_same(phases[i].what, &picture, take_picture);
+	for (int i = 0; i < ATTEMPTS && !stayed && f.code == 0; i++) {
+		await_sessions(&sessions);
+		run_phases(&picture);
+		stayed = sessions_stayed(&sessions, difference);
 	}
+	if (!stayed && f.code == 0)
+		TEST_FAIL("each time: %s", difference);
 	buf_fini(&picture);
 	buf_fini(&sessions);
+}
+
+/* By hand at both gateways, for the agent lets some time pass first. */
+static int end_flood(struct fault *f)
+{
+	static const char enable[] = "birdc -s \"$1\" enable " SESSION;
+	int code = reconfigure(phases[0].filter, 0, f);
+
+	if (code == 0)
+		code = ask_bird("g1", "red", enable, NULL, f);
+	if (code == 0)
+		code = ask_bird("g2", "red", enable, NULL, f);
+	await_text("g1", SHOW_SESSION, "Established", false);
+	await_text("g2", SHOW_SESSION, "Established", false);
+	return code;
 }
 
 void hostile_flood_ends_its_own_session_only(void)
 {
 	struct fault f = {0};
 	struct buf sessions;
+	char difference[128];
+	bool stayed = false;
 
 	buf_init(&sessions);
-	if (list_sessions(&sessions, &f) != 0 || reconfigure(phases[0].filter, FLOOD, &f) != 0)
-		TEST_FAIL("%s", f.text);
-	await_text("g1", "birdc -r -s \"$1\" show protocols " SESSION, "Established", true);
-	await_text("g2", "birdc -r -s \"$1\" show protocols " SESSION, "Established", true);
-	check_same("a flood", &sessions, list_sessions);
+	for (int i = 0; i < ATTEMPTS && !stayed && f.code == 0; i++) {
+		if (i > 0 && end_flood(&f) != 0)
+			break;
+		await_sessions(&sessions);
+		if (reconfigure(phases[0].filter, FLOOD, &f) != 0)
+			break;
+		await_text("g1", SHOW_SESSION, "Established", true);
+		await_text("g2", SHOW_SESSION, "Established", true);
+		stayed = sessions_stayed(&sessions, difference);
+	}
+	if (!stayed)
+		TEST_FAIL("each time: %s %s", f.code == 0 ? difference : "", f.text);
 	buf_fini(&sessions);
 }
