@@ -1,0 +1,16 @@
+# `make bench`: docs/performance.md says what the numbers mean. A bar that does not hold fails it.
+
+BENCH_OBJECTS := test/unit/render/fleet test/unit/controller/stand
+
+$(BUILD)/test/bench: $(call objects,test/bench) $(BENCH_OBJECTS:%=$(BUILD)/obj/%.o) \
+		$(call without_main,$(call objects,$(CONTROLLER_DIRS))) $(MESH_A) $(NET_A) $(BASE_A)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) \
+		-Wl,--end-group $(call pkg_libs,$(PKGS)) -lcunit -lpthread
+
+.PHONY: bench
+bench: $(BUILD)/test/bench ## measure what must stay fast, against its bars; build/bench.json
+	$(Q)$< $(BUILD)/bench.json
+
+check-long: bench

@@ -1,0 +1,1 @@
+test/bench := main mesh poll
