@@ -91,7 +91,7 @@ $(BUILD)/test/net: $(call objects,test test/net) $(call without_main,$(call obje
 $(BUILD)/test/net: LIBRARIES = $(call pkg_libs,$(PKGS)) -lcunit -lpthread
 
 .PHONY: all
-all: $(PROGRAMS)
+all: $(PROGRAMS) ## the programs, into build/
 
 $(PROGRAMS) $(BUILD)/test/unit $(BUILD)/test/net:
 	@mkdir -p $(@D)
@@ -134,5 +134,5 @@ $(patsubst bpf/%.bpf.c,$(BUILD)/obj/gateway/%.o,$(wildcard bpf/*.bpf.c)): $(BUIL
 include $(sort $(wildcard mk/*.mk))
 
 .PHONY: help
-help:
+help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | sort | expand -t 26

@@ -3,7 +3,7 @@
 
 SUMMARY := build/summary
 
-.PHONY: check check-parts check-unit check-net check-san
+.PHONY: check check-parts check-unit check-net check-san check-house
 check: ## build and run all tests; installs what it needs
 	$(Q)rm -rf $(SUMMARY)
 	$(Q)$(MAKE) --no-print-directory deps
@@ -11,13 +11,16 @@ check: ## build and run all tests; installs what it needs
 	$(Q)$(MAKE) --no-print-directory check-parts
 	$(Q)test/total $(SUMMARY)
 
-check-parts: check-unit check-san check-net check-install
+check-parts: check-house check-unit check-san check-net check-install
 
 check-unit: $(BUILD)/test/unit $(PROGRAMS) ## unit tests
 	$(Q)test/run unit $(SUMMARY) $(BUILD)/test/unit
 
 check-net: $(BUILD)/test/net $(PROGRAMS) ## tests in network namespaces (as root)
 	$(Q)test/run net $(SUMMARY) $(BUILD)/test/net
+
+check-house: all ## the rules of the house: make, sources.mk, sizes
+	$(Q)test/run house $(SUMMARY) test/house $(BUILD)
 
 check-san: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(Q)$(MAKE) --no-print-directory SAN=asan build/asan/test/unit
