@@ -11,19 +11,18 @@
 #include <unistd.h>
 
 #include "agent/bird_files.h"
+#include "agent/bird_sessions.h"
 #include "agent/child.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/run.h"
 #include "lib/net/bird_configure.h"
-#include "lib/net/bird_parse_protocols.h"
 #include "lib/net/port_holder.h"
 #include "lib/net/route.h"
 
 #define STARTING_MS	 6000
 #define STARTING_POLL_MS 100
 #define QUIET_POLLS	 5 /* half a second without an update */
-#define ASK_MS		 500
 #define CONFIGURE_MS	 5000
 #define STOP_MS		 3000
 #define STABLE_MS	 60000 /* who ran for so long has not failed */
@@ -130,41 +129,14 @@ static int configure(struct bird_child *b, struct fault *f)
 	return code;
 }
 
-/* All sessions are established; *heard: how many updates came in over them. */
-static bool all_established(struct bird_child *b, uint64_t *heard)
-{
-	char path[PATH_TEXT_MAX];
-	struct bird_protocols p;
-	struct arena arena;
-	bool all;
-
-	*heard = 0;
-	arena_init(&arena);
-	bird_protocols_init(&p, &arena);
-	all = bird_ask(bird_socket_path(&b->agent->config, &b->member->id, path),
-		       "show protocols all", mono_add_ms(mono_now(), ASK_MS), bird_protocols_line,
-		       &p, NULL) == 0 &&
-	      p.list.n > 0;
-	for (size_t i = 0; i < p.list.n; i++) {
-		const struct bird_protocol *s = &p.list.at[i];
-
-		if (strcmp(s->kind, "BGP") != 0)
-			continue;
-		all = all && bird_protocol_is_up(s);
-		for (size_t k = 0; k < s->channels.n; k++)
-			*heard += s->channels.at[k].changes[BIRD_IMPORT_UPDATES].received;
-	}
-	bird_protocols_fini(&p);
-	arena_fini(&arena);
-	return all;
-}
-
 /* Established is not enough: what BIRD has not heard again, its kernel protocol would remove. BIRD
  * does not tell of an End-of-RIB, so the sessions have to be quiet for a while. */
 static bool has_settled(struct bird_child *b)
 {
+	char path[PATH_TEXT_MAX];
 	uint64_t heard;
-	bool all = all_established(b, &heard);
+	bool all = bird_sessions_established(
+		bird_socket_path(&b->agent->config, &b->member->id, path), &heard);
 
 	b->quiet = all && heard == b->heard ? b->quiet + 1 : 0;
 	b->heard = heard;
@@ -372,6 +344,7 @@ static struct bird_child *bird_new(struct agent *a, struct member *m)
 int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w, struct fault *f)
 {
 	struct bird_child *b = m->bird != NULL ? m->bird : (m->bird = bird_new(a, m));
+	char path[PATH_TEXT_MAX];
 	struct digest want;
 	int code = 0;
 
@@ -399,6 +372,8 @@ int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w,
 				 b->why);
 	if (b->process.pid == 0)
 		code = start(b, f);
+	else if (!b->starting)
+		bird_sessions_revive(bird_socket_path(&a->config, &m->id, path));
 	return code;
 }
 

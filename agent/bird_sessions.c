@@ -1,0 +1,87 @@
+#include "agent/bird_sessions.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/log.h"
+#include "lib/net/bird_parse_protocols.h"
+
+#define ASK_MS 500
+
+/* Caller bird_protocols_fini()s and arena_fini()s, whatever comes out. */
+static bool ask(const char *socket, const char *command, struct arena *arena,
+		struct bird_protocols *out)
+{
+	arena_init(arena);
+	bird_protocols_init(out, arena);
+	return bird_ask(socket, command, mono_add_ms(mono_now(), ASK_MS), bird_protocols_line, out,
+			NULL) == 0;
+}
+
+bool bird_sessions_established(const char *socket, uint64_t *heard)
+{
+	struct bird_protocols p;
+	struct arena arena;
+	bool all = ask(socket, "show protocols all", &arena, &p) && p.list.n > 0;
+
+	*heard = 0;
+	for (size_t i = 0; i < p.list.n; i++) {
+		const struct bird_protocol *s = &p.list.at[i];
+
+		if (strcmp(s->kind, "BGP") != 0)
+			continue;
+		all = all && bird_protocol_is_up(s);
+		for (size_t k = 0; k < s->channels.n; k++)
+			*heard += s->channels.at[k].changes[BIRD_IMPORT_UPDATES].received;
+	}
+	bird_protocols_fini(&p);
+	arena_fini(&arena);
+	return all;
+}
+
+static bool is_down(const struct bird_protocol *s)
+{
+	return strcmp(s->kind, "BGP") == 0 && strcmp(s->state, "down") == 0;
+}
+
+/* The short list, which costs little, is asked for in every round. */
+static bool any_down(const char *socket)
+{
+	struct bird_protocols p;
+	struct arena arena;
+	bool any = false;
+
+	if (ask(socket, "show protocols", &arena, &p))
+		for (size_t i = 0; i < p.list.n; i++)
+			any = any || is_down(&p.list.at[i]);
+	bird_protocols_fini(&p);
+	arena_fini(&arena);
+	return any;
+}
+
+static void enable(const char *socket, const char *name)
+{
+	char command[96];
+
+	if (!bird_name_valid(name))
+		return;
+	snprintf(command, sizeof(command), "enable %s", name);
+	if (bird_ask(socket, command, mono_add_ms(mono_now(), ASK_MS), NULL, NULL, NULL) == 0)
+		log_info("a session that could not bind is enabled again", LOG_S("session", name));
+}
+
+void bird_sessions_revive(const char *socket)
+{
+	struct bird_protocols p;
+	struct arena arena;
+
+	if (!any_down(socket))
+		return;
+	if (ask(socket, "show protocols all", &arena, &p))
+		for (size_t i = 0; i < p.list.n; i++)
+			if (is_down(&p.list.at[i]) &&
+			    strstr(p.list.at[i].last_error, "No listening socket") != NULL)
+				enable(socket, p.list.at[i].name);
+	bird_protocols_fini(&p);
+	arena_fini(&arena);
+}

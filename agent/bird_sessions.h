@@ -1,0 +1,15 @@
+/* BGP sessions of one BIRD, asked for by its control socket. */
+#ifndef SKEIN_AGENT_BIRD_SESSIONS_H
+#define SKEIN_AGENT_BIRD_SESSIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* All are established; false also when BIRD does not answer. *heard: updates that came in so far.
+ */
+bool bird_sessions_established(const char *socket, uint64_t *heard);
+/* A session that restarts while the machine's address is gone (its devices are being made anew)
+ * cannot bind, and BIRD disables it for good. Enables those again, and no others. */
+void bird_sessions_revive(const char *socket);
+
+#endif
