@@ -98,7 +98,7 @@ void without_joining_there_is_nothing_to_do(void)
 {
 	expect_refusal("lb", "$AGENT run", ERR_NOT_FOUND, "skein-agent join TOKEN");
 	expect_refusal("lb", "$AGENT leave", ERR_NOT_FOUND, "has joined nothing");
-	expect_refusal("lb", "$AGENT status", ERR_NOT_FOUND, "no agent runs here");
+	expect_refusal("lb", "$AGENT status", ERR_NOT_FOUND, "has joined nothing");
 	foreign_check_all("lb");
 }
 

@@ -153,6 +153,24 @@ void a_bird_that_is_killed_loses_nothing(void)
 	agents_settle();
 }
 
+/* A session that restarts in the moment in which its address is gone: BIRD is held until both wait
+ * for it. */
+void a_session_that_cannot_bind_is_enabled_again(void)
+{
+	static const char *const script = "pid=$(cut -d' ' -f1 /run/skein/*-*/bird.pid)\n"
+					  "bird=\"birdc -s $(echo /run/skein/*-*/bird.ctl)\"\n"
+					  "kill -STOP $pid\n"
+					  "$bird restart g_3 > /dev/null 2>&1 &\n"
+					  "until grep -q 'bird.ctl' /proc/net/unix && "
+					  "grep -qs birdc /proc/$!/comm; do :; done\n"
+					  "ip link del wg0t1\nip link del wg0\n"
+					  "kill -CONT $pid\nwait";
+
+	TEST_NUMBER(agents_sh("la", script, NULL), 0);
+	agents_await("la", "$AGENT status | grep -q Established", PERIOD_MS);
+	agents_settle();
+}
+
 void a_tunnel_that_is_killed_is_back_within_seconds(void)
 {
 	agents_kill("la", "wireguard-go");
