@@ -288,7 +288,7 @@ static int play(struct demo *d, struct fault *f)
 
 int demo_run(const char *path, bool stay, struct fault *f)
 {
-	struct fault ignored = {0};
+	struct fault left = {0};
 	struct demo d = {0};
 	char name[64];
 	int code;
@@ -310,8 +310,10 @@ int demo_run(const char *path, bool stay, struct fault *f)
 	if (d.members.n > 0)
 		wait_for_person(&d);
 	lab_close(&d.lab); /* the lock with it */
-	if (!stay)
-		lab_down(name, &ignored);
+	if (!stay && lab_down(name, &left) != 0) {
+		fprintf(stderr, "skein-lab: the lab is still there: %s\n", left.text);
+		code = code == 0 ? fault_set(f, left.code, "%s", left.text) : code;
+	}
 out:
 	vec_free(&d.sessions);
 	vec_free(&d.members);

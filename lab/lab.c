@@ -13,7 +13,7 @@
 #include "lab/tune.h"
 #include "lib/base/file.h"
 
-#define KILL_DEADLINE_MS 5000
+#define KILL_DEADLINE_MS 15000
 #define LOG_TAIL_BYTES	 1500
 
 static void names(struct lab *lab, const char *name)
@@ -327,20 +327,23 @@ int lab_make_places(struct lab *lab, struct fault *f)
 
 /* ---- removal: by what is bound in ns/, so that it works after any crash ---- */
 
-static int remove_place(const char *lab, const char *machine, struct fault *f)
+/* Killed again until none is found: one that was just being started may come after the look. */
+static int kill_inside(const struct place *p, struct fault *f)
 {
+	struct mono deadline = mono_add_ms(mono_now(), KILL_DEADLINE_MS);
 	process_vec inside = {0};
-	struct place p;
-	int code;
+	int code = 0;
 
-	place_names(lab, machine, &p);
-	process_find(&p, NULL, &inside);
-	code = process_kill_all(&inside, mono_add_ms(mono_now(), KILL_DEADLINE_MS), f);
-	place_remove(&p);
+	do {
+		inside.n = 0;
+		process_find(p, NULL, &inside);
+		code = process_kill_all(&inside, deadline, f);
+	} while (code == 0 && inside.n > 0);
 	vec_free(&inside);
-	return code;
+	return code == 0 ? 0 : fault_prefix(f, "%s", p->hostname);
 }
 
+/* The rest goes also where one does not; the first fault is told. */
 static int remove_places(const char *lab, const char *dir, struct fault *f)
 {
 	DIR *bound = opendir(dir);
@@ -352,12 +355,19 @@ static int remove_places(const char *lab, const char *dir, struct fault *f)
 	while ((entry = readdir(bound)) != NULL) {
 		char machine[64];
 		size_t len = strlen(entry->d_name);
+		struct place p;
+		int error;
 
 		if (len <= 4 || len > 60 || strcmp(entry->d_name + len - 4, ".mnt") != 0)
 			continue;
 		snprintf(machine, sizeof(machine), "%.*s", (int)(len - 4), entry->d_name);
-		if (code == 0)
-			code = remove_place(lab, machine, f);
+		place_names(lab, machine, &p);
+		error = kill_inside(&p, code == 0 ? f : NULL);
+		/* Kept where something still runs in it, or nobody could find it any more. */
+		if (error == 0)
+			place_remove(&p);
+		else
+			code = code == 0 ? error : code;
 	}
 	closedir(bound);
 	return code;
@@ -373,7 +383,8 @@ int lab_remove(const char *name, struct fault *f)
 	names(&lab, name);
 	snprintf(path, sizeof(path), "%s/ns", lab.dir);
 	code = remove_places(name, path, f);
-	place_root_remove(path);
+	if (code == 0)
+		place_root_remove(path);
 	if (code == 0 && record_load(&lab.record, record_path(&lab, path), f) == 0)
 		tune_restore(&lab);
 	if (code == 0)
