@@ -22,7 +22,7 @@
 #include "test/test.h"
 
 #define SETTLE_MS 30000
-#define REACH_MS  15000 /* two that greet at the same moment try again after 5 s */
+#define REACH_MS  15000
 #define BARRED_MS 1000
 #define BAR_MS	  1000
 #define FLOWS	  16U
