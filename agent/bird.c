@@ -321,7 +321,8 @@ static int start(struct bird_child *b, struct fault *f)
 static struct bird_child *bird_new(struct agent *a, struct member *m)
 {
 	struct bird_child *b = mem_alloc(sizeof(*b));
-	char pid[PATH_TEXT_MAX];
+	const struct config *c = &a->config;
+	char pid[PATH_TEXT_MAX], ctl[PATH_TEXT_MAX];
 
 	b->agent = a;
 	b->member = m;
@@ -330,7 +331,10 @@ static struct bird_child *bird_new(struct agent *a, struct member *m)
 	b->timer = mem_alloc(sizeof(*b->timer));
 	uv_timer_init(a->loop, b->timer);
 	b->timer->data = b;
-	if (child_adopt(bird_path(&a->config, &m->id, "bird.pid", pid), &b->process, NULL) == 0) {
+	bird_path(c, &m->id, "bird.pid", pid);
+	bird_socket_path(c, &m->id, ctl);
+	if (child_adopt(pid, &b->process, NULL) == 0 ||
+	    child_adopt_listener(ctl, c->bird, pid, &b->process, NULL) == 0) {
 		/* Whether it has read what is in place, nobody knows: the agent may have ended
 		 * between writing and telling. So it is told once more; the same changes nothing.
 		 */

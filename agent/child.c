@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -136,6 +138,56 @@ int child_adopt(const char *pid_file, struct child *out, struct fault *f)
 		code = fault_set(f, ERR_NOT_FOUND, "process %d is somebody else now", (int)pid);
 	}
 	buf_fini(&text);
+	return code;
+}
+
+/* The pid of who called listen() on it; 0: nobody. */
+static pid_t listener_of(const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	struct ucred who = {0};
+	socklen_t len = sizeof(who);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return 0;
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	if (strlen(path) >= sizeof(at.sun_path) ||
+	    connect(fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0)
+		who.pid = 0;
+	close(fd);
+	return who.pid;
+}
+
+static bool is_program(const char *executable, const char *program)
+{
+	const char *slash = strrchr(program, '/'), *end = strrchr(executable, '/');
+
+	/* A bare name is looked up in PATH when it is started; where it was found is not known. */
+	if (slash == NULL)
+		return end != NULL && strcmp(end + 1, program) == 0;
+	return strcmp(executable, program) == 0;
+}
+
+int child_adopt_listener(const char *socket, const char *program, const char *pid_file,
+			 struct child *out, struct fault *f)
+{
+	pid_t pid = listener_of(socket);
+	int code;
+
+	memset(out, 0, sizeof(*out));
+	out->pidfd = -1;
+	if (pid <= 0)
+		return fault_set(f, ERR_NOT_FOUND, "%s: nobody listens", socket);
+	code = identify(pid, out, f);
+	if (code == 0 && !is_program(out->executable, program))
+		code = fault_set(f, ERR_NOT_FOUND, "%s: %s listens, not %s", socket,
+				 out->executable, program);
+	if (code == 0)
+		code = write_pid_file(out, pid_file, f);
+	if (code != 0)
+		child_release(out);
 	return code;
 }
 

@@ -31,6 +31,11 @@ struct child_spec {
 int child_start(const struct child_spec *spec, struct child *out, struct fault *f);
 /* Takes up the one that the pid file names. ERR_NOT_FOUND when it is gone or somebody else. */
 int child_adopt(const char *pid_file, struct child *out, struct fault *f);
+/* Takes up who listens on the control socket, if it is this program, and writes the pid file: for
+ * one that was started in the moment in which the agent died. ERR_NOT_FOUND: nobody listens, or
+ * somebody else. */
+int child_adopt_listener(const char *socket, const char *program, const char *pid_file,
+			 struct child *out, struct fault *f);
 bool child_is_running(const struct child *c);
 /* Asks it to end and, after the deadline, ends it. Removes the pid file. */
 void child_stop(struct child *c, const char *pid_file, struct mono deadline);

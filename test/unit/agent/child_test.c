@@ -2,6 +2,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "agent/child.h"
@@ -107,9 +109,48 @@ static void a_program_that_is_not_there(void)
 	CU_ASSERT(strstr(f.text, "skein-no-such-program") != NULL);
 }
 
+/* Listens on a socket of the run's directory, as BIRD does. */
+static int listen_at(char path[256])
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(path, 256, "%s/c.ctl", test_dir());
+	snprintf(at.sun_path, sizeof(at.sun_path), "%.100s", path);
+	unlink(path);
+	CU_ASSERT_FATAL(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
+			listen(fd, 4) == 0);
+	return fd;
+}
+
+static void who_listens_is_found_without_a_pid_file(void)
+{
+	char path[256], program[CHILD_PATH_MAX] = "";
+	struct child c, again;
+	struct fault f = {0};
+	int fd = listen_at(path);
+
+	CU_ASSERT(readlink("/proc/self/exe", program, sizeof(program) - 1) > 0);
+	unlink(pid_file());
+	TEST_NUMBER(child_adopt_listener(path, "bird", pid_file(), &c, &f), ERR_NOT_FOUND);
+	CU_ASSERT(access(pid_file(), F_OK) != 0);
+	TEST_NUMBER(child_adopt_listener(path, program, pid_file(), &c, &f), 0);
+	TEST_NUMBER(c.pid, getpid());
+	TEST_NUMBER(child_adopt(pid_file(), &again, &f), 0);
+	child_release(&again);
+	child_release(&c);
+	TEST_NUMBER(child_adopt_listener(path, strrchr(program, '/') + 1, pid_file(), &c, &f), 0);
+	child_release(&c);
+	close(fd);
+	TEST_NUMBER(child_adopt_listener(path, program, pid_file(), &c, &f), ERR_NOT_FOUND);
+	unlink(path);
+	unlink(pid_file());
+}
+
 TEST_SUITE(agent_child, {"it is detached and found again", it_is_detached_and_found_again},
 	   {"its end is seen", its_end_is_seen},
 	   {"another start time is somebody else", another_start_time_is_somebody_else},
 	   {"another program is somebody else", another_program_is_somebody_else},
 	   {"a broken pid file is nobody", a_broken_pid_file_is_nobody},
-	   {"a program that is not there", a_program_that_is_not_there});
+	   {"a program that is not there", a_program_that_is_not_there},
+	   {"who listens is found without a pid file", who_listens_is_found_without_a_pid_file});
