@@ -64,11 +64,16 @@ static int kill_wireguard(struct lab *lab, const char *machine, struct fault *f)
 	return machine_run(lab, machine, remove, NULL, KILL_MS, NULL, f);
 }
 
+/* Until none is left: an agent that is killed after its BIRD has started another one by then. */
 static int power_off(struct lab *lab, const char *machine, struct fault *f)
 {
+	struct mono deadline = mono_add_ms(mono_now(), KILL_MS);
 	int code = unplug(lab, machine, f);
+	size_t killed = 1;
 
-	return code == 0 ? kill_program(lab, machine, NULL, NULL, f) : code;
+	while (code == 0 && killed > 0 && !mono_reached(deadline, mono_now()))
+		code = kill_program(lab, machine, NULL, &killed, f);
+	return code;
 }
 
 struct kind {
