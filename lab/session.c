@@ -39,6 +39,7 @@ static void keep(const struct operator_member *member, const struct bird_protoco
 			    .mesh = member->mesh,
 			    .protocol = p->name,
 			    .state = p->bgp_state,
+			    .since = p->since,
 			    .local_as = p->local_as,
 			    .neighbour_as = p->neighbour_as,
 			    .neighbour = p->neighbour};

@@ -8,6 +8,7 @@ struct session {
 	const char *machine, *mesh; /* whose BIRD says it */
 	const char *protocol;	    /* BIRD's name of it */
 	const char *state;	    /* "Established", … */
+	const char *since;	    /* of this state, as BIRD writes it: changes when it restarts */
 	uint32_t local_as, neighbour_as;
 	struct address neighbour;
 };
