@@ -1,0 +1,402 @@
+#include "test/net/modes_world.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/machine.h"
+#include "lab/reach.h"
+#include "lib/base/file.h"
+#include "test/test.h"
+
+#define WORDS_MAX    24
+#define SHELL_MS     5000
+#define AGAIN_MS     50
+#define FIRST_PORT   43000
+#define CONTROL_PORT 42000
+#define PORTS	     40
+#define INTERVAL_MS  5
+#define TRIP_MS	     10
+#define STALL_MS     100
+
+/* ---- the fleet ---- */
+
+int modes_open(struct modes *w, const char *name, const char *yaml)
+{
+	struct fault f = {0};
+	char path[200];
+	int code;
+
+	memset(w, 0, sizeof(*w));
+	w->name = name;
+	w->port = FIRST_PORT;
+	arena_init(&w->arena);
+	snprintf(path, sizeof(path), "%s/%s.yaml", test_dir(), name);
+	code = file_write(path, yaml, strlen(yaml), 0644, &f);
+	if (code == 0)
+		code = lab_plan(&w->lab, path, &f);
+	if (code == 0)
+		code = fleet_up(&w->lab, &f);
+	if (code != 0) {
+		printf("%s\n", f.text);
+		lab_show_logs(&w->lab, stdout);
+	} else if (!modes_settle(w)) {
+		code = ERR_TIMEOUT;
+	}
+	return code;
+}
+
+int modes_close(struct modes *w)
+{
+	struct fault f = {0};
+	int code = 0;
+
+	if (CU_get_number_of_failures() > 0)
+		lab_show_logs(&w->lab, stdout);
+	vec_free(&w->members);
+	arena_fini(&w->arena);
+	lab_close(&w->lab);
+	if (getenv("SKEIN_LAB_KEEP") == NULL)
+		code = lab_down(w->name, &f);
+	if (code != 0)
+		printf("%s\n", f.text);
+	return code;
+}
+
+bool modes_must(int code, const struct fault *f)
+{
+	if (code != 0)
+		TEST_FAIL("%s", fault_text(f, code));
+	return code == 0;
+}
+
+static void take_words(const char *first, va_list more, const char *out[WORDS_MAX + 1])
+{
+	size_t n = 0;
+
+	for (const char *word = first; word != NULL && n < WORDS_MAX;
+	     word = va_arg(more, const char *))
+		out[n++] = word;
+	out[n] = NULL;
+}
+
+bool modes_skein(struct modes *w, const char *word, ...)
+{
+	const char *words[WORDS_MAX + 1];
+	struct fault f = {0};
+	va_list more;
+
+	va_start(more, word);
+	take_words(word, more, words);
+	va_end(more);
+	return modes_must(operator_skein(&w->lab, words, NULL, NULL, &f), &f);
+}
+
+const char *modes_said(struct modes *w, const char *word, ...)
+{
+	const char *words[WORDS_MAX + 1], *said = NULL;
+	struct fault f = {0};
+	struct buf out;
+	va_list more;
+
+	va_start(more, word);
+	take_words(word, more, words);
+	va_end(more);
+	buf_init(&out);
+	if (modes_must(operator_skein(&w->lab, words, NULL, &out, &f), &f))
+		said = arena_strdup(&w->arena, buf_text(&out));
+	buf_fini(&out);
+	return said;
+}
+
+const char *modes_shell(struct modes *w, const char *machine, const char *command)
+{
+	const char *const argv[] = {"sh", "-c", command, NULL};
+	const char *said = "";
+	struct fault f = {0};
+	struct buf out;
+
+	buf_init(&out);
+	if (machine_run(&w->lab, machine, argv, NULL, SHELL_MS, &out, &f) == 0)
+		said = arena_strdup(&w->arena, buf_text(&out));
+	buf_fini(&out);
+	return said;
+}
+
+/* ---- members ---- */
+
+bool modes_settle(struct modes *w)
+{
+	struct mono deadline = mono_add_ms(mono_now(), MODES_SETTLE_MS);
+	const struct operator_member *behind;
+	struct fault f = {0};
+
+	do {
+		behind = NULL;
+		w->members.n = 0;
+		if (!modes_must(operator_members(&w->lab, &w->arena, &w->members, &f), &f))
+			return false;
+		for (size_t i = 0; i < w->members.n && behind == NULL; i++)
+			if (!w->members.at[i].current || w->members.at[i].error[0] != '\0')
+				behind = &w->members.at[i];
+		if (behind != NULL && mono_reached(deadline, mono_now())) {
+			TEST_FAIL("%s in %s has not applied the newest state; %s", behind->machine,
+				  behind->mesh, behind->error);
+			return false;
+		}
+	} while (behind != NULL);
+	return true;
+}
+
+const struct operator_member *modes_member(struct modes *w, const char *machine, const char *mesh)
+{
+	return operator_find_member(&w->members, machine, mesh);
+}
+
+struct address modes_address(struct modes *w, const char *machine, const char *mesh)
+{
+	const struct operator_member *m = modes_member(w, machine, mesh);
+
+	if (m == NULL)
+		TEST_FAIL("%s is not in %s", machine, mesh);
+	return m != NULL ? m->address : (struct address){0};
+}
+
+bool modes_reaches(struct modes *w, const char *from, const char *from_mesh,
+		   const struct address *to, int64_t ms)
+{
+	struct reach pair = {.to = *to};
+	struct fault f = {0};
+	struct place p;
+
+	lab_place(&w->lab, from, &p);
+	pair.at = &p;
+	if (from_mesh != NULL)
+		pair.from = modes_address(w, from, from_mesh);
+	return reach_check(&pair, 1, ms, &f) == 1;
+}
+
+/* ---- streams ---- */
+
+/* Two of the first link say whether the computer keeps up. */
+static void start_control(struct modes *w, const char *from, const char *to)
+{
+	struct probe_plan plan = {.port = CONTROL_PORT, .flows = 2, .interval_ms = INTERVAL_MS};
+	struct place places[2];
+	struct fault f = {0};
+
+	lab_place(&w->lab, from, &places[0]);
+	lab_place(&w->lab, to, &places[1]);
+	for (int i = 0; i < 2; i++)
+		plan.places[i] = &places[i];
+	plan.addresses[0] = lab_file_node(&w->lab.file, from)->address;
+	plan.addresses[1] = lab_file_node(&w->lab.file, to)->address;
+	modes_must(probe_start(&plan, &w->control, &f), &f);
+}
+
+static struct stream *new_stream(struct modes *w, const char *what)
+{
+	struct stream *s = &w->streams[w->nstreams++];
+
+	if (w->nstreams > MODES_STREAMS)
+		abort();
+	memset(s, 0, sizeof(*s));
+	s->what = what;
+	w->port = (uint16_t)(w->port + PORTS);
+	return s;
+}
+
+struct stream *modes_probe(struct modes *w, const char *what, const char *from,
+			   const char *from_mesh, const char *to, const char *to_mesh)
+{
+	struct probe_plan plan = {.flows = 2, .interval_ms = INTERVAL_MS};
+	struct stream *s = new_stream(w, what);
+	struct place places[2];
+	struct fault f = {0};
+
+	if (w->control == NULL)
+		start_control(w, from, to);
+	lab_place(&w->lab, from, &places[0]);
+	lab_place(&w->lab, to, &places[1]);
+	for (int i = 0; i < 2; i++)
+		plan.places[i] = &places[i];
+	plan.addresses[0] = modes_address(w, from, from_mesh);
+	plan.addresses[1] = modes_address(w, to, to_mesh);
+	plan.port = w->port;
+	modes_must(probe_start(&plan, &s->probe, &f), &f);
+	return s;
+}
+
+struct stream *modes_trip(struct modes *w, const char *what, const char *from, const char *mesh,
+			  const char *const *hosts, unsigned nhosts, unsigned flows)
+{
+	struct trip_plan plan = {.flows = flows, .interval_ms = TRIP_MS, .nanswerers = nhosts};
+	struct place places[TRIP_ANSWERERS_MAX + 1];
+	struct stream *s = new_stream(w, what);
+	struct fault f = {0};
+
+	for (unsigned i = 0; i < nhosts && i < TRIP_ANSWERERS_MAX; i++) {
+		lab_place(&w->lab, hosts[i], &places[i]);
+		plan.answerers[i] = &places[i];
+	}
+	lab_place(&w->lab, from, &places[TRIP_ANSWERERS_MAX]);
+	plan.from = &places[TRIP_ANSWERERS_MAX];
+	plan.source = modes_address(w, from, mesh);
+	plan.to = lab_file_network(&w->lab.file, hosts[0])->host;
+	plan.port = w->port;
+	modes_must(trip_start(&plan, &s->trip, &f), &f);
+	return s;
+}
+
+bool modes_await_passing(struct modes *w, int64_t ms)
+{
+	struct mono deadline = mono_add_ms(mono_now(), ms);
+	struct fault f = {0};
+	bool all = true;
+
+	if (w->control != NULL)
+		all = modes_must(probe_await_passing(w->control, deadline, &f), &f);
+	for (size_t i = 0; i < w->nstreams; i++) {
+		const struct stream *s = &w->streams[i];
+		int code = 0;
+
+		if (s->probe != NULL)
+			code = probe_await_passing(s->probe, deadline, &f);
+		if (s->trip != NULL)
+			code = trip_await_passing(s->trip, deadline, &f);
+		if (code != 0)
+			TEST_FAIL("%s: %s", s->what, f.text);
+		all = all && code == 0;
+	}
+	return all;
+}
+
+static void stop_stream(struct stream *s)
+{
+	struct probe_result probed;
+	struct trip_result tripped;
+	struct fault f = {0};
+
+	if (s->probe != NULL && modes_must(probe_stop(s->probe, &probed, &f), &f)) {
+		s->lost = probe_lost(&probed);
+		s->gap_ms = probe_worst_gap(&probed);
+	}
+	if (s->trip != NULL && modes_must(trip_stop(s->trip, &tripped, &f), &f)) {
+		s->lost = tripped.lost;
+		s->gap_ms = tripped.gap_ms;
+		memcpy(s->by, tripped.by, sizeof(s->by));
+	}
+	s->probe = NULL;
+	s->trip = NULL;
+}
+
+void modes_stop(struct modes *w)
+{
+	struct probe_result control;
+	struct fault f = {0};
+
+	w->steady = true;
+	for (size_t i = 0; i < w->nstreams; i++)
+		stop_stream(&w->streams[i]);
+	if (w->control != NULL && modes_must(probe_stop(w->control, &control, &f), &f))
+		w->steady = probe_lost(&control) == 0 && probe_worst_gap(&control) <= STALL_MS;
+	w->control = NULL;
+	for (size_t i = 0; i < w->nstreams; i++)
+		printf("    %s: %llu lost, longest gap %lld ms%s\n", w->streams[i].what,
+		       (unsigned long long)w->streams[i].lost, (long long)w->streams[i].gap_ms,
+		       w->steady ? "" : " (the computer stalled)");
+	w->nstreams = 0;
+}
+
+/* ---- what a machine has ---- */
+
+/* `wg show all allowed-ips`: device, key, prefixes. */
+const char *modes_peer_device(struct modes *w, const char *machine, const char *allowed)
+{
+	const char *said = modes_shell(w, machine, "wg show all allowed-ips");
+	char *text = arena_strdup(&w->arena, said), *line, *rest = text;
+
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		const char *device = strsep(&line, "\t "), *word;
+
+		while (line != NULL && (word = strsep(&line, "\t ")) != NULL)
+			if (strcmp(word, allowed) == 0)
+				return device;
+	}
+	return "";
+}
+
+bool modes_await_peer(struct modes *w, const char *machine, const char *allowed, const char *device,
+		      int64_t ms)
+{
+	struct mono deadline = mono_add_ms(mono_now(), ms);
+	const char *now;
+
+	while (strcmp(now = modes_peer_device(w, machine, allowed), device) != 0) {
+		if (mono_reached(deadline, mono_now())) {
+			TEST_FAIL("%s has %s over '%s', want '%s'", machine, allowed, now, device);
+			return false;
+		}
+		poll(NULL, 0, AGAIN_MS);
+	}
+	return true;
+}
+
+const char *modes_devices(struct modes *w, const char *machine)
+{
+	return modes_shell(w, machine,
+			   "echo $(ip -o link show | sed -n 's/^[0-9]*: \\(wg[^:@]*\\).*/\\1/p' "
+			   "| sort)");
+}
+
+bool modes_await_devices(struct modes *w, const char *machine, const char *devices, int64_t ms)
+{
+	struct mono deadline = mono_add_ms(mono_now(), ms);
+	const char *now, *want = arena_printf(&w->arena, "%s\n", devices);
+
+	while (strcmp(now = modes_devices(w, machine), want) != 0) {
+		if (mono_reached(deadline, mono_now())) {
+			TEST_FAIL("%s has devices %swant %s", machine, now, want);
+			return false;
+		}
+		poll(NULL, 0, AGAIN_MS);
+	}
+	return true;
+}
+
+const struct session *modes_session(struct modes *w, const char *machine, const char *mesh,
+				    const char *protocol)
+{
+	const struct operator_member *m = modes_member(w, machine, mesh);
+	const struct session *found = NULL;
+	session_vec sessions = {0};
+	struct fault f = {0};
+
+	if (m == NULL || session_list(&w->lab, m, &w->arena, &sessions, &f) != 0)
+		return NULL;
+	for (size_t i = 0; i < sessions.n; i++)
+		if (strcmp(sessions.at[i].protocol, protocol) == 0)
+			found = arena_copy(&w->arena, &sessions.at[i], sizeof(*found));
+	vec_free(&sessions);
+	return found;
+}
+
+bool modes_await_session(struct modes *w, const char *machine, const char *mesh,
+			 const char *protocol, bool there, int64_t ms)
+{
+	struct mono deadline = mono_add_ms(mono_now(), ms);
+
+	for (;;) {
+		const struct session *s = modes_session(w, machine, mesh, protocol);
+
+		if (there ? s != NULL && session_is_established(s) : s == NULL)
+			return true;
+		if (mono_reached(deadline, mono_now())) {
+			TEST_FAIL("%s in %s: session %s is %s", machine, mesh, protocol,
+				  s != NULL ? s->state : "not there");
+			return false;
+		}
+		poll(NULL, 0, AGAIN_MS);
+	}
+}
