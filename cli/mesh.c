@@ -48,7 +48,7 @@ struct options {
 		 offsetof(struct options, bfd_interval),                                           \
 		 "MS",                                                                             \
 		 "between two BFD packets; what is lost is noticed after interval × multiplier",   \
-		 10,                                                                               \
+		 50,                                                                               \
 		 60000},                                                                           \
 	{                                                                                          \
 		"bfd-multiplier", 0, OPTION_NUMBER, offsetof(struct options, bfd_multiplier), "N", \
