@@ -8,7 +8,8 @@
  * 2. Source and destination each have a class, by longest prefix match.
  * 3. BGP and BFD to an own mesh address are for that address's speakers, over their device, at a
  *    bounded rate.
- * 4. The pair of classes has a verdict: pass, or pass ICMP errors about traffic that passes.
+ * 4. The pair of classes has a verdict in the membership whose device it is: pass, or pass ICMP
+ *    errors about traffic that passes.
  * 5. Everything else is dropped. Every packet counts, by reason.
  *
  * The quoted packet of an ICMP error went from the error's destination to somewhere: nothing here
@@ -41,6 +42,14 @@ struct {
 	__type(key, struct guard_class_key);
 	__type(value, struct guard_class);
 } classes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 2 * GUARD_DEVICES_MAX);
+	__type(key, struct guard_device_key);
+	__type(value, __u32);
+} devices SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -86,6 +95,7 @@ struct {
 struct packet {
 	__u32 generation;
 	__u32 ifindex;
+	__u32 membership;	   /* whose device it came by */
 	__u32 source, destination; /* network order */
 	__u32 header;		   /* length of the IP header with options */
 	__u32 length;		   /* of the packet, as its header says */
@@ -101,9 +111,18 @@ static __always_inline const struct guard_class *class_of(__u32 generation, __u3
 	return bpf_map_lookup_elem(&classes, &key);
 }
 
-static __always_inline __u32 verdict_of(__u32 generation, __u16 from, __u16 to)
+/* 0, which is in no pair, for a device that is of no membership. */
+static __always_inline __u32 membership_of(__u32 generation, __u32 ifindex)
 {
-	struct guard_pair_key key = {generation, from, to};
+	struct guard_device_key key = {generation, ifindex};
+	const __u32 *membership = bpf_map_lookup_elem(&devices, &key);
+
+	return membership ? *membership : 0;
+}
+
+static __always_inline __u32 verdict_of(const struct packet *p, __u16 from, __u16 to)
+{
+	struct guard_pair_key key = {p->generation, p->membership, from, to};
 	const __u32 *verdict = bpf_map_lookup_elem(&pairs, &key);
 
 	return verdict ? *verdict : GUARD_DROP;
@@ -265,7 +284,7 @@ static __always_inline bool error_is_wanted(struct __sk_buff *skb, const struct 
 		return false;
 	from = class_of(p->generation, e.ip.daddr);
 	to = class_of(p->generation, e.ip.saddr);
-	return from && to && verdict_of(p->generation, from->from, to->to) == GUARD_PASS;
+	return from && to && verdict_of(p, from->from, to->to) == GUARD_PASS;
 }
 
 static __always_inline enum guard_reason packet_decide(struct __sk_buff *skb)
@@ -301,7 +320,8 @@ static __always_inline enum guard_reason packet_decide(struct __sk_buff *skb)
 		return GUARD_SOURCE;
 	if (!to || to->to == 0)
 		return GUARD_DESTINATION;
-	verdict = verdict_of(p.generation, from->from, to->to);
+	p.membership = membership_of(p.generation, p.ifindex);
+	verdict = verdict_of(&p, from->from, to->to);
 	if (verdict == GUARD_PASS)
 		return GUARD_PASSED;
 	if (verdict == GUARD_ICMP_ERROR)

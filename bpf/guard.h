@@ -72,9 +72,18 @@ struct guard_class {
 	__u16 bgp_port; /* with GUARD_CLASS_MESH; host order */
 };
 
-/* pairs: from these to those; the value is a __u32, enum guard_verdict. */
+/* devices: which membership a device is of; the value is a __u32, 1 and up. */
+struct guard_device_key {
+	__u32 generation;
+	__u32 ifindex;
+};
+
+/* pairs: from these to those, as the membership has it whose device the packet came by: two meshes
+ * may have the same private prefix, and what it may in one says nothing about the other. The value
+ * is a __u32, enum guard_verdict. */
 struct guard_pair_key {
 	__u32 generation;
+	__u32 membership;
 	__u16 from, to;
 };
 
@@ -98,5 +107,6 @@ struct guard_bucket {
 #define GUARD_ENTRIES_MAX  1048576
 #define GUARD_PAIRS_MAX	   65536
 #define GUARD_SPEAKERS_MAX 16384
+#define GUARD_DEVICES_MAX  16384
 
 #endif

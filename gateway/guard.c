@@ -28,8 +28,8 @@
 #define TAG_DIGITS   16
 #define CURRENT_SIZE 4096
 
-enum object { PROGRAM, CURRENT, CLASSES, PAIRS, SPEAKERS, COUNTERS, OBJECTS };
-static const char *const object_names[OBJECTS] = {"program", "current",	 "classes",
+enum object { PROGRAM, CURRENT, CLASSES, DEVICE_MAP, PAIRS, SPEAKERS, COUNTERS, OBJECTS };
+static const char *const object_names[OBJECTS] = {"program", "current",	 "classes", "devices",
 						  "pairs",   "speakers", "counters"};
 
 struct guard {
@@ -78,6 +78,7 @@ static int pin_all(const struct guard *g, const struct guard_bpf *skel, struct f
 		[PROGRAM] = bpf_program__fd(skel->progs.guard),
 		[CURRENT] = bpf_map__fd(skel->maps.current),
 		[CLASSES] = bpf_map__fd(skel->maps.classes),
+		[DEVICE_MAP] = bpf_map__fd(skel->maps.devices),
 		[PAIRS] = bpf_map__fd(skel->maps.pairs),
 		[SPEAKERS] = bpf_map__fd(skel->maps.speakers),
 		[COUNTERS] = bpf_map__fd(skel->maps.counters),
@@ -255,9 +256,14 @@ static int put_tables(const struct guard *g, uint32_t generation, const struct g
 		memcpy(&key.address, entry->prefix.bytes, sizeof(key.address));
 		e = put(g, CLASSES, &key, &entry->class, f);
 	}
+	for (size_t i = 0; e == 0 && i < t->devices.n; i++) {
+		struct guard_device_key key = {generation, t->devices.at[i].ifindex};
+
+		e = put(g, DEVICE_MAP, &key, &t->devices.at[i].membership, f);
+	}
 	for (size_t i = 0; e == 0 && i < t->pairs.n; i++) {
 		const struct guard_class_pair *pair = &t->pairs.at[i];
-		struct guard_pair_key key = {generation, pair->from, pair->to};
+		struct guard_pair_key key = {generation, pair->membership, pair->from, pair->to};
 
 		e = put(g, PAIRS, &key, &pair->verdict, f);
 	}
@@ -309,6 +315,8 @@ static int sweep(struct guard *g, struct fault *f)
 	} maps[] = {
 		{CLASSES, sizeof(struct guard_class_key),
 		 offsetof(struct guard_class_key, generation)},
+		{DEVICE_MAP, sizeof(struct guard_device_key),
+		 offsetof(struct guard_device_key, generation)},
 		{PAIRS, sizeof(struct guard_pair_key), offsetof(struct guard_pair_key, generation)},
 		{SPEAKERS, sizeof(struct guard_speaker_key),
 		 offsetof(struct guard_speaker_key, generation)},

@@ -56,6 +56,10 @@ struct guard_membership {
 	size_t npairs;
 	const struct guard_speaker *speakers;
 	size_t nspeakers;
+	/* By ifindex. What comes by them is decided by these pairs; what comes by a device of no
+	 * membership is dropped. */
+	const uint32_t *devices;
+	size_t ndevices;
 };
 
 /* All that the machine lets in, over all its mesh devices. */

@@ -108,6 +108,23 @@ static int add_speakers(struct compiler *c, const struct guard_membership *m)
 	return 0;
 }
 
+static int add_devices(struct compiler *c, const struct guard_membership *m)
+{
+	const uint32_t membership = (uint32_t)(m - c->in->memberships) + 1;
+
+	for (size_t i = 0; i < m->ndevices; i++) {
+		if (c->out->devices.n == GUARD_DEVICES_MAX)
+			return fault_set(c->fault, ERR_EXHAUSTED, "guard: more than %d devices",
+					 GUARD_DEVICES_MAX);
+		for (size_t k = 0; k < c->out->devices.n; k++)
+			if (c->out->devices.at[k].ifindex == m->devices[i])
+				return fault_set(c->fault, ERR_INVALID,
+						 "guard: a device of two memberships");
+		vec_push(&c->out->devices, (struct guard_device){m->devices[i], membership});
+	}
+	return 0;
+}
+
 static int add_membership(struct compiler *c, const struct guard_membership *m)
 {
 	if (check_ipv4(c, m->cidr.family, "a mesh") != 0)
@@ -120,7 +137,7 @@ static int add_membership(struct compiler *c, const struct guard_membership *m)
 					 "guard: two memberships have one address");
 	add_edges(c, &m->cidr);
 	if (add_address(c, &m->own, GUARD_CLASS_OWN | GUARD_CLASS_MESH, m->bgp_port) != 0 ||
-	    add_sets(c, m) != 0 || add_speakers(c, m) != 0)
+	    add_sets(c, m) != 0 || add_speakers(c, m) != 0 || add_devices(c, m) != 0)
 		return c->fault != NULL && c->fault->code != 0 ? c->fault->code : ERR_INVALID;
 	return 0;
 }
@@ -253,7 +270,7 @@ static void mark_pair(const struct compiler *c, uint8_t *matrix, size_t from, si
 	}
 }
 
-static int collect_pairs(struct compiler *c, const uint8_t *matrix)
+static int collect_pairs(struct compiler *c, uint32_t membership, const uint8_t *matrix)
 {
 	for (uint32_t x = 1; x < c->from.n; x++) {
 		for (uint32_t y = 1; y < c->to.n; y++) {
@@ -265,8 +282,8 @@ static int collect_pairs(struct compiler *c, const uint8_t *matrix)
 				return fault_set(c->fault, ERR_EXHAUSTED,
 						 "guard: more than %d pairs of classes",
 						 GUARD_PAIRS_MAX);
-			vec_push(&c->out->pairs,
-				 (struct guard_class_pair){(uint16_t)x, (uint16_t)y, verdict});
+			vec_push(&c->out->pairs, (struct guard_class_pair){membership, (uint16_t)x,
+									   (uint16_t)y, verdict});
 		}
 	}
 	return 0;
@@ -274,19 +291,21 @@ static int collect_pairs(struct compiler *c, const uint8_t *matrix)
 
 static int multiply(struct compiler *c)
 {
-	uint8_t *matrix = mem_alloc((size_t)c->from.n * c->to.n);
+	const size_t size = (size_t)c->from.n * c->to.n;
+	uint8_t *matrix = mem_alloc(size);
 	size_t base = 0;
-	int e;
+	int e = 0;
 
-	for (size_t i = 0; i < c->in->n; i++) {
+	for (size_t i = 0; e == 0 && i < c->in->n; i++) {
 		const struct guard_membership *m = &c->in->memberships[i];
 
+		memset(matrix, GUARD_DROP, size);
 		for (size_t j = 0; j < m->npairs; j++)
 			mark_pair(c, matrix, base + m->pairs[j].from, base + m->pairs[j].to,
 				  (uint8_t)m->pairs[j].verdict);
+		e = collect_pairs(c, (uint32_t)i + 1, matrix);
 		base += m->nsets;
 	}
-	e = collect_pairs(c, matrix);
 	free(matrix);
 	return e;
 }
@@ -313,13 +332,16 @@ static void digest_tables(struct guard_tables *t)
 	struct buf b;
 
 	buf_init(&b);
-	buf_printf(&b, "%zu %zu %zu %llu %llu\n", t->entries.n, t->pairs.n, t->voices.n,
-		   (unsigned long long)t->interval_ns, (unsigned long long)t->burst_ns);
+	buf_printf(&b, "%zu %zu %zu %zu %llu %llu\n", t->entries.n, t->devices.n, t->pairs.n,
+		   t->voices.n, (unsigned long long)t->interval_ns,
+		   (unsigned long long)t->burst_ns);
 	for (size_t i = 0; i < t->entries.n; i++) {
 		buf_append(&b, t->entries.at[i].prefix.bytes, 4);
 		buf_append(&b, &t->entries.at[i].prefix.length, 1);
 		buf_append(&b, &t->entries.at[i].class, sizeof(struct guard_class));
 	}
+	for (size_t i = 0; i < t->devices.n; i++)
+		buf_append(&b, &t->devices.at[i], sizeof(struct guard_device));
 	for (size_t i = 0; i < t->pairs.n; i++)
 		buf_append(&b, &t->pairs.at[i], sizeof(struct guard_class_pair));
 	for (size_t i = 0; i < t->voices.n; i++)
@@ -361,6 +383,7 @@ out:
 void guard_tables_fini(struct guard_tables *t)
 {
 	vec_free(&t->entries);
+	vec_free(&t->devices);
 	vec_free(&t->pairs);
 	vec_free(&t->voices);
 }

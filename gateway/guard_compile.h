@@ -15,7 +15,13 @@ struct guard_entry {
 	struct guard_class class;
 };
 
+struct guard_device {
+	uint32_t ifindex;
+	uint32_t membership; /* its place in the input, from 1 */
+};
+
 struct guard_class_pair {
+	uint32_t membership;
 	uint16_t from, to;
 	uint32_t verdict;
 };
@@ -27,7 +33,8 @@ struct guard_voice {
 
 struct guard_tables {
 	VEC(struct guard_entry) entries;    /* by prefix */
-	VEC(struct guard_class_pair) pairs; /* by from, to */
+	VEC(struct guard_device) devices;   /* by membership */
+	VEC(struct guard_class_pair) pairs; /* by membership, from, to */
 	VEC(struct guard_voice) voices;	    /* sorted, each once */
 	uint64_t interval_ns, burst_ns;	    /* of the speakers' buckets */
 	uint32_t from_classes, to_classes;  /* class 0 included */

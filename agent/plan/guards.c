@@ -68,6 +68,17 @@ static struct guard_speaker *speakers_of(struct desired *d, const struct members
 	return speakers;
 }
 
+static uint32_t *devices_of(struct desired *d, const struct membership_facts *m, size_t *count)
+{
+	uint32_t *devices = arena_array(&d->arena, d->devices.n + 1, sizeof(*devices));
+
+	*count = 0;
+	for (size_t i = 0; i < d->devices.n; i++)
+		if (d->devices.at[i].membership == m && d->devices.at[i].index != 0)
+			devices[(*count)++] = (uint32_t)d->devices.at[i].index;
+	return devices;
+}
+
 static bool is_announced(const struct desired *d, const struct address *a)
 {
 	for (size_t i = 0; i < d->facts.n; i++)
@@ -114,6 +125,7 @@ void plan_guard(struct desired *d)
 		g->sets = sets_of(d, m->from->image, &g->nsets);
 		g->pairs = pairs_of(d, m->from->image, &g->npairs);
 		g->speakers = speakers_of(d, m, &g->nspeakers);
+		g->devices = devices_of(d, m, &g->ndevices);
 	}
 	d->guard.memberships = list;
 	d->guard.n = d->facts.n;

@@ -155,6 +155,8 @@ static const struct barred barred_rows[] = {
 	 "guard:pair", false},
 	{"1100: to a member of no peering", RED_ATTACKER, "TRUNK", "a3@red", "b1@blue", 0, "g1",
 	 "guard:pair", false},
+	{"1100: from a source of no peering, which blue has too", RED_ATTACKER, "TRUNK", "barn",
+	 "yard", 0, "g1", "guard:pair", false},
 	{"1101: from a member of no peering", "b1", NULL, "b1@blue", "a1@red", 0, "g?", NULL,
 	 false},
 	{"1200: to a network that is not announced", RED_ATTACKER, "wg0", "a3@red", "cellar", 0,

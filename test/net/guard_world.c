@@ -145,12 +145,35 @@ static const struct guard_pair pairs_a[] = {
 	{A_MESH, A_LET1, GUARD_ICMP_ERROR},	{A_MESH, A_LET2, GUARD_ICMP_ERROR},
 };
 
-/* The second set is for the other form: it takes the first number of each kind of class. */
-static const struct guard_set sets_b[] = {SET(P(10, 101, 0, 0, 16)), SET(P(1, 0, 0, 0, 8))};
-static const struct guard_pair pairs_b[] = {{0, 0, GUARD_PASS}, {1, 1, GUARD_PASS}};
+/* The peerings as B's image has them, too: what they let through may come by either mesh's device.
+ * The last set is for the other form: it takes the first number of each kind of class. */
+enum { B_MESH, B_SHOWN1, B_LET1, B_SHOWN2, B_LET2, B_REMOTE, B_OTHER };
+static const struct guard_set sets_b[] = {
+	[B_MESH] = SET(P(10, 101, 0, 0, 16)),
+	[B_SHOWN1] = SET(P(172, 21, 1, 0, 24), P(10, 101, 0, 2, 32)),
+	[B_LET1] = SET(P(172, 20, 1, 0, 24), P(10, 100, 0, 2, 32)),
+	[B_SHOWN2] = SET(P(172, 21, 2, 0, 24)),
+	[B_LET2] = SET(P(172, 20, 2, 0, 24)),
+	[B_REMOTE] = SET(P(10, 100, 0, 0, 16)),
+	[B_OTHER] = SET(P(1, 0, 0, 0, 8)),
+};
+static const struct guard_pair pairs_b[] = {
+	{B_MESH, B_MESH, GUARD_PASS},		{B_SHOWN1, B_LET1, GUARD_PASS},
+	{B_LET1, B_SHOWN1, GUARD_PASS},		{B_SHOWN2, B_LET2, GUARD_PASS},
+	{B_LET2, B_SHOWN2, GUARD_PASS},		{B_REMOTE, B_SHOWN1, GUARD_ICMP_ERROR},
+	{B_REMOTE, B_SHOWN2, GUARD_ICMP_ERROR}, {B_MESH, B_LET1, GUARD_ICMP_ERROR},
+	{B_MESH, B_LET2, GUARD_ICMP_ERROR},	{B_OTHER, B_OTHER, GUARD_PASS},
+};
+#define SETS_B	(sizeof(sets_b) / sizeof(sets_b[0]))
+#define PAIRS_B (sizeof(pairs_b) / sizeof(pairs_b[0]))
 
 static void fill(struct guard_membership m[2], struct guard_speaker speakers[3])
 {
+	static uint32_t devices[3];
+
+	devices[0] = world_ifindex(MESHA);
+	devices[1] = world_ifindex(TRUNKA);
+	devices[2] = world_ifindex(MESHB);
 	speakers[0] = (struct guard_speaker){address_ipv4(0x0a640002), world_ifindex(TRUNKA)};
 	speakers[1] = (struct guard_speaker){address_ipv4(0x0a640003), world_ifindex(MESHA)};
 	speakers[2] = (struct guard_speaker){address_ipv4(0x0a650002), world_ifindex(MESHB)};
@@ -162,15 +185,19 @@ static void fill(struct guard_membership m[2], struct guard_speaker speakers[3])
 					 pairs_a,
 					 sizeof(pairs_a) / sizeof(pairs_a[0]),
 					 speakers,
+					 2,
+					 devices,
 					 2};
 	m[1] = (struct guard_membership){prefix_ipv4(0x0a650000, 16),
 					 address_ipv4(0x0a650001),
 					 1790,
 					 sets_b,
-					 1,
+					 SETS_B - 1,
 					 pairs_b,
-					 1,
+					 PAIRS_B - 1,
 					 speakers + 2,
+					 1,
+					 devices + 2,
 					 1};
 }
 
@@ -200,7 +227,8 @@ const struct guard_input *world_input_other(void)
 	static struct guard_input in;
 
 	fill(m, speakers);
-	m[1].nsets = m[1].npairs = 2;
+	m[1].nsets = SETS_B;
+	m[1].npairs = PAIRS_B;
 	in = (struct guard_input){.memberships = m, .n = 2, .own = underlay(), .nown = 1};
 	return &in;
 }

@@ -1,5 +1,5 @@
 /* The compiled tables against the plain reading of the input: for any two addresses, the best
- * verdict of the pairs whose sets have them. */
+ * verdict of the membership's pairs whose sets have them. */
 #include <string.h>
 
 #include "gateway/guard_compile.h"
@@ -62,19 +62,15 @@ static bool set_has(const struct guard_set *set, const struct address *a)
 	return false;
 }
 
-static unsigned plain_verdict(const struct guard_input *in, struct address from, struct address to)
+static unsigned plain_verdict(const struct guard_membership *m, struct address from,
+			      struct address to)
 {
 	unsigned best = GUARD_DROP;
 
-	for (size_t i = 0; i < in->n; i++) {
-		const struct guard_membership *m = &in->memberships[i];
-
-		for (size_t j = 0; j < m->npairs; j++)
-			if (m->pairs[j].verdict > best &&
-			    set_has(&m->sets[m->pairs[j].from], &from) &&
-			    set_has(&m->sets[m->pairs[j].to], &to))
-				best = m->pairs[j].verdict;
-	}
+	for (size_t j = 0; j < m->npairs; j++)
+		if (m->pairs[j].verdict > best && set_has(&m->sets[m->pairs[j].from], &from) &&
+		    set_has(&m->sets[m->pairs[j].to], &to))
+			best = m->pairs[j].verdict;
 	return best;
 }
 
@@ -92,12 +88,14 @@ static struct guard_class class_of(const struct guard_tables *t, struct address 
 	return found;
 }
 
-static unsigned table_verdict(const struct guard_tables *t, struct address from, struct address to)
+static unsigned table_verdict(const struct guard_tables *t, size_t membership, struct address from,
+			      struct address to)
 {
 	struct guard_class f = class_of(t, from), d = class_of(t, to);
 
 	for (size_t i = 0; i < t->pairs.n; i++)
-		if (t->pairs.at[i].from == f.from && t->pairs.at[i].to == d.to)
+		if (t->pairs.at[i].membership == membership + 1 && t->pairs.at[i].from == f.from &&
+		    t->pairs.at[i].to == d.to)
 			return t->pairs.at[i].verdict;
 	return GUARD_DROP;
 }
@@ -122,10 +120,11 @@ static void tables_say_what_the_sets_say(void)
 		for (int i = 0; i < 200; i++) {
 			struct address from = address_ipv4(random_address());
 			struct address to = address_ipv4(random_address());
-			unsigned want = plain_verdict(&in, from, to);
+			size_t m = rnd((uint32_t)in.n);
+			unsigned want = plain_verdict(&ms[m], from, to);
 
 			seen[want]++;
-			if (table_verdict(&t, from, to) != want)
+			if (table_verdict(&t, m, from, to) != want)
 				TEST_FAIL("round %u: %08x to %08x: want %u", round,
 					  address_to_ipv4(&from), address_to_ipv4(&to), want);
 		}
