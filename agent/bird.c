@@ -237,10 +237,14 @@ static bool has_routes(struct bird_child *b, uint32_t table)
 	return any;
 }
 
-static void trim_log(const char *path)
+/* BIRD says something of every packet that it refuses, and a neighbour can send many: its log must
+ * not fill /run. It is open for appending, so BIRD writes on at the new end. */
+static void trim_log(const struct bird_child *b)
 {
+	char path[PATH_TEXT_MAX];
 	struct stat st;
 
+	bird_path(&b->agent->config, &b->member->id, "bird.log", path);
 	if (stat(path, &st) == 0 && st.st_size > LOG_MAX && truncate(path, 0) != 0)
 		log_warn("a log could not be cut", LOG_S("path", path));
 }
@@ -296,7 +300,6 @@ static int start(struct bird_child *b, struct fault *f)
 		argv[8] = "-g";
 		argv[9] = c->bird_user;
 	}
-	trim_log(log);
 	b->starting = has_routes(b, (uint32_t)c->table_base + b->member->number);
 	b->started = mono_now();
 	b->quiet = 0;
@@ -352,6 +355,7 @@ int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w,
 	struct digest want;
 	int code = 0;
 
+	trim_log(b);
 	bird_wish_digest(w, &want);
 	if (b->has_refused && digest_equal(&want, &b->refused))
 		return fault_set(f, ERR_INVALID, "%s", m->bird_error);
