@@ -256,6 +256,33 @@ void hostile_files_are_not_for_others(void)
 	check_core_limit(LAB_CONTROLLER, "skein-controller");
 }
 
+/* What a neighbour can make BIRD say without end (a packet, a line) ends at some size; a new
+ * address makes the agent look. */
+void hostile_log_stays_short(void)
+{
+	static const char fill[] = "for l in /run/skein/*/bird.log; do"
+				   " head -c 3000000 /dev/zero >> $l; done;"
+				   " ip address add 192.0.2.250/32 dev lo";
+	static const char is_long[] = "find /run/skein -name bird.log -size +2000k";
+	struct mono deadline = mono_add_ms(mono_now(), 2 * ANSWER_MS);
+	struct fault f = {0};
+	size_t found;
+
+	if (hostile_shell("g1", fill, NULL, NULL, &f) != 0)
+		TEST_FAIL("%s", f.text);
+	do {
+		struct buf out;
+
+		buf_init(&out);
+		if (hostile_shell("g1", is_long, NULL, &out, &f) != 0)
+			TEST_FAIL("%s", f.text);
+		found = out.len;
+		buf_fini(&out);
+	} while (found > 0 && f.code == 0 && !mono_reached(deadline, mono_now()));
+	TEST_NUMBER((long long)found, 0);
+	expect_none("g1", "", "ip address del 192.0.2.250/32 dev lo");
+}
+
 /* ---- the agent's socket ---- */
 
 struct visit {

@@ -200,30 +200,37 @@ static int read_counted(const struct row *row, struct counted *out, struct fault
 	return code;
 }
 
-/* Where no sink listens, the guard's count has to say that it got in. */
-static int run_control(const struct row *row, struct fault *f)
+static int hear_control(const struct row *row, struct fault *f)
 {
-	bool heard = row->control.port == 0;
-	struct counted before, after = {0};
 	uint32_t mark = next_mark++;
+	int code = hostile_fire(&row->control, mark, EACH, f);
+	uint64_t got = code == 0 ? sink_await(sink, mark, EACH, ARRIVE_MS) : 0;
+
+	if (code == 0 && got != EACH)
+		TEST_FAIL("%s: %d of the control arrived", row->what, (int)got);
+	return code;
+}
+
+/* Where no sink listens, the guard's count has to say that it got in. */
+static int count_control(const struct row *row, struct fault *f)
+{
 	struct mono deadline = mono_add_ms(mono_now(), COUNT_MS);
+	struct counted before, after = {0};
 	int code = read_counted(row, &before, f);
 
 	if (code == 0)
-		code = hostile_fire(&row->control, mark, EACH, f);
-	if (heard) {
-		uint64_t got = code == 0 ? sink_await(sink, mark, EACH, ARRIVE_MS) : 0;
-
-		if (got != EACH)
-			TEST_FAIL("%s: %d of the control arrived", row->what, (int)got);
-		return code;
-	}
+		code = hostile_fire(&row->control, next_mark++, EACH, f);
 	while (code == 0 && after.passed < before.passed + EACH &&
 	       !mono_reached(deadline, mono_now()))
 		code = read_counted(row, &after, f);
-	if (after.passed < before.passed + EACH || after.reason != before.reason)
+	if (code == 0 && (after.passed < before.passed + EACH || after.reason != before.reason))
 		TEST_FAIL("%s: the control did not pass", row->what);
 	return code;
+}
+
+static int run_control(const struct row *row, struct fault *f)
+{
+	return row->control.port == 0 ? hear_control(row, f) : count_control(row, f);
 }
 
 static uint64_t counted_as(const struct row *row, const struct counted *before,

@@ -9,6 +9,7 @@
 TEST_SUITE_WITH(hostile, hostile_set_up, hostile_tear_down,
 		{"secrets stay where they are", hostile_secrets_stay_where_they_are},
 		{"files are not for others", hostile_files_are_not_for_others},
+		{"a log stays short", hostile_log_stays_short},
 		{"the control socket is not for others", hostile_socket_is_not_for_others},
 		{"packets are dropped and counted", hostile_packets_are_dropped_and_counted},
 		{"status shows what was dropped", hostile_status_shows_what_was_dropped},

@@ -80,6 +80,7 @@ void hostile_routes_take_no_effect(void);
 void hostile_flood_ends_its_own_session_only(void);
 void hostile_secrets_stay_where_they_are(void);
 void hostile_files_are_not_for_others(void);
+void hostile_log_stays_short(void);
 void hostile_socket_is_not_for_others(void);
 
 #endif
