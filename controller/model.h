@@ -84,14 +84,15 @@ struct membership {
 	char report_error[256];
 };
 
-/* A prefix of a membership: announced by its machine, approved by an operator; routed when approved. */
+/* A prefix of a membership: announced by its machine, approved by an operator; routed when
+ * approved. */
 struct announcement {
 	row_t row, membership;
 	struct id id;
 	struct prefix prefix;
 	uint32_t priority; /* higher wins; default 100 */
 	bool announced, approved;
-	row_t *users; /* memberships that may use it; in the arena */
+	row_t *users;  /* memberships that may use it; in the arena */
 	size_t nusers; /* 0: all of the mesh */
 	struct wall created_at;
 	uint64_t version;
@@ -107,13 +108,13 @@ struct peering {
 	uint64_t version;
 };
 
-struct join_grant { /* a join token, without its secret */
+struct join_grant {		       /* a join token, without its secret */
 	row_t row, organization, mesh; /* mesh 0: the default one when it is used */
 	struct id id;
 	struct digest secret;
 	char note[NAME_TEXT_MAX];
-	uint32_t max_uses, uses; /* max 0: any number */
-	bool gateway;		 /* for appliances, later */
+	uint32_t max_uses, uses;			/* max 0: any number */
+	bool gateway;					/* for appliances, later */
 	struct wall created_at, expires_at, revoked_at; /* ms 0: never */
 	uint64_t version;
 };
@@ -132,9 +133,9 @@ struct audit_entry {
 	row_t row, organization;
 	struct id id;
 	struct wall at;
-	const char *actor;    /* "token <id>", "machine <id>", "init" */
-	const char *action;   /* "mesh.create" */
-	const char *resource; /* id */
+	const char *actor;	    /* "token <id>", "machine <id>", "init" */
+	const char *action;	    /* "mesh.create" */
+	const char *resource;	    /* id */
 	const char *before, *after; /* JSON, or NULL */
 };
 

@@ -317,8 +317,11 @@ int lab_make_places(struct lab *lab, struct fault *f)
 	code = file_make_dir(path, 0755, f);
 	if (code == 0)
 		code = keep_file(lab, lab->path, f);
+	tune_plan(&lab->record, lab->file.machines.n);
 	if (code == 0)
-		code = tune_raise(lab, f);
+		code = lab_save_record(lab, f);
+	if (code == 0)
+		code = tune_raise(&lab->record, f);
 	snprintf(path, sizeof(path), "%s/ns", lab->dir);
 	if (code == 0)
 		code = place_root_make(path, f);
@@ -373,6 +376,20 @@ static int remove_places(const char *lab, const char *dir, struct fault *f)
 	return code;
 }
 
+static bool other_labs(const struct lab *lab)
+{
+	DIR *root = opendir(LAB_ROOT);
+	struct dirent *entry;
+	bool others = false;
+
+	while (root != NULL && (entry = readdir(root)) != NULL)
+		others = others || (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+				    strcmp(entry->d_name, lab->name) != 0);
+	if (root != NULL)
+		closedir(root);
+	return others;
+}
+
 int lab_remove(const char *name, struct fault *f)
 {
 	char path[PLACE_PATH_MAX + 16];
@@ -386,7 +403,7 @@ int lab_remove(const char *name, struct fault *f)
 	if (code == 0)
 		place_root_remove(path);
 	if (code == 0 && record_load(&lab.record, record_path(&lab, path), f) == 0)
-		tune_restore(&lab);
+		tune_restore(&lab.record, other_labs(&lab));
 	if (code == 0)
 		code = file_remove(lab.dir, f);
 	lab_close(&lab);

@@ -1,9 +1,8 @@
 #include "lab/tune.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "lib/base/file.h"
@@ -50,26 +49,10 @@ static int write_limit(int64_t value, struct fault *f)
 	return code;
 }
 
-static bool other_labs(const struct lab *lab)
+void tune_plan(struct record *r, size_t machines)
 {
-	DIR *root = opendir(LAB_ROOT);
-	struct dirent *entry;
-	bool others = false;
-
-	while (root != NULL && (entry = readdir(root)) != NULL)
-		others = others || (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
-				    strcmp(entry->d_name, lab->name) != 0);
-	if (root != NULL)
-		closedir(root);
-	return others;
-}
-
-int tune_raise(struct lab *lab, struct fault *f)
-{
-	struct record *r = &lab->record;
 	int64_t now = read_limit();
-	int64_t need = INSTANCES_OF_OTHERS + INSTANCES_PER_MACHINE * (int64_t)lab->file.machines.n;
-	int code;
+	int64_t need = INSTANCES_OF_OTHERS + INSTANCES_PER_MACHINE * (int64_t)machines;
 
 	if (now < need) {
 		r->inotify_before = now;
@@ -78,7 +61,12 @@ int tune_raise(struct lab *lab, struct fault *f)
 	for (unsigned i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
 		if (access(directories[i].path, F_OK) != 0)
 			r->made_directories |= 1 << i;
-	code = lab_save_record(lab, f);
+}
+
+int tune_raise(const struct record *r, struct fault *f)
+{
+	int code = 0;
+
 	for (unsigned i = 0; i < sizeof(directories) / sizeof(directories[0]) && code == 0; i++)
 		code = file_make_dir(directories[i].path, directories[i].mode, f);
 	if (code == 0 && r->inotify_raised > 0)
@@ -86,13 +74,11 @@ int tune_raise(struct lab *lab, struct fault *f)
 	return code;
 }
 
-void tune_restore(const struct lab *lab)
+void tune_restore(const struct record *r, bool others)
 {
-	const struct record *r = &lab->record;
-
 	if (r->inotify_before > 0 && read_limit() == r->inotify_raised)
 		write_limit(r->inotify_before, NULL);
-	if (other_labs(lab)) /* they mount there */
+	if (others)
 		return;
 	for (unsigned i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
 		if (r->made_directories & (1 << i))

@@ -4,11 +4,14 @@
 #ifndef SKEIN_LAB_TUNE_H
 #define SKEIN_LAB_TUNE_H
 
-#include "lab/lab.h"
+#include "lab/record.h"
 
-/* Notes in the lab's record what it is about to change, then changes it. */
-int tune_raise(struct lab *lab, struct fault *f);
-/* Puts back what the record says, if nobody has changed it since. */
-void tune_restore(const struct lab *lab);
+/* Notes in the record what raising for so many machines is about to change. */
+void tune_plan(struct record *r, size_t machines);
+/* Changes it; the record was saved before. */
+int tune_raise(const struct record *r, struct fault *f);
+/* Puts back what the record says, if nobody has changed it since; the directories only when no
+ * other lab mounts there. */
+void tune_restore(const struct record *r, bool others);
 
 #endif

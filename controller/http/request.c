@@ -11,7 +11,6 @@
  * gets to see why. */
 #define DRAIN_FACTOR 4
 #define WAIT_MAX_MS  60000
-#define DRAIN_S	     3
 
 struct request {
 	struct job job; /* first */
@@ -28,53 +27,6 @@ struct request {
 	bool finished; /* it can be answered */
 	bool parked;
 };
-
-/* ---- all of them ---- */
-
-void request_context_init(struct request_context *x)
-{
-	pthread_condattr_t clock;
-
-	pthread_mutex_init(&x->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&x->fewer, &clock);
-	pthread_condattr_destroy(&clock);
-}
-
-void request_context_fini(struct request_context *x)
-{
-	pthread_cond_destroy(&x->fewer);
-	pthread_mutex_destroy(&x->lock);
-}
-
-void request_context_drain(struct request_context *x)
-{
-	struct timespec until;
-	int rc = 0;
-
-	pthread_mutex_lock(&x->lock);
-	x->stopping = true;
-	pthread_mutex_unlock(&x->lock);
-	poll_stop(x->options.poll);
-	pthread_mutex_lock(&x->lock);
-	while (x->away > 0)
-		pthread_cond_wait(&x->fewer, &x->lock);
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += DRAIN_S;
-	while (x->open > 0 && rc == 0)
-		rc = pthread_cond_timedwait(&x->fewer, &x->lock, &until);
-	pthread_mutex_unlock(&x->lock);
-}
-
-static void count_open(struct request_context *x, bool more)
-{
-	pthread_mutex_lock(&x->lock);
-	x->open += more ? 1 : (size_t)-1;
-	if (!more)
-		pthread_cond_broadcast(&x->fewer);
-	pthread_mutex_unlock(&x->lock);
-}
 
 static struct request *of_waiter(struct waiter *w)
 {
@@ -244,7 +196,7 @@ struct request *request_begin(struct request_context *x, struct MHD_Connection *
 	r->call.arena = &r->arena;
 	r->call.controller = x->options.controller;
 	r->call.now = wall_now();
-	count_open(x, true);
+	request_context_open(x);
 	connection_receiving(r->timing);
 	find_client(r);
 	find_route(r, url, method);
@@ -289,13 +241,8 @@ enum MHD_Result request_receive(struct request *r, const char *data, size_t len)
 /* False when the server stops: nothing is sent away any more. */
 static bool send_away(struct request *r)
 {
-	struct request_context *x = r->context;
-	bool ok;
+	bool ok = request_context_send(r->context);
 
-	pthread_mutex_lock(&x->lock);
-	ok = !x->stopping;
-	x->away += ok;
-	pthread_mutex_unlock(&x->lock);
 	if (ok)
 		MHD_suspend_connection(r->connection);
 	return ok;
@@ -307,10 +254,7 @@ static void come_back(struct request *r)
 	struct request_context *x = r->context;
 
 	MHD_resume_connection(r->connection);
-	pthread_mutex_lock(&x->lock);
-	x->away--;
-	pthread_cond_broadcast(&x->fewer);
-	pthread_mutex_unlock(&x->lock);
+	request_context_return(x);
 }
 
 static void run_away(struct job *job)
@@ -471,7 +415,7 @@ void request_free(struct request *r)
 	if (r == NULL)
 		return;
 	connection_idle(r->timing);
-	count_open(r->context, false);
+	request_context_close(r->context);
 	forget_answer(c);
 	json_decref(c->problem_extra);
 	buf_fini(&c->bytes);

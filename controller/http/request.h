@@ -4,32 +4,10 @@
 #define SKEIN_CONTROLLER_HTTP_REQUEST_H
 
 #include <microhttpd.h>
-#include <pthread.h>
 
-#include "controller/http/connections.h"
-#include "controller/http/routes.h"
-#include "controller/http/server.h"
-
-/* What requests share. */
-struct request_context {
-	struct server_options options;
-	struct routes *routes;
-	struct connections *connections;
-	/* Requests that are not answered yet, and those of them that are with another thread; none
-	 * is sent away once `stopping`. */
-	pthread_mutex_t lock;
-	pthread_cond_t fewer;
-	size_t open, away;
-	bool stopping;
-};
+#include "controller/http/request_context.h"
 
 struct request;
-
-void request_context_init(struct request_context *x);
-void request_context_fini(struct request_context *x);
-/* Sends none away any more, waits until all are back, and, for a little while, until all are
- * answered. */
-void request_context_drain(struct request_context *x);
 
 /* The headers are there: finds the route and who asks. Never NULL. */
 struct request *request_begin(struct request_context *x, struct MHD_Connection *c, const char *url,

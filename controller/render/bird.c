@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/render/bird_define.h"
 #include "controller/render/bird_set.h"
-#include "controller/render/prepared.h"
 
 #define PRIORITY_STANDARD 100
 #define PRIORITY_MAX	  65535

@@ -1,8 +1,9 @@
 /* The defines of membership.conf: who this machine is, and what belongs to whom. */
+#include "controller/render/bird_define.h"
+
 #include <stdio.h>
 
 #include "controller/render/bird_set.h"
-#include "controller/render/prepared.h"
 
 #define MANY_LEAST  4096 /* routes of a gateway, before its neighbours warn */
 #define MANY_FACTOR 4

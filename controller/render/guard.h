@@ -11,6 +11,8 @@ struct guard_sections {
 	VEC(struct state_guard_pair) pairs;
 };
 
+/* What the members have in common, into `r`. */
+void render_prepare_guard(struct render *r, struct arena *a);
 void render_guard(const struct render *r, size_t member, struct guard_sections *out);
 void guard_sections_free(struct guard_sections *g);
 

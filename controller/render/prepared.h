@@ -59,10 +59,4 @@ const struct membership *render_elsewhere(const struct render *r, size_t member,
 /* The same, where both are gateways: its instances of BIRD are siblings. */
 const struct membership *render_sibling(const struct render *r, size_t member, size_t remote);
 
-void render_prepare_guard(struct render *r, struct arena *a);
-void render_prepare_bird(struct render *r, struct arena *a);
-/* bird_define.c: the defines of one member; `granted` as render_granted() says. */
-void render_bird_defines(const struct render *r, size_t member, const struct prefix_list *granted,
-			 struct buf *out);
-
 #endif
