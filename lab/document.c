@@ -110,12 +110,11 @@ static int decode_scalar(struct decoder *d, const yaml_node_t *node, const struc
 
 /* A scalar's text, or NULL: libyaml gives the length, and a NUL inside is nobody's good intention.
  */
-static const char *scalar_text(const yaml_node_t *node)
+static const char *scalar_text(const yaml_node_t *node, size_t max)
 {
 	const char *text;
 
-	if (node == NULL || node->type != YAML_SCALAR_NODE ||
-	    node->data.scalar.length > DOCUMENT_TEXT_MAX)
+	if (node == NULL || node->type != YAML_SCALAR_NODE || node->data.scalar.length > max)
 		return NULL;
 	text = (const char *)node->data.scalar.value;
 	return strlen(text) == node->data.scalar.length ? text : NULL;
@@ -145,7 +144,7 @@ static int decode_element(struct decoder *d, const yaml_node_t *node, const stru
 		((struct field_mark *)to)->line = line_of(node);
 		return decode_mapping(d, node, row->rows, to);
 	}
-	text = scalar_text(node);
+	text = scalar_text(node, DOCUMENT_TEXT_MAX);
 	if (text == NULL)
 		return refuse(d, node, row->name, "one short value each");
 	return decode_scalar(d, node, row, text, to);
@@ -178,11 +177,12 @@ static int decode_value(struct decoder *d, const yaml_node_t *node, const struct
 			void *base)
 {
 	void *to = (char *)base + row->offset;
+	size_t max = row->kind == FIELD_TEXT && row->max > 0 ? (size_t)row->max : DOCUMENT_TEXT_MAX;
 	const char *text;
 
 	if (row->kind == FIELD_NAMES || row->kind == FIELD_PREFIXES || row->kind == FIELD_ROWS)
 		return decode_list(d, node, row, to);
-	text = scalar_text(node);
+	text = scalar_text(node, max);
 	if (text == NULL)
 		return refuse(d, node, row->name, "one short value");
 	return decode_scalar(d, node, row, text, to);
@@ -243,7 +243,7 @@ static int decode_mapping(struct decoder *d, const yaml_node_t *node, const stru
 	     p++) {
 		const yaml_node_t *key = yaml_document_get_node(d->document, p->key);
 		const yaml_node_t *value = yaml_document_get_node(d->document, p->value);
-		const char *name = scalar_text(key);
+		const char *name = scalar_text(key, DOCUMENT_TEXT_MAX);
 		const struct field_row *row;
 		size_t i;
 		int code;

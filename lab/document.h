@@ -16,7 +16,7 @@
 #define DOCUMENT_TEXT_MAX 255
 
 enum field_kind {
-	FIELD_TEXT,	/* const char * */
+	FIELD_TEXT,	/* const char *; max = longest, 0: DOCUMENT_TEXT_MAX */
 	FIELD_NAME,	/* const char *: a label of a-z, 0-9, '-'; max = longest, 0: 63 */
 	FIELD_FLAG,	/* bool: true, false, yes, no */
 	FIELD_NUMBER,	/* int64_t within min..max */
