@@ -227,11 +227,11 @@ static int run_controller(void *context, const struct invocation *in)
 	sigaddset(&signals, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	sigdelset(&signals, SIGPIPE);
-	raise_descriptor_limit(&config);
 	code = controller_start(&controller, &config, &f);
 	if (code != 0) {
 		say(&f, code);
 	} else {
+		raise_descriptor_limit(&config);
 		log_info("controller runs", LOG_S("version", SKEIN_VERSION),
 			 LOG_S("data", config.data_dir));
 		do {

@@ -106,6 +106,6 @@ int store_join_grant_use(struct store *s, row_t grant, row_t machine, struct fau
 		return code; /* this machine has used it before */
 	code = record_delete(s, &sql[COUNT], grant, f);
 	if (code == ERR_NOT_FOUND)
-		code = fault_set(f, ERR_USED_UP, "token: it has been used as often as it may");
+		code = fault_set(f, ERR_USED_UP, "the join token has been used as often as it may");
 	return code;
 }
