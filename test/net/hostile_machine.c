@@ -16,7 +16,7 @@
 #include "test/net/hostile_world.h"
 #include "test/test.h"
 
-#define SECRET	   32
+#define SECRET	   32U
 #define SECRETS	   64
 #define FILE_SIZE  (16u << 20)
 #define NOBODY	   65534
@@ -264,7 +264,7 @@ void hostile_log_stays_short(void)
 				   " head -c 3000000 /dev/zero >> $l; done;"
 				   " ip address add 192.0.2.250/32 dev lo";
 	static const char is_long[] = "find /run/skein -name bird.log -size +2000k";
-	struct mono deadline = mono_add_ms(mono_now(), 2 * ANSWER_MS);
+	struct mono deadline = mono_add_ms(mono_now(), (int64_t)2 * ANSWER_MS);
 	struct fault f = {0};
 	size_t found;
 
