@@ -68,15 +68,7 @@ static int list(struct cli *c, const struct invocation *in)
 
 static int revoke(struct cli *c, const struct invocation *in)
 {
-	const json_t *revoked = NULL;
-	const char *id;
-	int code = api_check_id(c, in->args[0], &id);
-
-	if (code == 0)
-		code = api_post(c, api_path(c, "/api-tokens/%s/revoke", id), NULL, &revoked);
-	if (code == 0)
-		output_done(&c->out, revoked, "API token %s revoked", id);
-	return code;
+	return token_end(c, "/api-tokens", "API token", in->args[0]);
 }
 
 const struct verb api_token_verbs[] = {

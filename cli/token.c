@@ -116,17 +116,22 @@ static int list(struct cli *c, const struct invocation *in)
 	return code;
 }
 
-static int revoke(struct cli *c, const struct invocation *in)
+int token_end(struct cli *c, const char *path, const char *what, const char *text)
 {
 	const json_t *revoked = NULL;
 	const char *id;
-	int code = api_check_id(c, in->args[0], &id);
+	int code = api_check_id(c, text, &id);
 
 	if (code == 0)
-		code = api_post(c, api_path(c, "/join-tokens/%s/revoke", id), NULL, &revoked);
+		code = api_post(c, api_path(c, "%s/%s/revoke", path, id), NULL, &revoked);
 	if (code == 0)
-		output_done(&c->out, revoked, "join token %s revoked", id);
+		output_done(&c->out, revoked, "%s %s revoked", what, id);
 	return code;
+}
+
+static int revoke(struct cli *c, const struct invocation *in)
+{
+	return token_end(c, "/join-tokens", "join token", in->args[0]);
 }
 
 const struct verb token_verbs[] = {

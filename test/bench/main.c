@@ -92,6 +92,7 @@ int main(int argc, char **argv)
 		bench_fail("want the file for the results");
 	log_set_level(LOG_LEVEL_WARN);
 	printf("%-34s %15s %10s %-31s %s\n", "BENCH", "VALUE", "RATIO", "AGAINST", "BAR");
+	/* cppcheck-suppress comparePointers ; the linker makes them the ends of one array */
 	for (const struct bench *const *b = __start_benches; b < __stop_benches; b++)
 		hold = measure(*b, all) && hold;
 	if (json_dump_file(all, argv[1], JSON_INDENT(2) | JSON_REAL_PRECISION(4)) != 0)
