@@ -8,12 +8,13 @@
 
 #define START_MS 15000
 
-/* The last of what an agent says goes with it; its log is on the lab's side. */
+/* Returns when it answers: before, it is not yet the program that a later case wants to kill. */
 static void start_agent(void)
 {
 	struct fault f = {0};
 
 	agents_must(machine_start_agent(agents_lab(), "la", &f), &f);
+	agents_await("la", "$AGENT status", START_MS);
 }
 
 /* Power off and on: nothing is left but what is on disk. */
