@@ -68,7 +68,7 @@ void bad_snapshot(struct buf *out)
 {
 	static const char machine[] =
 		"cd /; find var/lib/skein run/skein sys/fs/bpf etc/skein 2> /dev/null | sort;"
-		"ls sys/class/net; ip rule; ip route show table all; nft list ruleset";
+		"ls sys/class/net; ip rule; ip -4 route show table all; nft list ruleset";
 	static const char controller[] =
 		"for what in mesh machine membership token prefix peering gateway; do"
 		"  skein $what list --json; done; skein audit --json; find /var/lib/skein | sort";
