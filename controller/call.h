@@ -10,6 +10,7 @@
 
 struct controller;
 struct blob;
+struct resource;
 
 /* What a mutation means for those who answer from memory; acted upon after the commit and before
  * the answer (controller/follow.h). */
@@ -77,6 +78,7 @@ struct route {
 	const char *action; /* of the audit: "mesh.create"; NULL for reading */
 	const char *query;  /* the parameters that it takes: "limit cursor mesh"; NULL: none */
 	int (*handle)(struct call *c);
+	const struct resource *resource; /* that it is about, for the handlers of api/resource.h */
 };
 
 /* Helpers for handlers (api/call.c). */
@@ -95,10 +97,6 @@ void call_set_version(struct call *c, uint64_t version);
 void call_touch_mesh(struct call *c, row_t mesh);
 /* Says that a machine, its token or its memberships changed. */
 void call_touch_machine(struct call *c, row_t machine);
-/* The organization's mesh, by an id that a body or a query gave; 404 names what was looked for. */
-int call_find_mesh(struct call *c, const char *id, struct mesh *out);
-int call_find_machine(struct call *c, const char *id, struct machine *out);
-int call_find_membership(struct call *c, const char *id, struct membership *out);
 /* 409 problem with the id of what has the name already. */
 int call_exists(struct call *c, const struct id *existing, const char *what, const char *name);
 /* Writes the audit row of a mutation in its transaction; before and after may be NULL, borrowed. */

@@ -16,6 +16,10 @@
 
 typedef int64_t row_t;
 
+/* Of a membership by its number on its machine: the UDP port of its main device; the 63 after it
+ * are its trunks', by slot. */
+#define BASE_PORT(number) ((uint16_t)(51820 + 64 * (number)))
+
 enum role { ROLE_NONE, ROLE_MACHINE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMIN };
 
 struct organization {

@@ -22,7 +22,7 @@ check-net: $(BUILD)/test/net $(PROGRAMS) ## tests in network namespaces (as root
 check-house: all ## the rules of the house: make, sources.mk, sizes
 	$(Q)test/run house $(SUMMARY) test/house $(BUILD)
 
-check-san: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+check-san: $(PROGRAMS) ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(Q)$(MAKE) --no-print-directory SAN=asan build/asan/test/unit
 	$(Q)test/run san $(SUMMARY) build/asan/test/unit
 

@@ -5,28 +5,27 @@
 
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
-#include "controller/call.h"
+#include "controller/api/resource.h"
 #include "lib/mesh/token.h"
 
 #define EXPIRES_MAX_S (INT64_C(10) * 365 * 24 * 3600)
 
 struct wire {
-	const char *id, *created_at, *role, *note, *expires_at, *revoked_at, *organization, *token;
+	const char *id, *created_at, *role, *note, *expires_at, *revoked_at, *organization;
 	int64_t expires_in;
 };
 
 #define AT(member) offsetof(struct wire, member)
 
-#define COMMON_ROWS                                                                                \
-	JSON_ROW("id", MEMBER_TEXT, AT(id)), JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),  \
-		JSON_ROW("role", MEMBER_TEXT, AT(role)), JSON_ROW("note", MEMBER_TEXT, AT(note)),  \
-		JSON_ROW("expires_at", MEMBER_TEXT, AT(expires_at)),                               \
-		JSON_ROW("revoked_at", MEMBER_TEXT, AT(revoked_at)),                               \
-		JSON_ROW("organization", MEMBER_TEXT, AT(organization))
-
-static const struct json_row answer_rows[] = {COMMON_ROWS, {0}};
-static const struct json_row created_rows[] = {
-	COMMON_ROWS, JSON_ROW("token", MEMBER_TEXT, AT(token)), {0}};
+static const struct json_row answer_rows[] = {
+	JSON_ROW("id", MEMBER_TEXT, AT(id)),
+	JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),
+	JSON_ROW("role", MEMBER_TEXT, AT(role)),
+	JSON_ROW("note", MEMBER_TEXT, AT(note)),
+	JSON_ROW("expires_at", MEMBER_TEXT, AT(expires_at)),
+	JSON_ROW("revoked_at", MEMBER_TEXT, AT(revoked_at)),
+	JSON_ROW("organization", MEMBER_TEXT, AT(organization)),
+	{0}};
 
 static const struct json_row request_rows[] = {
 	JSON_ROW("role", MEMBER_TEXT, AT(role), .required = true),
@@ -56,30 +55,24 @@ static int parse_role(struct call *c, const char *text, enum role *role)
 			 text);
 }
 
-static void fill(struct call *c, const struct api_token *t, struct wire *w)
+static json_t *encode(struct call *c, const void *x)
 {
+	const struct api_token *t = x;
 	struct organization o;
-
-	*w = (struct wire){
+	struct wire w = {
 		.id = format_id(c->arena, &t->id),
 		.created_at = format_time(c->arena, t->created_at),
 		.note = t->note,
 		.expires_at = format_time(c->arena, t->expires_at),
 		.revoked_at = format_time(c->arena, t->revoked_at),
 	};
+
 	for (size_t i = 0; i < NROLES; i++)
 		if (roles[i].role == t->role)
-			w->role = roles[i].text;
+			w.role = roles[i].text;
 	if (t->organization != 0 &&
 	    store_organization_get(c->store, t->organization, &o, NULL) == 0)
-		w->organization = format_id(c->arena, &o.id);
-}
-
-static json_t *encode(struct call *c, const struct api_token *t)
-{
-	struct wire w;
-
-	fill(c, t, &w);
+		w.organization = format_id(c->arena, &o.id);
 	return json_encode(answer_rows, &w);
 }
 
@@ -91,47 +84,18 @@ static row_t scope(const struct call *c)
 	return all ? 0 : c->organization;
 }
 
-int api_token_list(struct call *c)
+static int list(struct call *c, const struct page *p, struct resource_rows *out)
 {
-	struct api_token *list = NULL;
-	struct page page;
-	json_t *items;
-	size_t n = 0;
-	bool more;
-	int code = call_page(c, &page);
+	struct api_token *at = NULL;
+	int code = store_api_token_list(c->store, c->arena, scope(c), p, &at, &out->n, &c->fault);
 
-	if (code == 0)
-		code = store_api_token_list(c->store, c->arena, scope(c), &page, &list, &n,
-					    &c->fault);
-	if (code != 0)
-		return code;
-	more = n == (size_t)page.limit;
-	n -= more;
-	items = json_array();
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(items, encode(c, &list[i]));
-	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
-	return 0;
+	out->at = at;
+	return code;
 }
 
-static int find(struct call *c, struct api_token *t)
+static int find(struct call *c, const struct id *id, void *x)
 {
-	int code = store_api_token_find(c->store, scope(c), &c->id, t, NULL);
-
-	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such API token")
-				     : code;
-}
-
-int api_token_get(struct call *c)
-{
-	struct api_token t;
-	int code = find(c, &t);
-
-	if (code != 0)
-		return code;
-	call_set_version(c, t.version);
-	c->json = encode(c, &t);
-	return 0;
+	return store_api_token_find(c->store, scope(c), id, x, &c->fault);
 }
 
 static const char *token_text(struct call *c, const struct secret *secret)
@@ -150,9 +114,8 @@ static const char *token_text(struct call *c, const struct secret *secret)
 int api_token_create(struct call *c)
 {
 	struct api_token t = {.created_at = c->now};
-	struct wire in = {0}, w;
+	struct wire in = {0};
 	struct secret secret;
-	json_t *after;
 	int code = call_decode(c, request_rows, &in, NULL);
 
 	if (code == 0)
@@ -165,42 +128,34 @@ int api_token_create(struct call *c)
 	secret_random(&secret);
 	token_digest(&secret, &t.secret);
 	code = store_api_token_insert(c->store, &t, &c->fault);
-	if (code == 0) {
+	if (code == 0)
 		vec_push(&c->effects.tokens, t);
-		fill(c, &t, &w);
-		w.token = token_text(c, &secret);
-		c->json = json_encode(created_rows, &w);
-		c->status = 201;
-		call_set_version(c, t.version);
-		after = encode(c, &t); /* without the token */
-		code = call_audit(c, &t.id, NULL, after);
-		json_decref(after);
-	}
+	if (code == 0)
+		code = resource_created(c, &api_token_resource, &t);
+	if (code == 0) /* the audit has it without */
+		json_object_set_new(c->json, "token", json_string(token_text(c, &secret)));
 	secret_wipe(&secret);
 	return code;
 }
 
-int api_token_revoke(struct call *c)
+static int revoke(struct call *c, void *x)
 {
-	struct api_token t;
-	json_t *before;
-	int code = find(c, &t);
+	struct api_token *t = x;
+	int code = 0;
 
-	if (code == 0)
-		code = call_check_version(c, t.version);
-	if (code != 0)
-		return code;
-	before = encode(c, &t);
-	if (t.revoked_at.ms == 0) {
-		t.revoked_at = c->now;
-		code = store_api_token_update(c->store, &t, &c->fault);
+	if (t->revoked_at.ms == 0) {
+		t->revoked_at = c->now;
+		code = store_api_token_update(c->store, t, &c->fault);
 	}
-	if (code == 0) {
-		vec_push(&c->effects.tokens, t);
-		call_set_version(c, t.version);
-		c->json = encode(c, &t);
-		code = call_audit(c, &t.id, before, c->json);
-	}
-	json_decref(before);
+	vec_push(&c->effects.tokens, *t);
 	return code;
 }
+
+const struct resource api_token_resource = {
+	.noun = "API token",
+	RESOURCE_RECORD(struct api_token),
+	.encode = encode,
+	.list = list,
+	.find = find,
+	.revoke = revoke,
+};

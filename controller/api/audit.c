@@ -1,7 +1,6 @@
 /* /audit: every change, newest first; with what was before and after. */
 #include "controller/api/format.h"
-#include "controller/api/handlers.h"
-#include "controller/call.h"
+#include "controller/api/resource.h"
 
 struct wire {
 	const char *id, *created_at, *at, *actor, *action, *resource;
@@ -20,8 +19,9 @@ static const struct json_row answer_rows[] = {JSON_ROW("id", MEMBER_TEXT, AT(id)
 					      JSON_ROW("after", MEMBER_RAW, AT(after)),
 					      {0}};
 
-static json_t *encode(struct call *c, const struct audit_entry *e)
+static json_t *encode(struct call *c, const void *x)
 {
+	const struct audit_entry *e = x;
 	const char *at = format_time(c->arena, e->at);
 	const struct wire w = {
 		.id = format_id(c->arena, &e->id),
@@ -37,27 +37,22 @@ static json_t *encode(struct call *c, const struct audit_entry *e)
 	return json_encode(answer_rows, &w);
 }
 
-int audit_list(struct call *c)
+static int list(struct call *c, const struct page *p, struct resource_rows *out)
 {
-	struct audit_entry *list = NULL;
-	struct page page;
-	json_t *items;
-	size_t n = 0;
-	bool more;
 	/* As with API tokens: who speaks for the installation sees all of it, if he names none. */
 	bool all = c->who.organization == 0 && call_query(c, "organization") == NULL;
-	int code = call_page(c, &page);
+	struct audit_entry *at = NULL;
+	int code = store_audit_list(c->store, c->arena, all ? 0 : c->organization, p, &at, &out->n,
+				    &c->fault);
 
-	if (code == 0)
-		code = store_audit_list(c->store, c->arena, all ? 0 : c->organization, &page, &list,
-					&n, &c->fault);
-	if (code != 0)
-		return code;
-	more = n == (size_t)page.limit;
-	n -= more;
-	items = json_array();
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(items, encode(c, &list[i]));
-	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
-	return 0;
+	out->at = at;
+	return code;
 }
+
+const struct resource audit_resource = {
+	.noun = "audit entry",
+	.size = sizeof(struct audit_entry),
+	.row = offsetof(struct audit_entry, row),
+	.encode = encode,
+	.list = list,
+};

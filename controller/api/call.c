@@ -106,61 +106,6 @@ void call_touch_machine(struct call *c, row_t machine)
 	vec_push(&c->effects.machines, machine);
 }
 
-/* ---- references ---- */
-
-static int parse_reference(struct call *c, const char *what, const char *text, struct id *id)
-{
-	if (id_parse(text, id))
-		return 0;
-	return fault_set(&c->fault, ERR_INVALID, "%s: '%.40s' is no id", what, text);
-}
-
-static int not_found(struct call *c, int code, const char *what, const char *text)
-{
-	if (code == ERR_NOT_FOUND) {
-		c->fault.code = 0;
-		fault_set(&c->fault, code, "there is no %s %.40s", what, text);
-	}
-	return code;
-}
-
-int call_find_mesh(struct call *c, const char *id, struct mesh *out)
-{
-	struct id parsed;
-	int code = parse_reference(c, "mesh", id, &parsed);
-
-	if (code == 0)
-		code = not_found(
-			c, store_mesh_find(c->store, c->organization, &parsed, out, &c->fault),
-			"mesh", id);
-	return code;
-}
-
-int call_find_machine(struct call *c, const char *id, struct machine *out)
-{
-	struct id parsed;
-	int code = parse_reference(c, "machine", id, &parsed);
-
-	if (code == 0)
-		code = not_found(
-			c, store_machine_find(c->store, c->organization, &parsed, out, &c->fault),
-			"machine", id);
-	return code;
-}
-
-int call_find_membership(struct call *c, const char *id, struct membership *out)
-{
-	struct id parsed;
-	int code = parse_reference(c, "membership", id, &parsed);
-
-	if (code == 0)
-		code = not_found(
-			c,
-			store_membership_find(c->store, c->organization, &parsed, out, &c->fault),
-			"membership", id);
-	return code;
-}
-
 int call_exists(struct call *c, const struct id *existing, const char *what, const char *name)
 {
 	if (c->problem_extra == NULL)

@@ -2,6 +2,7 @@
 #include "controller/alloc.h"
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
+#include "controller/api/resource.h"
 #include "controller/api/shared.h"
 
 #define MESHES_MAX 64
@@ -83,7 +84,7 @@ static int enable(struct call *c, const struct machine *machine, const char *mes
 {
 	struct membership m;
 	struct mesh mesh;
-	int code = call_find_mesh(c, mesh_id, &mesh);
+	int code = resource_find(c, &mesh_resource, mesh_id, &mesh);
 
 	if (code != 0)
 		return code;
@@ -115,7 +116,7 @@ int gateway_enable(struct call *c)
 	if (code == 0 && in.meshes.n == 0)
 		code = fault_set(&c->fault, ERR_INVALID, "'meshes': name one at least");
 	if (code == 0)
-		code = call_find_machine(c, in.machine, &machine);
+		code = resource_find(c, &machine_resource, in.machine, &machine);
 	if (code == 0 && machine.revoked)
 		code = fault_set(&c->fault, ERR_CONFLICT, "machine '%s' is revoked", machine.name);
 	if (code == 0)

@@ -1,5 +1,5 @@
-/* The handlers that the route table names, by file. Each takes a call and returns 0 or a negative
- * code (controller/call.h). */
+/* The handlers that the route table names beside those of all resources (resource.h), by file. Each
+ * takes a call and returns 0 or a negative code (controller/call.h). */
 #ifndef SKEIN_CONTROLLER_API_HANDLERS_H
 #define SKEIN_CONTROLLER_API_HANDLERS_H
 
@@ -7,47 +7,16 @@ struct call;
 
 int health_live(struct call *c);
 int health_ready(struct call *c);
-int organization_list(struct call *c);
 int organization_create(struct call *c);
-int organization_get(struct call *c);
-int organization_update(struct call *c);
-int organization_delete(struct call *c);
-int mesh_list(struct call *c);
 int mesh_create(struct call *c);
-int mesh_get(struct call *c);
-int mesh_update(struct call *c);
-int mesh_delete(struct call *c);
-int machine_list(struct call *c);
-int machine_get(struct call *c);
-int machine_update(struct call *c);
-int machine_delete(struct call *c);
-int machine_revoke(struct call *c);
-int membership_list(struct call *c);
 int membership_create(struct call *c);
-int membership_get(struct call *c);
-int membership_delete(struct call *c);
-int join_token_list(struct call *c);
 int join_token_create(struct call *c);
-int join_token_get(struct call *c);
-int join_token_revoke(struct call *c);
-int api_token_list(struct call *c);
 int api_token_create(struct call *c);
-int api_token_get(struct call *c);
-int api_token_revoke(struct call *c);
 int gateway_list(struct call *c);
 int gateway_enable(struct call *c);
 int gateway_disable(struct call *c);
-int prefix_list(struct call *c);
 int prefix_create(struct call *c);
-int prefix_get(struct call *c);
-int prefix_update(struct call *c);
-int prefix_delete(struct call *c);
-int peering_list(struct call *c);
 int peering_create(struct call *c);
-int peering_get(struct call *c);
-int peering_update(struct call *c);
-int peering_delete(struct call *c);
-int audit_list(struct call *c);
 int enroll(struct call *c);
 int machine_self_get(struct call *c);
 int machine_self_leave(struct call *c);

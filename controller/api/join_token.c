@@ -5,6 +5,7 @@
 
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
+#include "controller/api/resource.h"
 #include "controller/controller.h"
 #include "lib/mesh/token.h"
 
@@ -13,23 +14,21 @@
 #define MAX_USES_BOUND 1000000
 
 struct wire {
-	const char *id, *created_at, *mesh, *note, *expires_at, *revoked_at, *token;
+	const char *id, *created_at, *mesh, *note, *expires_at, *revoked_at;
 	int64_t max_uses, uses, expires_in;
 };
 
 #define AT(member) offsetof(struct wire, member)
 
-#define COMMON_ROWS                                                                                \
-	JSON_ROW("id", MEMBER_TEXT, AT(id)), JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),  \
-		JSON_ROW("mesh", MEMBER_TEXT, AT(mesh)), JSON_ROW("note", MEMBER_TEXT, AT(note)),  \
-		JSON_ROW("max_uses", MEMBER_NUMBER, AT(max_uses)),                                 \
-		JSON_ROW("uses", MEMBER_NUMBER, AT(uses)),                                         \
-		JSON_ROW("expires_at", MEMBER_TEXT, AT(expires_at)),                               \
-		JSON_ROW("revoked_at", MEMBER_TEXT, AT(revoked_at))
-
-static const struct json_row answer_rows[] = {COMMON_ROWS, {0}};
-static const struct json_row created_rows[] = {
-	COMMON_ROWS, JSON_ROW("token", MEMBER_TEXT, AT(token)), {0}};
+static const struct json_row answer_rows[] = {JSON_ROW("id", MEMBER_TEXT, AT(id)),
+					      JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),
+					      JSON_ROW("mesh", MEMBER_TEXT, AT(mesh)),
+					      JSON_ROW("note", MEMBER_TEXT, AT(note)),
+					      JSON_ROW("max_uses", MEMBER_NUMBER, AT(max_uses)),
+					      JSON_ROW("uses", MEMBER_NUMBER, AT(uses)),
+					      JSON_ROW("expires_at", MEMBER_TEXT, AT(expires_at)),
+					      JSON_ROW("revoked_at", MEMBER_TEXT, AT(revoked_at)),
+					      {0}};
 
 enum { MESH, NOTE, MAX_USES, EXPIRES_IN };
 
@@ -41,11 +40,11 @@ static const struct json_row request_rows[] = {
 				.max = EXPIRES_MAX_S),
 	{0}};
 
-static void fill(struct call *c, const struct join_grant *g, struct wire *w)
+static json_t *encode(struct call *c, const void *x)
 {
+	const struct join_grant *g = x;
 	struct mesh mesh;
-
-	*w = (struct wire){
+	struct wire w = {
 		.id = format_id(c->arena, &g->id),
 		.created_at = format_time(c->arena, g->created_at),
 		.note = g->note,
@@ -54,59 +53,25 @@ static void fill(struct call *c, const struct join_grant *g, struct wire *w)
 		.max_uses = g->max_uses,
 		.uses = g->uses,
 	};
+
 	if (g->mesh != 0 && store_mesh_get(c->store, g->mesh, &mesh, NULL) == 0)
-		w->mesh = format_id(c->arena, &mesh.id);
-}
-
-static json_t *encode(struct call *c, const struct join_grant *g)
-{
-	struct wire w;
-
-	fill(c, g, &w);
+		w.mesh = format_id(c->arena, &mesh.id);
 	return json_encode(answer_rows, &w);
 }
 
-int join_token_list(struct call *c)
+static int list(struct call *c, const struct page *p, struct resource_rows *out)
 {
-	struct join_grant *list = NULL;
-	struct page page;
-	json_t *items;
-	size_t n = 0;
-	bool more;
-	int code = call_page(c, &page);
+	struct join_grant *at = NULL;
+	int code = store_join_grant_list(c->store, c->arena, c->organization, p, &at, &out->n,
+					 &c->fault);
 
-	if (code == 0)
-		code = store_join_grant_list(c->store, c->arena, c->organization, &page, &list, &n,
-					     &c->fault);
-	if (code != 0)
-		return code;
-	more = n == (size_t)page.limit;
-	n -= more;
-	items = json_array();
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(items, encode(c, &list[i]));
-	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
-	return 0;
+	out->at = at;
+	return code;
 }
 
-static int find(struct call *c, struct join_grant *g)
+static int find(struct call *c, const struct id *id, void *x)
 {
-	int code = store_join_grant_find(c->store, c->organization, &c->id, g, NULL);
-
-	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such join token")
-				     : code;
-}
-
-int join_token_get(struct call *c)
-{
-	struct join_grant g;
-	int code = find(c, &g);
-
-	if (code != 0)
-		return code;
-	call_set_version(c, g.version);
-	c->json = encode(c, &g);
-	return 0;
+	return store_join_grant_find(c->store, c->organization, id, x, &c->fault);
 }
 
 /* Where the controller is, how it is known, and the secret. */
@@ -132,14 +97,13 @@ static const char *token_text(struct call *c, const struct secret *secret)
 int join_token_create(struct call *c)
 {
 	struct join_grant g = {.organization = c->organization, .created_at = c->now};
-	struct wire in = {.expires_in = EXPIRES_IN_S, .max_uses = 1}, w;
+	struct wire in = {.expires_in = EXPIRES_IN_S, .max_uses = 1};
 	struct secret secret;
 	struct mesh mesh;
-	json_t *after;
 	int code = call_decode(c, request_rows, &in, NULL);
 
 	if (code == 0 && in.mesh != NULL)
-		code = call_find_mesh(c, in.mesh, &mesh);
+		code = resource_find(c, &mesh_resource, in.mesh, &mesh);
 	if (code != 0)
 		return code;
 	g.mesh = in.mesh != NULL ? mesh.row : 0;
@@ -149,40 +113,31 @@ int join_token_create(struct call *c)
 	secret_random(&secret);
 	token_digest(&secret, &g.secret);
 	code = store_join_grant_insert(c->store, &g, &c->fault);
-	if (code == 0) {
-		fill(c, &g, &w);
-		w.token = token_text(c, &secret);
-		c->json = json_encode(created_rows, &w);
-		c->status = 201;
-		call_set_version(c, g.version);
-		after = encode(c, &g); /* without the token */
-		code = call_audit(c, &g.id, NULL, after);
-		json_decref(after);
-	}
+	if (code == 0)
+		code = resource_created(c, &join_token_resource, &g);
+	if (code == 0) /* the audit has it without */
+		json_object_set_new(c->json, "token", json_string(token_text(c, &secret)));
 	secret_wipe(&secret);
 	return code;
 }
 
-int join_token_revoke(struct call *c)
+static int revoke(struct call *c, void *x)
 {
-	struct join_grant g;
-	json_t *before;
-	int code = find(c, &g);
+	struct join_grant *g = x;
+	int code = 0;
 
-	if (code == 0)
-		code = call_check_version(c, g.version);
-	if (code != 0)
-		return code;
-	before = encode(c, &g);
-	if (g.revoked_at.ms == 0) {
-		g.revoked_at = c->now;
-		code = store_join_grant_update(c->store, &g, &c->fault);
+	if (g->revoked_at.ms == 0) {
+		g->revoked_at = c->now;
+		code = store_join_grant_update(c->store, g, &c->fault);
 	}
-	if (code == 0) {
-		call_set_version(c, g.version);
-		c->json = encode(c, &g);
-		code = call_audit(c, &g.id, before, c->json);
-	}
-	json_decref(before);
 	return code;
 }
+
+const struct resource join_token_resource = {
+	.noun = "join token",
+	RESOURCE_RECORD(struct join_grant),
+	.encode = encode,
+	.list = list,
+	.find = find,
+	.revoke = revoke,
+};

@@ -3,6 +3,7 @@
 #include "controller/alloc.h"
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
+#include "controller/api/resource.h"
 #include "controller/api/shared.h"
 #include "controller/controller.h"
 
@@ -30,8 +31,9 @@ static const struct json_row answer_rows[] = {JSON_ROW("id", MEMBER_TEXT, AT(id)
 static const struct json_row request_rows[] = {
 	JSON_ROW("name", MEMBER_TEXT, AT(name), .required = true), {0}};
 
-static json_t *encode(struct call *c, const struct machine *m)
+static json_t *encode(struct call *c, const void *x)
 {
+	const struct machine *m = x;
 	struct wall seen = publish_machine_seen(c->controller->publish, m->row);
 	struct wire w = {
 		.id = format_id(c->arena, &m->id),
@@ -49,60 +51,24 @@ static json_t *encode(struct call *c, const struct machine *m)
 	return json_encode(answer_rows, &w);
 }
 
-static int find(struct call *c, struct machine *m)
+static int find(struct call *c, const struct id *id, void *x)
 {
-	int code = store_machine_find(c->store, c->organization, &c->id, m, NULL);
-
-	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such machine")
-				     : code;
+	return store_machine_find(c->store, c->organization, id, x, &c->fault);
 }
 
-int machine_list(struct call *c)
+static int find_name(struct call *c, const char *name, void *x)
 {
-	struct machine *list = NULL;
-	struct page page;
-	json_t *items;
-	size_t n = 0;
-	bool more;
-	int code = call_page(c, &page);
-
-	if (code == 0)
-		code = store_machine_list(c->store, c->arena, c->organization, &page, &list, &n,
-					  &c->fault);
-	if (code != 0)
-		return code;
-	more = n == (size_t)page.limit;
-	n -= more;
-	items = json_array();
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(items, encode(c, &list[i]));
-	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
-	return 0;
+	return store_machine_find_name(c->store, c->organization, name, x, &c->fault);
 }
 
-int machine_get(struct call *c)
+static int list(struct call *c, const struct page *p, struct resource_rows *out)
 {
-	struct machine m;
-	int code = find(c, &m);
+	struct machine *at = NULL;
+	int code =
+		store_machine_list(c->store, c->arena, c->organization, p, &at, &out->n, &c->fault);
 
-	if (code != 0)
-		return code;
-	call_set_version(c, m.version);
-	c->json = encode(c, &m);
-	return 0;
-}
-
-static int check_name(struct call *c, const char *name, row_t own)
-{
-	struct machine other;
-	int code = name_check(name, "machine name", &c->fault);
-
-	if (code != 0)
-		return code;
-	code = store_machine_find_name(c->store, c->organization, name, &other, NULL);
-	if (code == 0 && other.row != own)
-		return call_exists(c, &other.id, "machine", name);
-	return code == ERR_NOT_FOUND ? 0 : code;
+	out->at = at;
+	return code;
 }
 
 /* The meshes of a machine show its name, or it. */
@@ -120,35 +86,22 @@ static int touch_meshes(struct call *c, row_t machine, row_t **meshes, size_t *n
 	return code;
 }
 
-int machine_update(struct call *c)
+static int update(struct call *c, void *x)
 {
+	struct machine *m = x;
 	struct wire w = {0};
-	struct machine m;
-	json_t *before;
 	row_t *meshes;
 	size_t n = 0;
-	int code = find(c, &m);
+	int code = call_decode(c, request_rows, &w, NULL);
 
 	if (code == 0)
-		code = call_check_version(c, m.version);
+		code = resource_check_name(c, &machine_resource, w.name, m->row);
 	if (code == 0)
-		code = call_decode(c, request_rows, &w, NULL);
-	if (code == 0)
-		code = check_name(c, w.name, m.row);
-	if (code == 0)
-		code = touch_meshes(c, m.row, &meshes, &n);
+		code = touch_meshes(c, m->row, &meshes, &n);
 	if (code != 0)
 		return code;
-	before = encode(c, &m);
-	snprintf(m.name, sizeof(m.name), "%s", w.name);
-	code = store_machine_update(c->store, &m, &c->fault);
-	if (code == 0) {
-		call_set_version(c, m.version);
-		c->json = encode(c, &m);
-		code = call_audit(c, &m.id, before, c->json);
-	}
-	json_decref(before);
-	return code;
+	snprintf(m->name, sizeof(m->name), "%s", w.name);
+	return store_machine_update(c->store, m, &c->fault);
 }
 
 static int reassign(struct call *c, const row_t *meshes, size_t n)
@@ -160,10 +113,9 @@ static int reassign(struct call *c, const row_t *meshes, size_t n)
 	return code;
 }
 
-/* Of DELETE /machines/{id}, and of a machine that leaves (DELETE /machine). */
-static int remove_machine(struct call *c, const struct machine *m)
+static int drop(struct call *c, void *x)
 {
-	json_t *before = encode(c, m);
+	struct machine *m = x;
 	row_t *meshes;
 	size_t n = 0;
 	int code = touch_meshes(c, m->row, &meshes, &n);
@@ -171,66 +123,48 @@ static int remove_machine(struct call *c, const struct machine *m)
 	if (code == 0)
 		code = alloc_remove_machine(c->store, m->row, c->now,
 					    c->controller->config->address_rest_ms, &c->fault);
-	if (code == 0)
-		code = reassign(c, meshes, n);
-	if (code == 0)
-		code = call_audit(c, &m->id, before, NULL);
-	json_decref(before);
-	return code;
+	return code != 0 ? code : reassign(c, meshes, n);
 }
 
-int machine_delete(struct call *c)
-{
-	struct machine m;
-	int code = find(c, &m);
-
-	if (code == 0)
-		code = call_check_version(c, m.version);
-	return code != 0 ? code : remove_machine(c, &m);
-}
-
+/* DELETE /machine: it leaves. */
 int machine_self_leave(struct call *c)
 {
 	struct machine m;
 	int code = store_machine_get(c->store, c->who.token, &m, &c->fault);
 
-	return code != 0 ? code : remove_machine(c, &m);
+	return code != 0 ? code : resource_remove(c, &machine_resource, &m);
 }
 
 /* Its memberships go, so that every peer drops it; the machine stays, to be told that it was
  * revoked, and so that its identity cannot enrol again. */
-int machine_revoke(struct call *c)
+static int revoke(struct call *c, void *x)
 {
 	struct membership *list = NULL;
-	struct machine m;
-	json_t *before;
+	struct machine *m = x;
 	row_t *meshes;
 	size_t n = 0;
-	int code = find(c, &m);
+	int code = touch_meshes(c, m->row, &meshes, &n);
 
 	if (code == 0)
-		code = call_check_version(c, m.version);
-	if (code == 0)
-		code = touch_meshes(c, m.row, &meshes, &n);
-	if (code == 0)
-		code = store_membership_list(c->store, c->arena, m.row, 0, NULL, &list, &n,
+		code = store_membership_list(c->store, c->arena, m->row, 0, NULL, &list, &n,
 					     &c->fault);
-	if (code != 0)
-		return code;
-	before = encode(c, &m);
 	for (size_t i = 0; i < n && code == 0; i++)
 		code = alloc_leave(c->store, &list[i], c->now,
 				   c->controller->config->address_rest_ms, &c->fault);
-	m.revoked = true;
+	m->revoked = true;
 	if (code == 0)
-		code = store_machine_update(c->store, &m, &c->fault);
-	if (code == 0)
-		code = reassign(c, meshes, n);
-	if (code == 0) {
-		call_set_version(c, m.version);
-		c->json = encode(c, &m);
-		code = call_audit(c, &m.id, before, c->json);
-	}
-	json_decref(before);
-	return code;
+		code = store_machine_update(c->store, m, &c->fault);
+	return code != 0 ? code : reassign(c, meshes, n);
 }
+
+const struct resource machine_resource = {
+	.noun = "machine",
+	RESOURCE_RECORD(struct machine),
+	.encode = encode,
+	.list = list,
+	.find = find,
+	.find_name = find_name,
+	.update = update,
+	.revoke = revoke,
+	.remove = drop,
+};

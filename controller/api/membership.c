@@ -4,6 +4,7 @@
 #include "controller/alloc.h"
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
+#include "controller/api/resource.h"
 #include "controller/api/shared.h"
 #include "controller/controller.h"
 
@@ -50,8 +51,9 @@ static const char *role_text(const struct membership *m)
 	return m->gateway ? "gateway" : m->slot != 0 ? "router" : "member";
 }
 
-json_t *membership_encode(struct call *c, const struct membership *m)
+static json_t *encode(struct call *c, const void *x)
 {
+	const struct membership *m = x;
 	struct machine machine;
 	struct address address;
 	struct mesh mesh;
@@ -85,90 +87,39 @@ json_t *membership_encode(struct call *c, const struct membership *m)
 	return json_encode(answer_rows, &w);
 }
 
-static json_t *encode_list(struct call *c, const struct membership *list, size_t n)
-{
-	json_t *items = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(items, membership_encode(c, &list[i]));
-	return items;
-}
-
 json_t *membership_encode_all(struct call *c, row_t machine)
 {
 	struct membership *list = NULL;
+	json_t *items = json_array();
 	size_t n = 0;
 
-	if (store_membership_list(c->store, c->arena, machine, 0, NULL, &list, &n, &c->fault) != 0)
-		return json_array();
-	return encode_list(c, list, n);
+	if (store_membership_list(c->store, c->arena, machine, 0, NULL, &list, &n, &c->fault) == 0)
+		for (size_t i = 0; i < n; i++)
+			json_array_append_new(items, encode(c, &list[i]));
+	return items;
 }
 
-/* What the query names, of this organization; 0 where it says nothing. */
-static int parse_filter(struct call *c, row_t *machine, row_t *mesh)
+static int list(struct call *c, const struct page *p, struct resource_rows *out)
 {
-	const char *machine_text = call_query(c, "machine"), *mesh_text = call_query(c, "mesh");
-	struct machine m = {0};
-	struct mesh x = {0};
-	int code = 0;
+	struct membership *at = NULL;
+	row_t machine, mesh;
+	int code = resource_query(c, &machine_resource, "machine", &machine);
 
-	if (machine_text != NULL)
-		code = call_find_machine(c, machine_text, &m);
-	if (code == 0 && mesh_text != NULL)
-		code = call_find_mesh(c, mesh_text, &x);
-	*machine = m.row;
-	*mesh = x.row;
+	if (code == 0)
+		code = resource_query(c, &mesh_resource, "mesh", &mesh);
+	if (code == 0 && machine == 0 && mesh == 0)
+		code = store_membership_list_organization(c->store, c->arena, c->organization, p,
+							  &at, &out->n, &c->fault);
+	else if (code == 0)
+		code = store_membership_list(c->store, c->arena, machine, mesh, p, &at, &out->n,
+					     &c->fault);
+	out->at = at;
 	return code;
 }
 
-int membership_list(struct call *c)
+static int find(struct call *c, const struct id *id, void *x)
 {
-	struct membership *list = NULL;
-	row_t machine, mesh;
-	struct page page;
-	json_t *items;
-	size_t n = 0;
-	bool more;
-	int code = call_page(c, &page);
-
-	if (code == 0)
-		code = parse_filter(c, &machine, &mesh);
-	if (code == 0 && machine == 0 && mesh == 0)
-		code = store_membership_list_organization(c->store, c->arena, c->organization,
-							  &page, &list, &n, &c->fault);
-	else if (code == 0)
-		code = store_membership_list(c->store, c->arena, machine, mesh, &page, &list, &n,
-					     &c->fault);
-	if (code != 0)
-		return code;
-	more = n == (size_t)page.limit;
-	n -= more;
-	items = encode_list(c, list, n);
-	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
-	return 0;
-}
-
-static int find(struct call *c, struct membership *m)
-{
-	int code = store_membership_find(c->store, c->organization, &c->id, m, NULL);
-
-	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such membership")
-				     : code;
-}
-
-static int answer(struct call *c, const struct membership *m)
-{
-	call_set_version(c, m->version);
-	c->json = membership_encode(c, m);
-	return c->json != NULL ? 0 : ERR_INTERNAL;
-}
-
-int membership_get(struct call *c)
-{
-	struct membership m;
-	int code = find(c, &m);
-
-	return code != 0 ? code : answer(c, &m);
+	return store_membership_find(c->store, c->organization, id, x, &c->fault);
 }
 
 static int refuse_second(struct call *c, const struct machine *machine, const struct mesh *mesh)
@@ -190,9 +141,9 @@ int membership_create(struct call *c)
 	int code = call_decode(c, request_rows, &in, NULL);
 
 	if (code == 0)
-		code = call_find_machine(c, in.machine, &machine);
+		code = resource_find(c, &machine_resource, in.machine, &machine);
 	if (code == 0)
-		code = call_find_mesh(c, in.mesh, &mesh);
+		code = resource_find(c, &mesh_resource, in.mesh, &mesh);
 	if (code == 0 && machine.revoked)
 		code = fault_set(&c->fault, ERR_CONFLICT, "machine '%s' is revoked", machine.name);
 	if (code == 0)
@@ -203,31 +154,27 @@ int membership_create(struct call *c)
 		return code;
 	call_touch_machine(c, machine.row);
 	call_touch_mesh(c, mesh.row);
-	c->status = 201;
-	code = answer(c, &m);
-	return code != 0 ? code : call_audit(c, &m.id, NULL, c->json);
+	return resource_created(c, &membership_resource, &m);
 }
 
-int membership_delete(struct call *c)
+static int drop(struct call *c, void *x)
 {
-	struct membership m;
-	json_t *before;
-	int code = find(c, &m);
+	struct membership *m = x;
+	int code =
+		alloc_leave(c->store, m, c->now, c->controller->config->address_rest_ms, &c->fault);
 
-	if (code == 0)
-		code = call_check_version(c, m.version);
-	if (code != 0)
-		return code;
-	before = membership_encode(c, &m);
-	code = alloc_leave(c->store, &m, c->now, c->controller->config->address_rest_ms, &c->fault);
-	if (code == 0)
-		code = slots_assign(c, m.mesh);
-	call_touch_machine(c, m.machine);
-	if (code == 0)
-		code = call_audit(c, &m.id, before, NULL);
-	json_decref(before);
-	return code;
+	call_touch_machine(c, m->machine);
+	return code != 0 ? code : slots_assign(c, m->mesh);
 }
+
+const struct resource membership_resource = {
+	.noun = "membership",
+	RESOURCE_RECORD(struct membership),
+	.encode = encode,
+	.list = list,
+	.find = find,
+	.remove = drop,
+};
 
 static const struct json_row key_rows[] = {
 	JSON_ROW("public_key", MEMBER_TEXT, offsetof(struct wire, public_key), .required = true),
@@ -255,9 +202,9 @@ int membership_set_key(struct call *c)
 	struct wg_key key;
 	struct membership m;
 	json_t *after;
-	int code = find(c, &m);
+	int code = find(c, &c->id, &m);
 
-	if (code == 0 && m.machine != c->who.token)
+	if (code == ERR_NOT_FOUND || (code == 0 && m.machine != c->who.token))
 		code = fault_set(&c->fault, ERR_NOT_FOUND, "there is no such membership");
 	if (code == 0)
 		code = call_decode(c, key_rows, &w, NULL);
@@ -272,7 +219,7 @@ int membership_set_key(struct call *c)
 		return code;
 	call_touch_machine(c, m.machine);
 	call_touch_mesh(c, m.mesh);
-	after = membership_encode(c, &m);
+	after = encode(c, &m);
 	code = call_audit(c, &m.id, NULL, after);
 	json_decref(after);
 	return code;

@@ -4,6 +4,7 @@
 #include "controller/alloc.h"
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
+#include "controller/api/resource.h"
 #include "controller/api/shared.h"
 
 #define BGP_PORT	     179
@@ -71,8 +72,9 @@ static void add_warnings(struct call *c, const struct mesh *m, struct json_texts
 				    "session with every other";
 }
 
-static json_t *encode(struct call *c, const struct mesh *m)
+static json_t *encode(struct call *c, const void *x)
 {
+	const struct mesh *m = x;
 	struct organization o;
 	struct wire w = {
 		.id = format_id(c->arena, &m->id),
@@ -96,24 +98,14 @@ static json_t *encode(struct call *c, const struct mesh *m)
 	return json_encode(answer_rows, &w);
 }
 
-static int find(struct call *c, struct mesh *m)
+static int find(struct call *c, const struct id *id, void *x)
 {
-	int code = store_mesh_find(c->store, c->organization, &c->id, m, NULL);
-
-	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such mesh") : code;
+	return store_mesh_find(c->store, c->organization, id, x, &c->fault);
 }
 
-static int check_name(struct call *c, const char *name, row_t own)
+static int find_name(struct call *c, const char *name, void *x)
 {
-	struct mesh other;
-	int code = name_check(name, "mesh name", &c->fault);
-
-	if (code != 0)
-		return code;
-	code = store_mesh_find_name(c->store, c->organization, name, &other, NULL);
-	if (code == 0 && other.row != own)
-		return call_exists(c, &other.id, "mesh", name);
-	return code == ERR_NOT_FOUND ? 0 : code;
+	return store_mesh_find_name(c->store, c->organization, name, x, &c->fault);
 }
 
 /* The default CIDR, unless it is taken: then one is suggested. */
@@ -180,39 +172,13 @@ static void apply(struct mesh *m, const struct wire *w, uint64_t present)
 		m->bfd_multiplier = (uint32_t)w->bfd_multiplier;
 }
 
-int mesh_list(struct call *c)
+static int list(struct call *c, const struct page *p, struct resource_rows *out)
 {
-	struct mesh *list = NULL;
-	struct page page;
-	json_t *items;
-	size_t n = 0;
-	bool more;
-	int code = call_page(c, &page);
+	struct mesh *at = NULL;
+	int code = store_mesh_list(c->store, c->arena, c->organization, p, &at, &out->n, &c->fault);
 
-	if (code == 0)
-		code = store_mesh_list(c->store, c->arena, c->organization, &page, &list, &n,
-				       &c->fault);
-	if (code != 0)
-		return code;
-	more = n == (size_t)page.limit;
-	n -= more;
-	items = json_array();
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(items, encode(c, &list[i]));
-	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
-	return 0;
-}
-
-int mesh_get(struct call *c)
-{
-	struct mesh m;
-	int code = find(c, &m);
-
-	if (code != 0)
-		return code;
-	call_set_version(c, m.version);
-	c->json = encode(c, &m);
-	return 0;
+	out->at = at;
+	return code;
 }
 
 /* The first mesh of an organization is its default one, if nothing is said. */
@@ -245,7 +211,7 @@ int mesh_create(struct call *c)
 	if (code == 0 && !given(present, NAME))
 		code = fault_set(&c->fault, ERR_INVALID, "'name' is missing");
 	if (code == 0)
-		code = check_name(c, w.name, 0);
+		code = resource_check_name(c, &mesh_resource, w.name, 0);
 	if (code == 0 && given(present, CIDR6))
 		code = fault_set(&c->fault, ERR_UNSUPPORTED, "cidr6: IPv6 is not supported yet");
 	if (code == 0)
@@ -264,10 +230,7 @@ int mesh_create(struct call *c)
 	if (code != 0)
 		return code;
 	call_touch_mesh(c, m.row);
-	c->status = 201;
-	call_set_version(c, m.version);
-	c->json = encode(c, &m);
-	return call_audit(c, &m.id, NULL, c->json);
+	return resource_created(c, &mesh_resource, &m);
 }
 
 static int check_update(struct call *c, const struct mesh *m, const struct wire *w,
@@ -276,39 +239,27 @@ static int check_update(struct call *c, const struct mesh *m, const struct wire 
 	if (given(present, CIDR) || given(present, CIDR6))
 		return fault_set(&c->fault, ERR_CONFLICT,
 				 "the CIDR of a mesh cannot be changed: make another mesh");
-	return given(present, NAME) ? check_name(c, w->name, m->row) : 0;
+	return given(present, NAME) ? resource_check_name(c, &mesh_resource, w->name, m->row) : 0;
 }
 
-int mesh_update(struct call *c)
+static int update(struct call *c, void *x)
 {
-	struct mesh m;
+	struct mesh *m = x;
 	struct wire w = {0};
 	uint64_t present = 0;
-	json_t *before = NULL;
-	int code = find(c, &m);
+	int code = call_decode(c, request_rows, &w, &present);
 
 	if (code == 0)
-		code = call_check_version(c, m.version);
-	if (code == 0)
-		code = call_decode(c, request_rows, &w, &present);
-	if (code == 0)
-		code = check_update(c, &m, &w, present);
+		code = check_update(c, m, &w, present);
 	if (code == 0 && given(present, DEFAULT) && w.is_default)
-		code = take_default(c, m.row);
+		code = take_default(c, m->row);
 	if (code != 0)
 		return code;
-	before = encode(c, &m);
-	apply(&m, &w, present);
-	code = store_mesh_update(c->store, &m, &c->fault);
-	call_touch_mesh(c, m.row);
+	apply(m, &w, present);
+	code = store_mesh_update(c->store, m, &c->fault);
+	call_touch_mesh(c, m->row);
 	if (code == 0 && given(present, NAME))
-		code = touch_members(c, m.row);
-	if (code == 0) {
-		call_set_version(c, m.version);
-		c->json = encode(c, &m);
-		code = call_audit(c, &m.id, before, c->json);
-	}
-	json_decref(before);
+		code = touch_members(c, m->row);
 	return code;
 }
 
@@ -323,33 +274,32 @@ static int parse_cascade(struct call *c, bool *cascade)
 	return fault_set(&c->fault, ERR_INVALID, "cascade: want true or false");
 }
 
-int mesh_delete(struct call *c)
+static int drop(struct call *c, void *x)
 {
-	struct mesh m = {0};
+	struct mesh *m = x;
 	bool cascade;
-	json_t *before;
 	int code = parse_cascade(c, &cascade);
 
-	if (code == 0)
-		code = find(c, &m);
-	if (code == 0)
-		code = call_check_version(c, m.version);
-	if (code == 0 && m.nmembers > 0 && !cascade)
+	if (code == 0 && m->nmembers > 0 && !cascade)
 		code = fault_set(&c->fault, ERR_CONFLICT,
 				 "mesh '%s' has %llu members: remove them first, or "
 				 "delete with cascade (--cascade, ?cascade=true)",
-				 m.name, (unsigned long long)m.nmembers);
+				 m->name, (unsigned long long)m->nmembers);
 	if (code == 0)
-		code = touch_members(c, m.row);
+		code = touch_members(c, m->row);
 	if (code == 0)
-		code = touch_peered(c, m.row);
-	if (code != 0)
-		return code;
-	before = encode(c, &m);
-	code = store_mesh_delete_cascade(c->store, m.row, &c->fault);
-	call_touch_mesh(c, m.row);
-	if (code == 0)
-		code = call_audit(c, &m.id, before, NULL);
-	json_decref(before);
-	return code;
+		code = touch_peered(c, m->row);
+	call_touch_mesh(c, m->row);
+	return code != 0 ? code : store_mesh_delete_cascade(c->store, m->row, &c->fault);
 }
+
+const struct resource mesh_resource = {
+	.noun = "mesh",
+	RESOURCE_RECORD(struct mesh),
+	.encode = encode,
+	.list = list,
+	.find = find,
+	.find_name = find_name,
+	.update = update,
+	.remove = drop,
+};

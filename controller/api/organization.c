@@ -2,7 +2,7 @@
  * see their own. */
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
-#include "controller/call.h"
+#include "controller/api/resource.h"
 
 struct wire {
 	const char *id, *created_at, *name;
@@ -17,8 +17,9 @@ static const struct json_row answer_rows[] = {
 static const struct json_row request_rows[] = {
 	JSON_ROW("name", MEMBER_TEXT, offsetof(struct wire, name), .required = true), {0}};
 
-static json_t *encode(struct call *c, const struct organization *o)
+static json_t *encode(struct call *c, const void *x)
 {
+	const struct organization *o = x;
 	const struct wire w = {
 		.id = format_id(c->arena, &o->id),
 		.created_at = format_time(c->arena, o->created_at),
@@ -28,70 +29,36 @@ static json_t *encode(struct call *c, const struct organization *o)
 	return json_encode(answer_rows, &w);
 }
 
-/* The one of the path; to those of another organization it does not exist. */
-static int find(struct call *c, struct organization *o)
+/* To those of another organization it does not exist. */
+static int find(struct call *c, const struct id *id, void *x)
 {
-	int code = store_organization_find(c->store, &c->id, o, NULL);
+	struct organization *o = x;
+	int code = store_organization_find(c->store, id, o, &c->fault);
 
 	if (code == 0 && c->who.organization != 0 && c->who.organization != o->row)
-		code = ERR_NOT_FOUND;
-	if (code == ERR_NOT_FOUND)
-		fault_set(&c->fault, code, "there is no such organization");
+		return ERR_NOT_FOUND;
 	return code;
 }
 
-static int check_name(struct call *c, const char *name, row_t own)
+static int find_name(struct call *c, const char *name, void *x)
 {
-	struct organization other;
-	int code = name_check(name, "organization name", &c->fault);
-
-	if (code != 0)
-		return code;
-	code = store_organization_find_name(c->store, name, &other, NULL);
-	if (code == 0 && other.row != own)
-		return call_exists(c, &other.id, "organization", name);
-	return code == ERR_NOT_FOUND ? 0 : code;
+	return store_organization_find_name(c->store, name, x, &c->fault);
 }
 
-int organization_list(struct call *c)
+static int list(struct call *c, const struct page *p, struct resource_rows *out)
 {
-	struct organization *list = NULL, own;
-	json_t *items;
-	struct page page;
-	size_t n = 0;
-	bool more;
-	int code = call_page(c, &page);
+	struct organization *at = NULL;
+	int code = 0;
 
-	if (code != 0)
-		return code;
 	if (c->who.organization == 0) {
-		code = store_organization_list(c->store, c->arena, &page, &list, &n, &c->fault);
-	} else if (page.after < c->who.organization) {
-		code = store_organization_get(c->store, c->who.organization, &own, &c->fault);
-		list = &own;
-		n = 1;
+		code = store_organization_list(c->store, c->arena, p, &at, &out->n, &c->fault);
+	} else if (p->after < c->who.organization) {
+		at = arena_alloc(c->arena, sizeof(*at));
+		code = store_organization_get(c->store, c->who.organization, at, &c->fault);
+		out->n = 1;
 	}
-	if (code != 0)
-		return code;
-	more = n == (size_t)page.limit && n > 1;
-	n -= more;
-	items = json_array();
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(items, encode(c, &list[i]));
-	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
-	return 0;
-}
-
-int organization_get(struct call *c)
-{
-	struct organization o;
-	int code = find(c, &o);
-
-	if (code != 0)
-		return code;
-	call_set_version(c, o.version);
-	c->json = encode(c, &o);
-	return 0;
+	out->at = at;
+	return code;
 }
 
 int organization_create(struct call *c)
@@ -101,7 +68,7 @@ int organization_create(struct call *c)
 	int code = call_decode(c, request_rows, &w, NULL);
 
 	if (code == 0)
-		code = check_name(c, w.name, 0);
+		code = resource_check_name(c, &organization_resource, w.name, 0);
 	if (code != 0)
 		return code;
 	snprintf(o.name, sizeof(o.name), "%s", w.name);
@@ -109,60 +76,46 @@ int organization_create(struct call *c)
 	if (code != 0)
 		return code;
 	c->organization = o.row;
-	c->status = 201;
-	call_set_version(c, o.version);
-	c->json = encode(c, &o);
-	return call_audit(c, &o.id, NULL, c->json);
+	return resource_created(c, &organization_resource, &o);
 }
 
-int organization_update(struct call *c)
+static int update(struct call *c, void *x)
 {
-	struct organization o;
+	struct organization *o = x;
 	struct wire w = {0};
-	json_t *before;
-	int code = find(c, &o);
+	int code = call_decode(c, request_rows, &w, NULL);
 
 	if (code == 0)
-		code = call_check_version(c, o.version);
-	if (code == 0)
-		code = call_decode(c, request_rows, &w, NULL);
-	if (code == 0)
-		code = check_name(c, w.name, o.row);
+		code = resource_check_name(c, &organization_resource, w.name, o->row);
 	if (code != 0)
 		return code;
-	before = encode(c, &o);
-	snprintf(o.name, sizeof(o.name), "%s", w.name);
-	code = store_organization_update(c->store, &o, &c->fault);
-	c->organization = o.row;
-	if (code == 0) {
-		call_set_version(c, o.version);
-		c->json = encode(c, &o);
-		code = call_audit(c, &o.id, before, c->json);
-	}
-	json_decref(before);
-	return code;
+	snprintf(o->name, sizeof(o->name), "%s", w.name);
+	c->organization = o->row;
+	return store_organization_update(c->store, o, &c->fault);
 }
 
-int organization_delete(struct call *c)
+static int drop(struct call *c, void *x)
 {
-	struct organization o;
-	json_t *before;
-	int code = find(c, &o);
+	struct organization *o = x;
+	int code;
 
-	if (code == 0)
-		code = call_check_version(c, o.version);
-	if (code == 0 && o.row == c->organization)
-		code = fault_set(&c->fault, ERR_CONFLICT,
+	if (o->row == c->organization)
+		return fault_set(&c->fault, ERR_CONFLICT,
 				 "'%s' is the organization on which administrators act: it stays",
-				 o.name);
-	if (code == 0)
-		code = store_organization_delete(c->store, o.row, &c->fault);
-	if (code != 0)
-		return code;
-	c->effects.organization = o.row;
+				 o->name);
+	code = store_organization_delete(c->store, o->row, &c->fault);
+	c->effects.organization = o->row;
 	c->organization = 0; /* of the installation: the audit outlives it */
-	before = encode(c, &o);
-	code = call_audit(c, &o.id, before, NULL);
-	json_decref(before);
 	return code;
 }
+
+const struct resource organization_resource = {
+	.noun = "organization",
+	RESOURCE_RECORD(struct organization),
+	.encode = encode,
+	.list = list,
+	.find = find,
+	.find_name = find_name,
+	.update = update,
+	.remove = drop,
+};

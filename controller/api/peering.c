@@ -1,6 +1,7 @@
 /* /peerings: what may pass between two meshes, each way. Nothing does without one. */
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
+#include "controller/api/resource.h"
 #include "controller/api/shared.h"
 
 #define PREFIXES_MAX 256
@@ -43,8 +44,9 @@ static struct json_texts texts_of(struct call *c, const struct prefix *at, size_
 	return texts;
 }
 
-static json_t *encode(struct call *c, const struct peering *x)
+static json_t *encode(struct call *c, const void *record)
 {
+	const struct peering *x = record;
 	struct mesh a, b;
 	struct wire w = {
 		.id = format_id(c->arena, &x->id),
@@ -61,51 +63,22 @@ static json_t *encode(struct call *c, const struct peering *x)
 	return json_encode(answer_rows, &w);
 }
 
-int peering_list(struct call *c)
+static int list(struct call *c, const struct page *p, struct resource_rows *out)
 {
-	const char *mesh_text = call_query(c, "mesh");
-	struct peering *list = NULL;
-	struct mesh mesh = {0};
-	struct page page;
-	json_t *items;
-	size_t n = 0;
-	bool more;
-	int code = call_page(c, &page);
+	struct peering *at = NULL;
+	row_t mesh;
+	int code = resource_query(c, &mesh_resource, "mesh", &mesh);
 
-	if (code == 0 && mesh_text != NULL)
-		code = call_find_mesh(c, mesh_text, &mesh);
 	if (code == 0)
-		code = store_peering_list(c->store, c->arena, c->organization, mesh.row, &page,
-					  &list, &n, &c->fault);
-	if (code != 0)
-		return code;
-	more = n == (size_t)page.limit;
-	n -= more;
-	items = json_array();
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(items, encode(c, &list[i]));
-	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
-	return 0;
+		code = store_peering_list(c->store, c->arena, c->organization, mesh, p, &at,
+					  &out->n, &c->fault);
+	out->at = at;
+	return code;
 }
 
-static int find(struct call *c, struct peering *x)
+static int find(struct call *c, const struct id *id, void *x)
 {
-	int code = store_peering_find(c->store, c->arena, c->organization, &c->id, x, NULL);
-
-	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such peering")
-				     : code;
-}
-
-int peering_get(struct call *c)
-{
-	struct peering x;
-	int code = find(c, &x);
-
-	if (code != 0)
-		return code;
-	call_set_version(c, x.version);
-	c->json = encode(c, &x);
-	return 0;
+	return store_peering_find(c->store, c->arena, c->organization, id, x, &c->fault);
 }
 
 /* What a mesh shows must be told from what is the other's own. */
@@ -181,9 +154,9 @@ int peering_create(struct call *c)
 	int code = call_decode(c, create_rows, &in, NULL);
 
 	if (code == 0)
-		code = call_find_mesh(c, in.mesh_a, &a);
+		code = resource_find(c, &mesh_resource, in.mesh_a, &a);
 	if (code == 0)
-		code = call_find_mesh(c, in.mesh_b, &b);
+		code = resource_find(c, &mesh_resource, in.mesh_b, &b);
 	if (code == 0)
 		code = check_meshes(c, &a, &b);
 	if (code == 0)
@@ -202,10 +175,7 @@ int peering_create(struct call *c)
 	if (code != 0)
 		return code;
 	touch(c, &x);
-	c->status = 201;
-	call_set_version(c, x.version);
-	c->json = encode(c, &x);
-	return call_audit(c, &x.id, NULL, c->json);
+	return resource_created(c, &peering_resource, &x);
 }
 
 static int apply(struct call *c, struct peering *x, const struct wire *in, uint64_t present)
@@ -224,49 +194,35 @@ static int apply(struct call *c, struct peering *x, const struct wire *in, uint6
 	return code != 0 ? code : check_something_passes(c, x);
 }
 
-int peering_update(struct call *c)
+static int update(struct call *c, void *record)
 {
+	struct peering *x = record;
 	struct wire in = {0};
-	struct peering x;
 	uint64_t present = 0;
-	json_t *before;
-	int code = find(c, &x);
+	int code = call_decode(c, update_rows, &in, &present);
 
 	if (code == 0)
-		code = call_check_version(c, x.version);
+		code = apply(c, x, &in, present);
 	if (code == 0)
-		code = call_decode(c, update_rows, &in, &present);
-	if (code != 0)
-		return code;
-	before = encode(c, &x);
-	code = apply(c, &x, &in, present);
-	if (code == 0)
-		code = store_peering_update(c->store, &x, &c->fault);
-	if (code == 0) {
-		touch(c, &x);
-		call_set_version(c, x.version);
-		c->json = encode(c, &x);
-		code = call_audit(c, &x.id, before, c->json);
-	}
-	json_decref(before);
+		code = store_peering_update(c->store, x, &c->fault);
+	touch(c, x);
 	return code;
 }
 
-int peering_delete(struct call *c)
+static int drop(struct call *c, void *record)
 {
-	struct peering x;
-	json_t *before;
-	int code = find(c, &x);
+	struct peering *x = record;
 
-	if (code == 0)
-		code = call_check_version(c, x.version);
-	if (code != 0)
-		return code;
-	before = encode(c, &x);
-	code = store_peering_delete(c->store, x.row, &c->fault);
-	touch(c, &x);
-	if (code == 0)
-		code = call_audit(c, &x.id, before, NULL);
-	json_decref(before);
-	return code;
+	touch(c, x);
+	return store_peering_delete(c->store, x->row, &c->fault);
 }
+
+const struct resource peering_resource = {
+	.noun = "peering",
+	RESOURCE_RECORD(struct peering),
+	.encode = encode,
+	.list = list,
+	.find = find,
+	.update = update,
+	.remove = drop,
+};

@@ -2,6 +2,7 @@
  * operator approves it, or approves at once what no machine has said yet. */
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
+#include "controller/api/resource.h"
 #include "controller/api/shared.h"
 
 #define PRIORITY     100
@@ -46,8 +47,9 @@ static const struct json_row update_rows[] = {
 	[USERS] = JSON_ROW("users", MEMBER_TEXTS, AT(users), .max = USERS_MAX),
 	{0}};
 
-static json_t *encode(struct call *c, const struct announcement *x)
+static json_t *encode(struct call *c, const void *record)
 {
+	const struct announcement *x = record;
 	struct membership m, user;
 	struct machine machine;
 	struct mesh mesh;
@@ -74,65 +76,24 @@ static json_t *encode(struct call *c, const struct announcement *x)
 	return json_encode(answer_rows, &w);
 }
 
-static int parse_filter(struct call *c, row_t *mesh, row_t *membership)
+static int list(struct call *c, const struct page *p, struct resource_rows *out)
 {
-	const char *mesh_text = call_query(c, "mesh"), *text = call_query(c, "membership");
-	struct membership m = {0};
-	struct mesh x = {0};
-	int code = 0;
+	struct announcement *at = NULL;
+	row_t mesh, membership;
+	int code = resource_query(c, &mesh_resource, "mesh", &mesh);
 
-	if (mesh_text != NULL)
-		code = call_find_mesh(c, mesh_text, &x);
-	if (code == 0 && text != NULL)
-		code = call_find_membership(c, text, &m);
-	*mesh = x.row;
-	*membership = m.row;
+	if (code == 0)
+		code = resource_query(c, &membership_resource, "membership", &membership);
+	if (code == 0)
+		code = store_announcement_list(c->store, c->arena, c->organization, mesh,
+					       membership, p, &at, &out->n, &c->fault);
+	out->at = at;
 	return code;
 }
 
-int prefix_list(struct call *c)
+static int find(struct call *c, const struct id *id, void *x)
 {
-	struct announcement *list = NULL;
-	row_t mesh, membership;
-	struct page page;
-	json_t *items;
-	size_t n = 0;
-	bool more;
-	int code = call_page(c, &page);
-
-	if (code == 0)
-		code = parse_filter(c, &mesh, &membership);
-	if (code == 0)
-		code = store_announcement_list(c->store, c->arena, c->organization, mesh,
-					       membership, &page, &list, &n, &c->fault);
-	if (code != 0)
-		return code;
-	more = n == (size_t)page.limit;
-	n -= more;
-	items = json_array();
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(items, encode(c, &list[i]));
-	call_answer_list(c, items, n > 0 ? list[n - 1].row : 0, more);
-	return 0;
-}
-
-static int find(struct call *c, struct announcement *x)
-{
-	int code = store_announcement_find(c->store, c->arena, c->organization, &c->id, x, NULL);
-
-	return code == ERR_NOT_FOUND ? fault_set(&c->fault, code, "there is no such prefix") : code;
-}
-
-int prefix_get(struct call *c)
-{
-	struct announcement x;
-	int code = find(c, &x);
-
-	if (code != 0)
-		return code;
-	call_set_version(c, x.version);
-	c->json = encode(c, &x);
-	return 0;
+	return store_announcement_find(c->store, c->arena, c->organization, id, x, &c->fault);
 }
 
 /* ---- rules ---- */
@@ -175,7 +136,7 @@ static int parse_users(struct call *c, const struct json_texts *texts, const str
 	x->users = arena_array(c->arena, texts->n, sizeof(*x->users));
 	x->nusers = 0;
 	for (size_t i = 0; i < texts->n && code == 0; i++) {
-		code = call_find_membership(c, texts->at[i], &user);
+		code = resource_find(c, &membership_resource, texts->at[i], &user);
 		if (code == 0 && user.mesh != mesh->row)
 			code = fault_set(&c->fault, ERR_INVALID,
 					 "users: membership %s is not in mesh '%s'", texts->at[i],
@@ -201,18 +162,6 @@ static int check_approval(struct call *c, const struct mesh *mesh, const struct 
 }
 
 /* ---- changes ---- */
-
-static int finish(struct call *c, const struct mesh *mesh, const struct announcement *x,
-		  const json_t *before)
-{
-	int code = slots_assign(c, mesh->row);
-
-	if (code != 0)
-		return code;
-	call_set_version(c, x->version);
-	c->json = encode(c, x);
-	return call_audit(c, &x->id, before, c->json);
-}
 
 /* Approves what the machine has announced, or, where it has not, makes the row. */
 static int approve(struct call *c, struct announcement *x)
@@ -246,7 +195,7 @@ int prefix_create(struct call *c)
 	int code = call_decode(c, create_rows, &in, NULL);
 
 	if (code == 0)
-		code = call_find_membership(c, in.membership, &m);
+		code = resource_find(c, &membership_resource, in.membership, &m);
 	if (code == 0)
 		code = store_mesh_get(c->store, m.mesh, &mesh, &c->fault);
 	if (code == 0)
@@ -260,8 +209,9 @@ int prefix_create(struct call *c)
 	x.membership = m.row;
 	x.priority = (uint32_t)in.priority;
 	code = approve(c, &x);
-	c->status = code == 0 ? 201 : 0;
-	return code != 0 ? code : finish(c, &mesh, &x, NULL);
+	if (code == 0)
+		code = slots_assign(c, mesh.row);
+	return code != 0 ? code : resource_created(c, &prefix_resource, &x);
 }
 
 static int find_mesh(struct call *c, const struct announcement *x, struct mesh *mesh)
@@ -272,60 +222,49 @@ static int find_mesh(struct call *c, const struct announcement *x, struct mesh *
 	return code != 0 ? code : store_mesh_get(c->store, m.mesh, mesh, &c->fault);
 }
 
-int prefix_update(struct call *c)
+static int update(struct call *c, void *record)
 {
-	struct announcement x;
+	struct announcement *x = record;
 	struct wire in = {0};
 	struct mesh mesh;
 	uint64_t present = 0;
-	json_t *before;
-	int code = find(c, &x);
+	int code = call_decode(c, update_rows, &in, &present);
 
 	if (code == 0)
-		code = call_check_version(c, x.version);
-	if (code == 0)
-		code = call_decode(c, update_rows, &in, &present);
-	if (code == 0)
-		code = find_mesh(c, &x, &mesh);
+		code = find_mesh(c, x, &mesh);
 	if (code != 0)
 		return code;
-	before = encode(c, &x);
 	if ((present >> APPROVED & 1) != 0)
-		x.approved = in.approved;
+		x->approved = in.approved;
 	if ((present >> PRIORITY_ROW & 1) != 0)
-		x.priority = (uint32_t)in.priority;
+		x->priority = (uint32_t)in.priority;
 	if ((present >> USERS & 1) != 0)
-		code = parse_users(c, &in.users, &mesh, &x);
-	if (code == 0 && x.approved)
-		code = check_approval(c, &mesh, &x);
+		code = parse_users(c, &in.users, &mesh, x);
+	if (code == 0 && x->approved)
+		code = check_approval(c, &mesh, x);
 	if (code == 0)
-		code = store_announcement_update(c->store, &x, &c->fault);
-	if (code == 0)
-		code = finish(c, &mesh, &x, before);
-	json_decref(before);
-	return code;
+		code = store_announcement_update(c->store, x, &c->fault);
+	return code != 0 ? code : slots_assign(c, mesh.row);
 }
 
 /* What its machine still announces comes back, not approved, with the next report. */
-int prefix_delete(struct call *c)
+static int drop(struct call *c, void *record)
 {
-	struct announcement x;
+	struct announcement *x = record;
 	struct mesh mesh;
-	json_t *before;
-	int code = find(c, &x);
+	int code = find_mesh(c, x, &mesh);
 
 	if (code == 0)
-		code = call_check_version(c, x.version);
-	if (code == 0)
-		code = find_mesh(c, &x, &mesh);
-	if (code != 0)
-		return code;
-	before = encode(c, &x);
-	code = store_announcement_delete(c->store, x.row, &c->fault);
-	if (code == 0)
-		code = slots_assign(c, mesh.row);
-	if (code == 0)
-		code = call_audit(c, &x.id, before, NULL);
-	json_decref(before);
-	return code;
+		code = store_announcement_delete(c->store, x->row, &c->fault);
+	return code != 0 ? code : slots_assign(c, mesh.row);
 }
+
+const struct resource prefix_resource = {
+	.noun = "prefix",
+	RESOURCE_RECORD(struct announcement),
+	.encode = encode,
+	.list = list,
+	.find = find,
+	.update = update,
+	.remove = drop,
+};

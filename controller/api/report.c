@@ -4,6 +4,7 @@
 
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
+#include "controller/api/resource.h"
 #include "controller/api/shared.h"
 
 #define NETWORKS_MAX	256
@@ -151,7 +152,7 @@ static void add_observed(const struct call *c, struct membership *m)
 		return;
 	m->endpoints[m->nendpoints++] = (struct endpoint){
 		.type = STATE_ENDPOINT_OBSERVED,
-		.port = (uint16_t)BASE_PORT(m->number),
+		.port = BASE_PORT(m->number),
 		.address = c->client,
 	};
 }
@@ -259,7 +260,7 @@ static int take_membership(struct call *c, const struct wire_membership *w)
 	const struct wire_endpoint *endpoints = w->endpoints.at;
 	struct membership m, old;
 	struct mesh mesh;
-	int code = call_find_membership(c, w->id, &m);
+	int code = resource_find(c, &membership_resource, w->id, &m);
 
 	if (code == 0 && m.machine != c->who.token)
 		code = fault_set(&c->fault, ERR_NOT_FOUND, "there is no membership %.40s", w->id);

@@ -4,11 +4,7 @@
 
 #include "controller/call.h"
 
-#define BASE_PORT(number) (51820 + 64 * (int64_t)(number))
-
-/* api/membership.c: as /memberships shows one; a new reference, NULL with c->fault set. */
-json_t *membership_encode(struct call *c, const struct membership *m);
-/* All of a machine, as an array. */
+/* api/membership.c: all of a machine, as an array as /memberships shows them. */
 json_t *membership_encode_all(struct call *c, row_t machine);
 
 /* api/shared.c. Gives the routers of a mesh their slots after gateways or approvals changed, and

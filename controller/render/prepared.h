@@ -5,10 +5,6 @@
 #include "controller/render/holdings.h"
 #include "controller/render/render.h"
 
-/* The UDP port of a membership's main device, by its number on the machine (docs/architecture.md);
- * the 63 behind it are for trunks. */
-#define RENDER_BASE_PORT(number) ((uint16_t)(51820 + 64 * (number)))
-
 /* One side of a peering, as routes: what `prefixes` name of a mesh. */
 struct shown {
 	struct prefix_list parts;  /* of the mesh's CIDR: machines' addresses inside pass */

@@ -16,7 +16,7 @@ static void add_self(const struct render *r, size_t member, const struct render_
 		.view_revision = in->view_revision,
 		.role = r->plan->role[member],
 		.slot = m->slot,
-		.base_port = RENDER_BASE_PORT(m->number),
+		.base_port = BASE_PORT(m->number),
 	};
 
 	memcpy(self.machine, r->rows->machines[member].bytes, sizeof(self.machine));

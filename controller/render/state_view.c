@@ -57,7 +57,7 @@ static void fill_peer(const struct render *r, size_t member, struct state_peer *
 	out->role = r->plan->role[member];
 	out->slot = m->slot;
 	out->routing = STATE_ROUTING_BGP;
-	out->base_port = RENDER_BASE_PORT(m->number);
+	out->base_port = BASE_PORT(m->number);
 	fill_endpoints(m, out);
 }
 
