@@ -22,6 +22,7 @@
 #define SINKS_MAX  64
 #define MARKS_MAX  256
 #define LETTER_MAX 1500
+#define LISTEN_MS  100
 
 struct payload {
 	struct attack_mark mark;
@@ -153,7 +154,7 @@ static int open_post(void *context)
 	struct post_call *call = context;
 	const struct letter *what = call->what;
 	struct sockaddr_in own = {.sin_family = AF_INET};
-	int whole = IP_PMTUDISC_DO;
+	int whole = IP_PMTUDISC_DO, listens = 1;
 
 	if (what->from.family != FAMILY_NONE)
 		memcpy(&own.sin_addr, what->from.bytes, 4);
@@ -163,10 +164,11 @@ static int open_post(void *context)
 	if (what->socket_mark != 0 && setsockopt(call->fd, SOL_SOCKET, SO_MARK, &what->socket_mark,
 						 sizeof(what->socket_mark)) != 0)
 		return -errno;
-	return what->size == 0 || setsockopt(call->fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole,
-					     sizeof(whole)) == 0
-		       ? 0
-		       : -errno;
+	if (what->size != 0 &&
+	    (setsockopt(call->fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof(whole)) != 0 ||
+	     setsockopt(call->fd, IPPROTO_IP, IP_RECVERR, &listens, sizeof(listens)) != 0))
+		return -errno;
+	return 0;
 }
 
 int attack_post(const struct place *from, const struct letter *what, uint32_t mark, unsigned count,
@@ -191,6 +193,9 @@ int attack_post(const struct place *from, const struct letter *what, uint32_t ma
 		n += sendto(call.fd, data, size, 0, (struct sockaddr *)&to, sizeof(to)) < 0;
 	if (refused != NULL)
 		*refused = n;
+	/* A path's MTU is learned for a socket that is there when the error arrives. */
+	if (what->size != 0 && error == 0)
+		poll(&(struct pollfd){.fd = call.fd}, 1, LISTEN_MS);
 	if (call.fd >= 0)
 		close(call.fd);
 	if (f != NULL && f->code != 0)

@@ -45,7 +45,8 @@ struct letter {
 };
 
 /* Sends `count` of them. That the machine itself refuses (no route) is no failure: *refused, which
- * may be NULL, says how often. */
+ * may be NULL, says how often. With a size it then listens for 100 ms at most to errors that come
+ * back. */
 int attack_post(const struct place *from, const struct letter *what, uint32_t mark, unsigned count,
 		unsigned *refused, struct fault *f);
 
