@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -169,27 +168,28 @@ int init_make(const struct config *config, struct buf *token, struct fault *f)
 
 /* ---- an existing one ---- */
 
-static int busy(const struct config *config, int fd, struct fault *f)
-{
-	char pid[16] = "";
-	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
-
-	pid[n > 0 ? n : 0] = '\0';
-	pid[strspn(pid, "0123456789")] = '\0';
-	return fault_set(f, ERR_BUSY, "%s: a controller runs here already%s%s", config->data_dir,
-			 pid[0] != '\0' ? ", pid " : "", pid);
-}
-
+/* A record lock of POSIX, for the kernel knows who has it; nothing has to be written for that. It
+ * is this process's until it closes any descriptor of the file: it opens one. */
 static int take_lock(const struct config *config, const char *path, int *fd, struct fault *f)
 {
+	const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct flock holder;
+
 	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (*fd < 0)
 		return fault_errno(f, errno, "%s", path);
-	if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
-		return busy(config, *fd, f);
-	if (ftruncate(*fd, 0) != 0 || dprintf(*fd, "%d\n", (int)getpid()) < 0)
-		return fault_errno(f, errno, "%s", path);
-	return 0;
+	for (;;) {
+		if (fcntl(*fd, F_SETLK, &whole) == 0)
+			return 0;
+		if (errno != EACCES && errno != EAGAIN)
+			return fault_errno(f, errno, "%s", path);
+		holder = whole;
+		if (fcntl(*fd, F_GETLK, &holder) != 0)
+			return fault_errno(f, errno, "%s", path);
+		if (holder.l_type != F_UNLCK) /* else it has just been given up: again */
+			return fault_set(f, ERR_BUSY, "%s: a controller runs here already, pid %d",
+					 config->data_dir, (int)holder.l_pid);
+	}
 }
 
 static int find_database(const struct config *config, struct fault *f)
