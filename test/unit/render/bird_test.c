@@ -36,9 +36,10 @@ static void run_bird(const char *what)
 		TEST_FAIL("bird -p refuses %s (%s, status %d)", what, path, status);
 }
 
-static void check_text(const struct fleet *f, size_t member, const char *name)
+/* The golden text of a member, and BIRD's opinion of it with the templates of `override` first. */
+static void check_with(const struct fleet *f, size_t member, const char *name, const char *override)
 {
-	static const char *const directories[] = {"/nonexistent", TEMPLATES};
+	const char *const directories[] = {override, TEMPLATES};
 	struct buf text, templates, example;
 	struct fault fault = {0};
 	char golden[128];
@@ -58,6 +59,11 @@ static void check_text(const struct fleet *f, size_t member, const char *name)
 	buf_fini(&text);
 	buf_fini(&templates);
 	buf_fini(&example);
+}
+
+static void check_text(const struct fleet *f, size_t member, const char *name)
+{
+	check_with(f, member, name, "/nonexistent");
 }
 
 /* a1, a4 plain with a network each; a2, a3 routers of one prefix, of different priority; two
@@ -248,9 +254,29 @@ static void templates_are_found_in_order(void)
 	buf_fini(&out);
 }
 
+static void the_example_of_an_override(void)
+{
+	static const char example[] = "examples/bird-templates";
+	const char *const directories[] = {example, TEMPLATES};
+	struct buf out;
+	struct fleet f;
+
+	prod(&f);
+	fleet_plan(&f);
+	check_with(&f, A1, "member", example);
+	check_with(&f, GW1, "gateway", example);
+	fleet_fini(&f);
+	buf_init(&out);
+	TEST_NUMBER(render_bird_templates(directories, 2, &out, NULL), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(buf_text(&out), "hold time 90;"));
+	CU_ASSERT_PTR_NULL(strstr(buf_text(&out), "hold time 30;"));
+	buf_fini(&out);
+}
+
 TEST_SUITE(render_bird, {"a plain member", a_plain_member}, {"a router", a_router},
 	   {"a gateway", a_gateway}, {"a member of a full mesh", a_member_of_a_full_mesh},
 	   {"the first member", the_first_member}, {"limited prefixes", limited_prefixes},
 	   {"two siblings", two_siblings},
 	   {"sessions and speakers agree", sessions_and_speakers_agree},
-	   {"templates are found in order", templates_are_found_in_order});
+	   {"templates are found in order", templates_are_found_in_order},
+	   {"the example of an override", the_example_of_an_override});
