@@ -8,8 +8,8 @@ check: ## build and run all tests; installs what it needs
 	$(Q)rm -rf $(SUMMARY)
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)$(MAKE) --no-print-directory check-parts
-	$(Q)test/total $(SUMMARY)
+	$(Q)$(MAKE) --no-print-directory -k check-parts; parts=$$?; \
+		test/total $(SUMMARY) && exit $$parts
 
 check-parts: check-house check-unit check-san check-net check-install
 
