@@ -278,7 +278,7 @@ static void lose_steadily(const char *router, const char *kind, unsigned other, 
 
 static void the_higher_priority_carries_and_the_other_takes_over(void)
 {
-	struct loss loss;
+	struct loss loss = {0};
 
 	lose_steadily("r1", "link", 1, 2, &loss);
 	for (unsigned i = 0; i < 2; i++) {
@@ -292,7 +292,7 @@ static void equal_priority_shares_the_load(void)
 {
 	struct mono deadline = settle();
 	uint64_t near[TRIP_ANSWERERS_MAX] = {0}, far[TRIP_ANSWERERS_MAX] = {0};
-	struct loss loss;
+	struct loss loss = {0};
 	struct streams s;
 
 	approve("r2", "100");

@@ -73,7 +73,8 @@ static void a_grant_is_used_up(void)
 	CU_ASSERT(used);
 	OK(&x, store_join_grant_use(x.store, g.row, a.row, &x.fault)); /* a lost answer */
 	OK(&x, store_savepoint(x.store, &x.fault));
-	FAULT(&x, store_join_grant_use(x.store, g.row, b.row, &x.fault), ERR_USED_UP, "the join token");
+	FAULT(&x, store_join_grant_use(x.store, g.row, b.row, &x.fault), ERR_USED_UP,
+	      "the join token");
 	store_undo(x.store);
 	OK(&x, store_join_grant_used_by(x.store, g.row, b.row, &used, &x.fault));
 	CU_ASSERT(!used);
@@ -81,7 +82,8 @@ static void a_grant_is_used_up(void)
 	TEST_NUMBER(got.uses, 1);
 	OK(&x,
 	   store_machine_delete(x.store, a.row, &x.fault)); /* that it is gone gives nothing back */
-	FAULT(&x, store_join_grant_use(x.store, g.row, b.row, &x.fault), ERR_USED_UP, "the join token");
+	FAULT(&x, store_join_grant_use(x.store, g.row, b.row, &x.fault), ERR_USED_UP,
+	      "the join token");
 
 	g = grant_row(&x, "any", 0);
 	OK(&x, store_join_grant_insert(x.store, &g, &x.fault));
