@@ -220,6 +220,22 @@ int underlay_heal(struct lab *lab, const char *a, const char *b, struct fault *f
 	return change_cut(lab, a, b, false, f);
 }
 
+/* Both ends of a machine's cable can send. */
+static int await_cable(struct lab *lab, const char *machine, struct wire *underlay, struct fault *f)
+{
+	struct wire w = WIRE_CLOSED;
+	struct place p;
+	int code = wire_await_carrier(underlay, machine, f);
+
+	lab_place(lab, machine, &p);
+	if (code == 0)
+		code = wire_open(&w, p.net, f);
+	if (code == 0)
+		code = wire_await_carrier(&w, CABLE, f);
+	wire_close(&w);
+	return code;
+}
+
 int underlay_plug(struct lab *lab, const char *machine, bool in, struct fault *f)
 {
 	const struct lab_node *node;
@@ -234,6 +250,8 @@ int underlay_plug(struct lab *lab, const char *machine, bool in, struct fault *f
 		code = wire_set_up(&w, machine, in, f);
 	if (code == 0 && in) /* it went with the device */
 		code = route_node(&w, node, f);
+	if (code == 0 && in)
+		code = await_cable(lab, machine, &w, f);
 	wire_close(&w);
 	return code;
 }

@@ -2,11 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/net/ifaddr.h"
 #include "lib/net/link.h"
 #include "lib/net/route.h"
+
+#define CARRIER_MS 5000
 
 int wire_open(struct wire *w, const char *net, struct fault *f)
 {
@@ -49,6 +54,23 @@ int wire_set_up(struct wire *w, const char *device, bool up, struct fault *f)
 	int code = link_find(w->netlink, device, &link, f);
 
 	return code == 0 ? link_set_up(w->netlink, link.index, up, f) : code;
+}
+
+int wire_await_carrier(struct wire *w, const char *device, struct fault *f)
+{
+	struct mono deadline = mono_add_ms(mono_now(), CARRIER_MS);
+
+	for (;;) {
+		struct link link;
+		int code = link_find(w->netlink, device, &link, f);
+
+		if (code != 0 || (link.flags & IFF_RUNNING) != 0)
+			return code;
+		if (mono_reached(deadline, mono_now()))
+			return fault_set(f, ERR_TIMEOUT, "%s has no carrier after %d ms", device,
+					 CARRIER_MS);
+		poll(NULL, 0, 5);
+	}
 }
 
 int wire_add_address(struct wire *w, const char *device, const struct address *a, uint8_t length,

@@ -27,6 +27,8 @@ void wire_close(struct wire *w);
 int wire_connect(struct wire *near, const char *device, struct wire *far, const char *far_device,
 		 uint32_t mtu, struct fault *f);
 int wire_set_up(struct wire *w, const char *device, bool up, struct fault *f);
+/* Waits until the device sends: for up to a second after both ends are up, the kernel drops. */
+int wire_await_carrier(struct wire *w, const char *device, struct fault *f);
 int wire_add_address(struct wire *w, const char *device, const struct address *a, uint8_t length,
 		     struct fault *f);
 /* A route by the device; `via` NULL: directly. A next hop counts as on the link, whatever its
