@@ -10,7 +10,10 @@
 
 /* Everybody's. The schema is ours, but a file can be anybody's: nothing in it may call functions.
  */
+/* secure_delete: SQLite zeroes the pages that it begins. Else what was in that memory before, a
+ * token of a request it may be, goes into the file with the page's unused part. */
 static const char pragmas[] = "PRAGMA foreign_keys = ON;"
+			      "PRAGMA secure_delete = ON;"
 			      "PRAGMA trusted_schema = OFF;"
 			      "PRAGMA cell_size_check = ON;"
 			      "PRAGMA temp_store = MEMORY;";
