@@ -113,7 +113,8 @@ static void a_sole_announcer_is_a_plain_member(void)
 
 	TEST_TEXT(role("r1"), "member");
 	TEST_TEXT(role("r2"), "member");
-	TEST_TEXT(modes_peer_device(&w, "a1", PREFIX), "wg0t2"); /* a gateway's, who reflects it */
+	TEST_TEXT(modes_peer_devices(&w, "a1", PREFIX),
+		  "wg0 wg0t1 wg0t2"); /* its own, and both gateways' */
 	start(&s, 1);
 	modes_stop(&w);
 	CU_ASSERT(s.near->by[0] > 0 && s.far->by[0] > 0);

@@ -264,7 +264,7 @@ static void what_a_peering_shows_can_be_changed(void)
 		    "--show", "staging=10.123.0.0/16", NULL);
 	await_barred(a1_reaches_yard);
 	CU_ASSERT(a1_reaches_b1(MODES_REACH_MS));
-	TEST_TEXT(modes_peer_device(&w, "a1", "172.21.3.0/24"), "");
+	TEST_TEXT(modes_peer_devices(&w, "a1", "172.21.3.0/24"), "");
 	modes_skein(&w, "peering", "set", "prod", "staging", "--show", "prod=10.122.0.0/16",
 		    "--show", "staging=10.123.0.0/16", "--show", "staging=172.21.3.0/24", NULL);
 	CU_ASSERT(a1_reaches_yard(MODES_REACH_MS));
@@ -282,7 +282,7 @@ static void nothing_passes_when_the_peering_is_deleted(void)
 	modes_settle(&w);
 	modes_await_session(&w, "g1", "prod", "e_1", false, SOON_MS);
 	modes_await_session(&w, "g2", "staging", "e_0", false, SOON_MS);
-	TEST_TEXT(modes_peer_device(&w, "a1", "10.123.0.0/16"), "");
+	TEST_TEXT(modes_peer_devices(&w, "a1", "10.123.0.0/16"), "");
 	await_nothing_of("a1", "ip route show table 5200 | grep -E '^(unreachable )?10.123'; true");
 	CU_ASSERT(a1_reaches_a2(MODES_REACH_MS));
 	modes_skein(&w, "peering", "create", "prod", "staging", "--show", "prod=10.122.0.0/16",
@@ -316,7 +316,7 @@ static void a_gateway_can_be_disabled_and_enabled(void)
 	modes_settle(&w);
 	TEST_TEXT(modes_member(&w, "g2", "prod")->role, "gateway");
 	modes_await_devices(&w, "a1", "wg0 wg0t1 wg0t2", SOON_MS);
-	modes_await_peer(&w, "a1", "10.123.0.0/16", "wg0t2", SOON_MS);
+	modes_await_peer(&w, "a1", "10.123.0.0/16", "wg0t1 wg0t2", SOON_MS);
 	modes_await_session(&w, "g2", "prod", "e_1", true, SOON_MS);
 	modes_await_session(&w, "g1", "prod", "f_5", true, SOON_MS);
 	modes_await_session(&w, "a1", "prod", "g_5", true, SOON_MS);

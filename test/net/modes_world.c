@@ -11,6 +11,7 @@
 #include "test/test.h"
 
 #define WORDS_MAX    24
+#define DEVICES_MAX  16
 #define SHELL_MS     5000
 #define AGAIN_MS     50
 #define FIRST_PORT   43000
@@ -311,31 +312,41 @@ void modes_stop(struct modes *w)
 
 /* ---- what a machine has ---- */
 
-/* `wg show all allowed-ips`: device, key, prefixes. */
-const char *modes_peer_device(struct modes *w, const char *machine, const char *allowed)
+static int compare_words(const void *a, const void *b)
 {
-	const char *said = modes_shell(w, machine, "wg show all allowed-ips");
-	char *text = arena_strdup(&w->arena, said), *line, *rest = text;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* `wg show all allowed-ips`: device, key, prefixes. */
+const char *modes_peer_devices(struct modes *w, const char *machine, const char *allowed)
+{
+	char *text = arena_strdup(&w->arena, modes_shell(w, machine, "wg show all allowed-ips"));
+	const char *devices[DEVICES_MAX], *said = "";
+	char *line, *rest = text;
+	size_t n = 0;
 
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		const char *device = strsep(&line, "\t "), *word;
 
 		while (line != NULL && (word = strsep(&line, "\t ")) != NULL)
-			if (strcmp(word, allowed) == 0)
-				return device;
+			if (strcmp(word, allowed) == 0 && n < DEVICES_MAX)
+				devices[n++] = device;
 	}
-	return "";
+	qsort(devices, n, sizeof(devices[0]), compare_words);
+	for (size_t i = 0; i < n; i++)
+		said = arena_printf(&w->arena, i == 0 ? "%s%s" : "%s %s", said, devices[i]);
+	return said;
 }
 
-bool modes_await_peer(struct modes *w, const char *machine, const char *allowed, const char *device,
-		      int64_t ms)
+bool modes_await_peer(struct modes *w, const char *machine, const char *allowed,
+		      const char *devices, int64_t ms)
 {
 	struct mono deadline = mono_add_ms(mono_now(), ms);
 	const char *now;
 
-	while (strcmp(now = modes_peer_device(w, machine, allowed), device) != 0) {
+	while (strcmp(now = modes_peer_devices(w, machine, allowed), devices) != 0) {
 		if (mono_reached(deadline, mono_now())) {
-			TEST_FAIL("%s has %s over '%s', want '%s'", machine, allowed, now, device);
+			TEST_FAIL("%s has %s over '%s', want '%s'", machine, allowed, now, devices);
 			return false;
 		}
 		poll(NULL, 0, AGAIN_MS);

@@ -72,12 +72,12 @@ void modes_stop(struct modes *w);
 
 /* ---- what a machine has ---- */
 
-/* The device (in the arena) over which its WireGuard has a peer with exactly this allowed IP, in
- * `wg`'s words; "" when there is none. */
-const char *modes_peer_device(struct modes *w, const char *machine, const char *allowed);
+/* The devices (in the arena) on which its WireGuard has a peer with exactly this allowed IP, in
+ * `wg`'s words, sorted, with a space between; "" when there is none. */
+const char *modes_peer_devices(struct modes *w, const char *machine, const char *allowed);
 /* Until it is so. */
-bool modes_await_peer(struct modes *w, const char *machine, const char *allowed, const char *device,
-		      int64_t ms);
+bool modes_await_peer(struct modes *w, const char *machine, const char *allowed,
+		      const char *devices, int64_t ms);
 /* Mesh devices, sorted, with a space between. */
 const char *modes_devices(struct modes *w, const char *machine);
 bool modes_await_devices(struct modes *w, const char *machine, const char *devices, int64_t ms);
