@@ -5,12 +5,11 @@
 
 #include "controller/blob.h"
 #include "controller/http/answer.h"
-#include "controller/http/problem.h"
+#include "controller/http/request_head.h"
 
 /* What is refused is still read up to this many times the limit, so that the client, busy sending,
  * gets to see why. */
 #define DRAIN_FACTOR 4
-#define WAIT_MAX_MS  60000
 
 struct request {
 	struct job job; /* first */
@@ -21,11 +20,10 @@ struct request {
 	struct arena arena;
 	struct call call;
 	struct buf body;
-	size_t received, announced;
-	char allow[ROUTES_ALLOW_MAX];
+	size_t received;
+	struct request_head head;
 	int code;      /* of the answer */
 	bool finished; /* it can be answered */
-	bool parked;
 };
 
 static struct request *of_waiter(struct waiter *w)
@@ -34,145 +32,6 @@ static struct request *of_waiter(struct waiter *w)
 }
 
 /* ---- receiving ---- */
-
-static const char *header(struct request *r, const char *name)
-{
-	const char *value = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
-
-	return value != NULL ? arena_strdup(&r->arena, value) : NULL;
-}
-
-static void refuse(struct request *r, int code, int status)
-{
-	if (r->code != 0)
-		return;
-	r->code = code;
-	r->call.status = status;
-}
-
-/* RFC 7240: preferences in any order, with parameters that are none of ours. */
-static int64_t parse_wait(const char *prefer)
-{
-	const char *at = prefer != NULL ? strstr(prefer, "wait=") : NULL;
-	unsigned long long s;
-
-	if (at == NULL || (at != prefer && strchr(" ,;\t", at[-1]) == NULL))
-		return 0;
-	at += strlen("wait=");
-	if (*at < '0' || *at > '9')
-		return 0;
-	s = strtoull(at, NULL, 10);
-	return s > WAIT_MAX_MS / 1000 ? WAIT_MAX_MS : (int64_t)s * 1000;
-}
-
-static bool has_word(const char *words, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (; words != NULL && *words != '\0'; words += strspn(words, " ")) {
-		size_t n = strcspn(words, " ");
-
-		if (n == len && strncmp(words, word, n) == 0)
-			return true;
-		words += n;
-	}
-	return false;
-}
-
-static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind, const char *name,
-				 const char *value)
-{
-	struct request *r = cls;
-	struct call *c = &r->call;
-
-	(void)kind;
-	if (!has_word(c->route->query, name) &&
-	    !(c->route->role >= ROLE_VIEWER && strcmp(name, "organization") == 0))
-		refuse(r,
-		       fault_set(&c->fault, ERR_INVALID, "unknown parameter '%.40s'%s%s", name,
-				 c->route->query != NULL ? ", there are: " : "",
-				 c->route->query != NULL ? c->route->query : ""),
-		       0);
-	else if (call_query(c, name) != NULL || c->nquery == CALL_QUERY_MAX)
-		refuse(r,
-		       fault_set(&c->fault, ERR_INVALID, "parameter '%.40s' is given twice", name),
-		       0);
-	if (r->code != 0)
-		return MHD_NO;
-	c->query[c->nquery].name = arena_strdup(&r->arena, name);
-	c->query[c->nquery++].value = arena_strdup(&r->arena, value != NULL ? value : "");
-	return MHD_YES;
-}
-
-static void find_client(struct request *r)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *at = info != NULL ? info->client_addr : NULL;
-
-	if (at == NULL)
-		return;
-	if (at->sa_family == AF_INET) {
-		r->call.client =
-			address_ipv4(ntohl(((const struct sockaddr_in *)at)->sin_addr.s_addr));
-	} else if (at->sa_family == AF_INET6) {
-		r->call.client.family = FAMILY_IPV6;
-		memcpy(r->call.client.bytes, &((const struct sockaddr_in6 *)at)->sin6_addr, 16);
-	}
-}
-
-static void find_route(struct request *r, const char *url, const char *method)
-{
-	struct call *c = &r->call;
-	int code = routes_match(r->context->routes, method, url, &c->route, &c->id, r->allow);
-
-	if (code == ERR_NOT_FOUND) {
-		fault_set(&c->fault, code, "there is nothing at '%.100s'", url);
-		refuse(r, code, 404);
-	} else if (code != 0) {
-		c->problem = "method-not-allowed";
-		fault_set(&c->fault, code, "'%.100s' takes %s", url, r->allow);
-		refuse(r, code, 405);
-	}
-}
-
-static void find_principal(struct request *r)
-{
-	struct call *c = &r->call;
-	int code;
-
-	if (r->code != 0 || c->route->role == ROLE_NONE)
-		return;
-	code = auth_check(r->context->options.auth,
-			  MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND,
-						      MHD_HTTP_HEADER_AUTHORIZATION),
-			  c->now, &c->who, &c->fault);
-	if (code != 0)
-		refuse(r, code, 401);
-	else if (!auth_permits(c->who.role, c->route->role))
-		refuse(r,
-		       fault_set(&c->fault, ERR_FORBIDDEN, "this token's role does not permit it"),
-		       0);
-	c->organization = c->who.organization;
-}
-
-static void read_headers(struct request *r)
-{
-	struct call *c = &r->call;
-	const char *length = header(r, MHD_HTTP_HEADER_CONTENT_LENGTH);
-
-	c->if_match = header(r, MHD_HTTP_HEADER_IF_MATCH);
-	c->if_none_match = header(r, MHD_HTTP_HEADER_IF_NONE_MATCH);
-	c->signature = header(r, "Skein-Signature");
-	c->wait_ms = parse_wait(header(r, "Prefer"));
-	if (length != NULL)
-		r->announced = (size_t)strtoull(length, NULL, 10);
-	if (r->announced > (size_t)r->context->options.config->body_max)
-		refuse(r,
-		       fault_set(&c->fault, ERR_TOO_LARGE, "the body is larger than %lld bytes",
-				 (long long)r->context->options.config->body_max),
-		       0);
-}
 
 static void run_away(struct job *job);
 static int run_job(struct job *job, struct store *s);
@@ -198,12 +57,7 @@ struct request *request_begin(struct request_context *x, struct MHD_Connection *
 	r->call.now = wall_now();
 	request_context_open(x);
 	connection_receiving(r->timing);
-	find_client(r);
-	find_route(r, url, method);
-	find_principal(r);
-	if (r->code == 0)
-		MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_query, r);
-	read_headers(r);
+	r->code = request_head_read(x, c, url, method, &r->head, &r->call);
 	return r;
 }
 
@@ -214,7 +68,7 @@ bool request_is_hopeless(const struct request *r)
 
 	return r->code != 0 &&
 	       (expect != NULL ||
-		r->announced > (size_t)r->context->options.config->body_max * DRAIN_FACTOR);
+		r->head.announced > (size_t)r->context->options.config->body_max * DRAIN_FACTOR);
 }
 
 enum MHD_Result request_receive(struct request *r, const char *data, size_t len)
@@ -225,10 +79,9 @@ enum MHD_Result request_receive(struct request *r, const char *data, size_t len)
 	if (r->received > max * DRAIN_FACTOR)
 		return MHD_NO;
 	if (r->received > max) {
-		refuse(r,
-		       fault_set(&r->call.fault, ERR_TOO_LARGE, "the body is larger than %zu bytes",
-				 max),
-		       0);
+		if (r->code == 0)
+			r->code = fault_set(&r->call.fault, ERR_TOO_LARGE,
+					    "the body is larger than %zu bytes", max);
 		buf_clear(&r->body);
 	} else if (r->code == 0) {
 		buf_append(&r->body, data, len);
@@ -398,8 +251,8 @@ enum MHD_Result request_answer(struct request *r)
 	unsigned status;
 	size_t size;
 
-	response = answer_new(&r->call, r->code, r->allow[0] != '\0' ? r->allow : NULL, &status,
-			      &size);
+	response = answer_new(&r->call, r->code, r->head.allow[0] != '\0' ? r->head.allow : NULL,
+			      &status, &size);
 	if (response == NULL)
 		return MHD_NO;
 	connection_sending(r->timing, size);
