@@ -1,1 +1,1 @@
-test := main
+test := main secrets

@@ -1,9 +1,7 @@
-/* What lies about on the machines: secrets, files, the agent's socket. */
-#include <dirent.h>
+/* What lies about on the machines: files, logs, the agent's socket. */
 #include <errno.h>
 #include <grp.h>
 #include <poll.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -12,172 +10,13 @@
 #include <unistd.h>
 
 #include "lab/machine.h"
-#include "lib/base/file.h"
 #include "test/net/hostile_world.h"
 #include "test/test.h"
 
-#define SECRET	   32U
-#define SECRETS	   64
-#define FILE_SIZE  (16u << 20)
 #define NOBODY	   65534
 #define GROUP	   65533 /* stands for `skein`, which this computer need not have */
 #define ANSWER_MS  5000
 #define AGENT_SOCK "/run/skein/agent.sock"
-
-/* ---- secrets ---- */
-
-/* Every secret of the fleet, in each form that it could be found in. */
-struct secrets {
-	char *texts[SECRETS];
-	size_t n;
-};
-
-static void add(struct secrets *s, const char *text)
-{
-	if (s->n < SECRETS && text[0] != '\0')
-		s->texts[s->n++] = strdup(text);
-}
-
-static void add_bytes(struct secrets *s, const uint8_t bytes[SECRET])
-{
-	char text[2 * SECRET + 1];
-
-	sodium_bin2hex(text, sizeof(text), bytes, SECRET);
-	add(s, text);
-	sodium_bin2base64(text, sizeof(text), bytes, SECRET, sodium_base64_VARIANT_ORIGINAL);
-	text[strcspn(text, "=")] = '\0';
-	add(s, text);
-}
-
-/* Of a machine: identity and keys, 32 bytes each, and its token, a line. */
-static int gather(struct secrets *s, const char *machine, struct fault *f)
-{
-	struct buf out;
-	int code;
-
-	buf_init(&out);
-	code = hostile_shell(machine,
-			     "cat /var/lib/skein/agent/identity.key /var/lib/skein/agent/*/key",
-			     NULL, &out, f);
-	for (size_t at = 0; code == 0 && at + SECRET <= out.len; at += SECRET)
-		add_bytes(s, (const uint8_t *)out.data + at);
-	if (code == 0 && (out.len < 2 * SECRET || out.len % SECRET != 0))
-		code = fault_set(f, ERR_CHECK, "%s: %zu bytes of keys", machine, out.len);
-	out.len = 0;
-	if (code == 0)
-		code = hostile_shell(machine, "cat /var/lib/skein/agent/token", NULL, &out, f);
-	out.data[strcspn(buf_text(&out), "\n")] = '\0';
-	if (code == 0)
-		add(s, buf_text(&out));
-	buf_fini(&out);
-	return code;
-}
-
-static bool has_secret(const struct secrets *s, const struct buf *in)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (in->len > 0 && memmem(in->data, in->len, s->texts[i], strlen(s->texts[i])))
-			return true;
-	return false;
-}
-
-static void search(const struct secrets *s, const char *where, const struct buf *in)
-{
-	if (has_secret(s, in))
-		TEST_FAIL("a secret in %s", where);
-	else
-		CU_PASS("no secret");
-}
-
-/* What a command on a machine prints. */
-static void search_output(const struct secrets *s, const char *machine, const char *command)
-{
-	struct fault f = {0};
-	struct buf out;
-
-	buf_init(&out);
-	if (hostile_shell(machine, command, NULL, &out, &f) != 0)
-		TEST_FAIL("%s: %s", machine, f.text);
-	search(s, command, &out);
-	buf_fini(&out);
-}
-
-/* Of every process on the machine. One that ends meanwhile has none. */
-static void search_processes(const struct secrets *s, const char *machine)
-{
-	static const char *const files[] = {"cmdline", "environ"};
-	process_vec inside = {0};
-	struct place p;
-	char path[64];
-
-	lab_place(hostile_lab(), machine, &p);
-	process_find(&p, NULL, &inside);
-	CU_ASSERT(inside.n > 0);
-	for (size_t i = 0; i < inside.n; i++) {
-		for (size_t k = 0; k < 2; k++) {
-			struct buf text;
-
-			buf_init(&text);
-			snprintf(path, sizeof(path), "/proc/%d/%s", (int)inside.at[i].pid,
-				 files[k]);
-			if (file_read(path, FILE_SIZE, &text, NULL) == 0)
-				search(s, path, &text);
-			buf_fini(&text);
-		}
-	}
-	vec_free(&inside);
-}
-
-static void search_logs(const struct secrets *s)
-{
-	char path[PLACE_PATH_MAX + 280];
-	struct dirent *entry;
-	unsigned found = 0;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "%s/log", hostile_lab()->dir);
-	dir = opendir(path);
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		struct buf text;
-
-		buf_init(&text);
-		snprintf(path, sizeof(path), "%s/log/%s", hostile_lab()->dir, entry->d_name);
-		if (entry->d_name[0] != '.' && file_read(path, FILE_SIZE, &text, NULL) == 0) {
-			found++;
-			search(s, path, &text);
-		}
-		buf_fini(&text);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	CU_ASSERT(found >= 8);
-}
-
-void hostile_secrets_stay_where_they_are(void)
-{
-	static const char *const machines[] = {"r1", "r3", "g1"};
-	struct secrets s = {.n = 0};
-	struct fault f = {0};
-	struct buf token;
-
-	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
-		if (gather(&s, machines[i], &f) != 0)
-			TEST_FAIL("%s", f.text);
-	/* The search finds what is there. */
-	buf_init(&token);
-	hostile_shell("r1", "cat /var/lib/skein/agent/token", NULL, &token, &f);
-	CU_ASSERT(has_secret(&s, &token));
-	buf_fini(&token);
-	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
-		search_processes(&s, machines[i]);
-		search_output(&s, machines[i], "find /run/skein /etc/skein -type f -exec cat {} +");
-	}
-	search_processes(&s, LAB_CONTROLLER);
-	search_output(&s, LAB_CONTROLLER, "cat /var/lib/skein/controller/controller.db*");
-	search_logs(&s);
-	while (s.n > 0)
-		free(s.texts[--s.n]);
-}
 
 /* ---- files and processes ---- */
 

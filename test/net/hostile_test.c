@@ -1,6 +1,6 @@
 /* What an attacker can do who has a member of the fleet, or a place on its underlay: nothing.
  * hostile_world.h has the drawing; hostile_packets.c forged packets, hostile_bgp.c forged routes,
- * hostile_machine.c what lies about on the machines themselves.
+ * hostile_secrets.c and hostile_machine.c what lies about on the machines themselves.
  *
  * SKEIN_LAB_KEEP=1 leaves the lab standing. */
 #include "test/net/hostile_world.h"
