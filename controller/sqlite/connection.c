@@ -10,17 +10,16 @@
 
 /* Everybody's. The schema is ours, but a file can be anybody's: nothing in it may call functions.
  */
-/* secure_delete: SQLite zeroes the pages that it begins. Else what was in that memory before, a
- * token of a request it may be, goes into the file with the page's unused part. */
 static const char pragmas[] = "PRAGMA foreign_keys = ON;"
-			      "PRAGMA secure_delete = ON;"
 			      "PRAGMA trusted_schema = OFF;"
 			      "PRAGMA cell_size_check = ON;"
 			      "PRAGMA temp_store = MEMORY;";
 
-/* FULL: an answer that went out is on the disk. */
+/* FULL: an answer that went out is on the disk. secure_delete: what was deleted is overwritten, not
+ * only let go of; Debian's SQLite does so by itself, another need not. */
 static const char writer_pragmas[] = "PRAGMA journal_mode = WAL;"
 				     "PRAGMA synchronous = FULL;"
+				     "PRAGMA secure_delete = ON;"
 				     "PRAGMA journal_size_limit = 67108864;";
 
 static const char reader_pragmas[] = "PRAGMA query_only = ON;";

@@ -102,6 +102,36 @@ static void the_pragmas_are_set(void)
 	fixture_end(&x);
 }
 
+static bool file_has(const char *path, const char *text)
+{
+	struct buf file;
+	bool found;
+
+	buf_init(&file);
+	CU_ASSERT(file_read(path, 1 << 24, &file, NULL) == 0);
+	found = file.len > 0 && memmem(file.data, file.len, text, strlen(text)) != NULL;
+	buf_fini(&file);
+	return found;
+}
+
+static void what_was_deleted_is_overwritten(void)
+{
+	static const char name[] = "soon-to-be-forgotten";
+	struct fixture x;
+	struct machine k;
+
+	fixture_start(&x);
+	fixture_machine(&x, "stays");
+	k = fixture_machine(&x, name);
+	fixture_reopen(&x, STORE_WRITE);
+	CU_ASSERT(file_has(x.path, name));
+	OK(&x, store_machine_delete(x.store, k.row, &x.fault));
+	fixture_reopen(&x, STORE_WRITE);
+	CU_ASSERT(!file_has(x.path, name));
+	CU_ASSERT(file_has(x.path, "stays"));
+	fixture_end(&x);
+}
+
 static void what_is_no_database_of_skein_is_refused(void)
 {
 	static const enum store_mode modes[] = {STORE_WRITE, STORE_READ};
@@ -233,6 +263,7 @@ TEST_SUITE(sqlite_connection, {"a new file is its owner's only", a_new_file_is_i
 	    what_was_committed_is_there_after_reopening},
 	   {"a reader sees commits and cannot write", a_reader_sees_commits_and_cannot_write},
 	   {"the pragmas are set", the_pragmas_are_set},
+	   {"what was deleted is overwritten", what_was_deleted_is_overwritten},
 	   {"what is no database of Skein is refused", what_is_no_database_of_skein_is_refused},
 	   {"a damaged file is one clear fault", a_damaged_file_is_one_clear_fault},
 	   {"a value that does not fit is damage", a_value_that_does_not_fit_is_damage},
