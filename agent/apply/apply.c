@@ -41,6 +41,15 @@ static void do_devices(struct round *r, const struct operations *o, bool up)
 	}
 }
 
+static void do_sysctls(struct round *r, const struct operations *o)
+{
+	for (size_t i = 0; i < o->sysctls.n; i++) {
+		struct fault f = {0};
+
+		note(r, NULL, apply_sysctl(r->agent, o->sysctls.at[i], &f), &f);
+	}
+}
+
 static void do_rules(struct round *r, const struct operations *o, enum rule_op_kind kind)
 {
 	rule_op_vec some = {0};
@@ -89,6 +98,31 @@ static void do_routes(struct round *r, const struct operations *o)
 		note(r, NULL, route_apply(r->agent->rtnl, o->routes.at, o->routes.n, &f), &f);
 }
 
+static void do_wg(struct round *r, const struct operations *o)
+{
+	for (size_t i = 0; i < o->wg.n; i++) {
+		struct fault f = {0};
+
+		note(r, o->wg.at[i].device, apply_wg(r->agent, &o->wg.at[i], &f), &f);
+	}
+}
+
+static void do_deletions(struct round *r, const struct operations *o)
+{
+	for (size_t i = 0; i < o->devices_delete.n; i++) {
+		struct fault f = {0};
+
+		note(r, NULL, apply_device_delete(r->agent, o->devices_delete.at[i], &f), &f);
+	}
+}
+
+static void do_ufw(struct round *r)
+{
+	struct fault f = {0};
+
+	note(r, NULL, apply_ufw(r->agent, r->desired, &f), &f);
+}
+
 int apply_operations(struct agent *a, const struct desired *d, const struct operations *o,
 		     struct fault *f)
 {
@@ -96,32 +130,17 @@ int apply_operations(struct agent *a, const struct desired *d, const struct oper
 	bool fenced;
 
 	do_devices(&r, o, false);
-	for (size_t i = 0; i < o->sysctls.n; i++) {
-		struct fault why = {0};
-
-		note(&r, NULL, apply_sysctl(a, o->sysctls.at[i], &why), &why);
-	}
+	do_sysctls(&r, o);
 	do_rules(&r, o, RULE_OP_ADD);
 	fenced = do_fences(&r, o);
 	do_addresses(&r, o);
 	if (fenced)
 		do_devices(&r, o, true);
 	do_routes(&r, o);
-	for (size_t i = 0; i < o->wg.n && fenced; i++) {
-		struct fault why = {0};
-
-		note(&r, o->wg.at[i].device, apply_wg(a, &o->wg.at[i], &why), &why);
-	}
-	for (size_t i = 0; i < o->devices_delete.n; i++) {
-		struct fault why = {0};
-
-		note(&r, NULL, apply_device_delete(a, o->devices_delete.at[i], &why), &why);
-	}
+	if (fenced)
+		do_wg(&r, o);
+	do_deletions(&r, o);
 	do_rules(&r, o, RULE_OP_DELETE);
-	{
-		struct fault why = {0};
-
-		note(&r, NULL, apply_ufw(a, d, &why), &why);
-	}
+	do_ufw(&r);
 	return r.code;
 }
