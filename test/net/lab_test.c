@@ -86,12 +86,13 @@ static void machines_share_nothing(void)
 		    0);
 	TEST_TEXT(buf_text(&out), "a\neth0\nlan\nlo\n");
 	buf_clear(&out);
-	TEST_NUMBER(
-		run("b",
-		    "hostname; ls -A /run /etc/skein /var/lib/skein; ls -d /sys/fs/bpf/x || true",
-		    &out),
-		0);
+	TEST_NUMBER(run("b",
+			"hostname && ls -A /run /etc/skein /var/lib/skein && "
+			"test ! -e /sys/fs/bpf/x",
+			&out),
+		    0);
 	TEST_TEXT(buf_text(&out), "b\n/etc/skein:\n\n/run:\n\n/var/lib/skein:\n");
+	TEST_NUMBER(run("a", "test -e /sys/fs/bpf/x", NULL), 0);
 	CU_ASSERT(access("/run/x", F_OK) != 0);
 	buf_fini(&out);
 }
