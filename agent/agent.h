@@ -4,10 +4,10 @@
 
 #include <uv.h>
 
-#include "agent/apply/saved.h"
-#include "agent/apply/wireguard_go.h"
 #include "agent/machine.h"
 #include "agent/member.h"
+#include "agent/saved.h"
+#include "agent/wireguard_go.h"
 #include "gateway/guard.h"
 #include "lib/net/netlink.h"
 
@@ -25,7 +25,7 @@ struct agent {
 	struct netlink *rtnl;
 	struct guard *guard;		      /* NULL until the first round */
 	struct saved saved;		      /* what was on the machine before us */
-	struct served served;		      /* wireguard-go processes */
+	wireguard_go_vec wireguard_go;	      /* one per device that it serves */
 	struct digest fence_text, fence_read; /* loaded; what the kernel then had */
 	bool fence_known;
 	struct buf fence_last; /* the text that was loaded last */

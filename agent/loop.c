@@ -35,7 +35,7 @@ int agent_open(struct agent *a, uv_loop_t *loop, struct fault *f)
 	if (code == 0)
 		code = netlink_open(NETLINK_ROUTE, &a->rtnl, f);
 	if (code == 0)
-		served_adopt(&a->served, &a->config);
+		wireguard_go_adopt(&a->wireguard_go, &a->config);
 	return code;
 }
 
@@ -46,7 +46,7 @@ void agent_close(struct agent *a)
 		member_free(a->members.at[i]);
 	}
 	vec_free(&a->members);
-	served_release(&a->served);
+	wireguard_go_release(&a->wireguard_go);
 	saved_fini(&a->saved);
 	guard_close(a->guard);
 	netlink_close(a->rtnl);

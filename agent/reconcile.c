@@ -65,10 +65,10 @@ static size_t plan_controllers(const struct http_where *where, struct plan_contr
 
 static void mark_started(struct agent *a, struct observation *seen)
 {
-	for (size_t i = 0; i < a->served.list.n; i++) {
-		struct seen_started s = {.membership = a->served.list.at[i].membership};
+	for (size_t i = 0; i < a->wireguard_go.n; i++) {
+		struct seen_started s = {.membership = a->wireguard_go.at[i].membership};
 
-		memcpy(s.name, a->served.list.at[i].name, sizeof(s.name));
+		memcpy(s.name, a->wireguard_go.at[i].name, sizeof(s.name));
 		vec_push(&seen->started, s);
 	}
 }
@@ -261,7 +261,7 @@ static void clear_errors(struct agent *a)
 void reconcile(struct agent *a, struct reconcile_result *out)
 {
 	memset(out, 0, sizeof(*out));
-	served_sweep(&a->served, &a->config);
+	wireguard_go_sweep(&a->wireguard_go, &a->config);
 	for (int i = 0; i < PASSES; i++) {
 		clear_errors(a); /* what failed for want of a device is tried again */
 		if (!pass(a, i + 1 == PASSES, out))

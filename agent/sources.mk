@@ -1,1 +1,1 @@
-agent := main bird bird_files bird_sessions child child_exec config control enrol fetch fetch_machine http http_request leave loop machine member reconcile report report_body screen status status_parts watch
+agent := main bird bird_files bird_sessions child child_exec config control enrol fetch fetch_machine http http_request leave loop machine member reconcile report report_body saved screen status status_parts watch wireguard_go

@@ -16,7 +16,8 @@ static int create(struct agent *a, const struct desired_device *dev, struct faul
 	int code;
 
 	if (!wg_kernel_supported())
-		return served_start(&a->served, &a->config, dev->name, &dev->membership->id, f);
+		return wireguard_go_start(&a->wireguard_go, &a->config, dev->name,
+					  &dev->membership->id, f);
 	code = link_create_wireguard(a->rtnl, dev->name, f);
 	if (code == 0)
 		code = link_find(a->rtnl, dev->name, &made, f);
@@ -79,7 +80,7 @@ int apply_device_delete(struct agent *a, const struct link *l, struct fault *f)
 
 	if (a->guard != NULL)
 		guard_detach(a->guard, (uint32_t)l->index, NULL);
-	if (served_stop(&a->served, &a->config, l->name))
+	if (wireguard_go_stop(&a->wireguard_go, &a->config, l->name))
 		return 0;
 	code = link_delete(a->rtnl, l->index, f);
 	return code == ERR_NOT_FOUND ? 0 : code;

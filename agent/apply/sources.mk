@@ -1,1 +1,1 @@
-agent/apply := apply devices fences saved wireguard_go
+agent/apply := apply devices fences

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/apply/saved.h"
+#include "agent/saved.h"
 #include "agent/bird.h"
 #include "agent/config.h"
 #include "agent/fetch_machine.h"

@@ -1,7 +1,7 @@
 /* What the agent changed on the machine and must put back on leave: settings that were there before
  * it, ports that it opened in ufw. Kept in a file, for leave may come years later. */
-#ifndef SKEIN_AGENT_APPLY_SAVED_H
-#define SKEIN_AGENT_APPLY_SAVED_H
+#ifndef SKEIN_AGENT_SAVED_H
+#define SKEIN_AGENT_SAVED_H
 
 #include "agent/config.h"
 #include "lib/base/vec.h"

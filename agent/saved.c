@@ -1,4 +1,4 @@
-#include "agent/apply/saved.h"
+#include "agent/saved.h"
 
 #include <stdio.h>
 #include <string.h>

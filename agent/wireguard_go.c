@@ -1,4 +1,4 @@
-#include "agent/apply/wireguard_go.h"
+#include "agent/wireguard_go.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static void pid_path(const struct config *c, const char *name, const struct id *
 		 id_format(membership, text));
 }
 
-void served_adopt(struct served *s, const struct config *c)
+void wireguard_go_adopt(wireguard_go_vec *v, const struct config *c)
 {
 	char dir_path[PATH_TEXT_MAX], path[PATH_TEXT_MAX];
 	struct dirent *e;
@@ -30,7 +30,7 @@ void served_adopt(struct served *s, const struct config *c)
 	snprintf(dir_path, sizeof(dir_path), "%s/wireguard", c->run_dir);
 	dir = opendir(dir_path);
 	while (dir != NULL && (e = readdir(dir)) != NULL) {
-		struct served_device d = {0};
+		struct wireguard_go d = {0};
 		const char *dot = strchr(e->d_name, '.');
 
 		if (dot == NULL || dot == e->d_name || dot - e->d_name >= LINK_NAME_MAX ||
@@ -39,7 +39,7 @@ void served_adopt(struct served *s, const struct config *c)
 		memcpy(d.name, e->d_name, (size_t)(dot - e->d_name));
 		pid_path(c, d.name, &d.membership, path);
 		if (child_adopt(path, &d.child, NULL) == 0)
-			vec_push(&s->list, d);
+			vec_push(v, d);
 		else
 			file_remove(path, NULL);
 	}
@@ -47,21 +47,21 @@ void served_adopt(struct served *s, const struct config *c)
 		closedir(dir);
 }
 
-int served_start(struct served *s, const struct config *c, const char *name,
-		 const struct id *membership, struct fault *f)
+int wireguard_go_start(wireguard_go_vec *v, const struct config *c, const char *name,
+		       const struct id *membership, struct fault *f)
 {
 	/* It serves what the kernel cannot; the first variable makes it say so only once. */
 	static const char *const environment[] = {"WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD=1",
 						  "LOG_LEVEL=error", NULL};
 	const char *const argv[] = {c->wireguard_go, "-f", name, NULL};
-	struct served_device d = {.membership = *membership};
+	struct wireguard_go d = {.membership = *membership};
 	char path[PATH_TEXT_MAX], log[PATH_TEXT_MAX];
 	struct child_spec spec = {
 		.pid_file = path, .argv = argv, .environment = environment, .log = log};
 	int code;
 
-	for (size_t i = 0; i < s->list.n; i++)
-		if (strcmp(s->list.at[i].name, name) == 0)
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(v->at[i].name, name) == 0)
 			return 0; /* on its way */
 	snprintf(d.name, sizeof(d.name), "%s", name);
 	snprintf(path, sizeof(path), "%s/wireguard", c->run_dir);
@@ -73,20 +73,20 @@ int served_start(struct served *s, const struct config *c, const char *name,
 	if (code != 0)
 		return code;
 	log_info("wireguard-go started", LOG_S("device", name), LOG_D("pid", d.child.pid));
-	vec_push(&s->list, d);
+	vec_push(v, d);
 	return 0;
 }
 
-void served_sweep(struct served *s, const struct config *c)
+void wireguard_go_sweep(wireguard_go_vec *v, const struct config *c)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < s->list.n; i++) {
-		struct served_device *d = &s->list.at[i];
+	for (size_t i = 0; i < v->n; i++) {
+		struct wireguard_go *d = &v->at[i];
 		char path[PATH_TEXT_MAX];
 
 		if (child_is_running(&d->child)) {
-			s->list.at[kept++] = *d;
+			v->at[kept++] = *d;
 			continue;
 		}
 		log_warn("wireguard-go has ended", LOG_S("device", d->name));
@@ -94,28 +94,28 @@ void served_sweep(struct served *s, const struct config *c)
 		file_remove(path, NULL);
 		child_release(&d->child);
 	}
-	s->list.n = kept;
+	v->n = kept;
 }
 
-bool served_stop(struct served *s, const struct config *c, const char *name)
+bool wireguard_go_stop(wireguard_go_vec *v, const struct config *c, const char *name)
 {
-	for (size_t i = 0; i < s->list.n; i++) {
-		struct served_device *d = &s->list.at[i];
+	for (size_t i = 0; i < v->n; i++) {
+		struct wireguard_go *d = &v->at[i];
 		char path[PATH_TEXT_MAX];
 
 		if (strcmp(d->name, name) != 0)
 			continue;
 		pid_path(c, d->name, &d->membership, path);
 		child_stop(&d->child, path, mono_add_ms(mono_now(), STOP_MS));
-		*d = s->list.at[--s->list.n];
+		*d = v->at[--v->n];
 		return true;
 	}
 	return false;
 }
 
-void served_release(struct served *s)
+void wireguard_go_release(wireguard_go_vec *v)
 {
-	for (size_t i = 0; i < s->list.n; i++)
-		child_release(&s->list.at[i].child);
-	vec_free(&s->list);
+	for (size_t i = 0; i < v->n; i++)
+		child_release(&v->at[i].child);
+	vec_free(v);
 }
