@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "agent/bird.h"
-#include "agent/fetch_machine.h"
+#include "agent/offer.h"
 #include "agent/report.h"
 #include "agent/watch.h"
 #include "lib/base/log.h"

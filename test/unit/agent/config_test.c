@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/saved.h"
 #include "agent/bird.h"
 #include "agent/config.h"
-#include "agent/fetch_machine.h"
+#include "agent/offer.h"
+#include "agent/saved.h"
 #include "lib/base/file.h"
 #include "test/test.h"
 

@@ -1,4 +1,4 @@
-#include "agent/fetch_machine.h"
+#include "agent/offer.h"
 
 #include "lib/base/json.h"
 

@@ -1,6 +1,6 @@
 /* The answer to GET /machine. */
-#ifndef SKEIN_AGENT_FETCH_MACHINE_H
-#define SKEIN_AGENT_FETCH_MACHINE_H
+#ifndef SKEIN_AGENT_OFFER_H
+#define SKEIN_AGENT_OFFER_H
 
 #include "lib/base/arena.h"
 #include "lib/base/buf.h"
