@@ -19,7 +19,7 @@ struct control;
 struct agent {
 	struct config config;
 	struct machine machine;
-	member_vec members; /* by rising id */
+	member_vec members; /* in no order */
 	uv_loop_t *loop;
 
 	struct netlink *rtnl;

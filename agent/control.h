@@ -1,5 +1,5 @@
 /* <run_dir>/agent.sock: 0660, group `skein` where there is one. A client sends one line and gets
- *one answer, then the end. Reading is for who may connect; changing is for root (SO_PEERCRED).
+ * one answer, then the end. Reading is for who may connect; changing is for root (SO_PEERCRED).
  *
  *	status		the status document
  *	leave		tears everything down, tells the controller, ends the agent

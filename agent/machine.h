@@ -3,8 +3,8 @@
  *	machine.json	id, name, the controller's URLs and pin, the pinned signer
  *	identity.key	Ed25519 seed
  *	token		the machine token
- *	run		how many times the agent was started; with the boot id it tells two clones
- *apart lock		held by the agent that runs */
+ *	run		how often the agent was started: with the boot id it tells clones
+ *	lock		held by the agent that runs */
 #ifndef SKEIN_AGENT_MACHINE_H
 #define SKEIN_AGENT_MACHINE_H
 

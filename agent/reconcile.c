@@ -204,8 +204,7 @@ static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 	if (is_held(a, &p.seen)) {
 		fault_set(&f, ERR_NOT_FOUND,
 			  "a membership runs here whose state is not usable: nothing is changed "
-			  "until "
-			  "the controller has given it again");
+			  "until the controller has given it again");
 		note(a, &f, ERR_NOT_FOUND);
 		picture_fini(&p);
 		return false;

@@ -25,7 +25,7 @@ struct desired_sysctl {
 
 struct desired_bird {
 	const struct membership_facts *membership;
-	const char *head, *tail; /* bird.conf before and after the include; see bird_conf.c */
+	const char *head, *tail; /* bird.conf before and after the include; see birds.c */
 };
 
 struct desired {
