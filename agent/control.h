@@ -12,9 +12,4 @@
 int agent_control_start(struct agent *a, struct fault *f);
 void agent_control_stop(struct agent *a);
 
-/* The client's side: one command, the whole answer. ERR_NOT_FOUND: no agent runs. */
-int agent_control_ask(const struct config *c, const char *command, int timeout_ms,
-		      struct buf *answer, struct fault *f);
-const char *agent_control_path(const struct config *c, char out[PATH_TEXT_MAX]);
-
 #endif

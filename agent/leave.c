@@ -8,7 +8,7 @@
 
 #include "agent/apply/apply.h"
 #include "agent/bird.h"
-#include "agent/control.h"
+#include "agent/control_client.h"
 #include "agent/plan/fence.h"
 #include "agent/reconcile.h"
 #include "lib/base/file.h"

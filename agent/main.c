@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/control.h"
+#include "agent/control_client.h"
 #include "agent/enrol.h"
 #include "agent/leave.h"
 #include "agent/loop.h"
