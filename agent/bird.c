@@ -1,23 +1,18 @@
 #include "agent/bird.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/bird_check.h"
 #include "agent/bird_files.h"
 #include "agent/bird_sessions.h"
 #include "agent/child.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
-#include "lib/base/run.h"
 #include "lib/net/bird_configure.h"
-#include "lib/net/port_holder.h"
 #include "lib/net/route.h"
 
 #define STARTING_MS	 6000
@@ -36,6 +31,7 @@ struct bird_child {
 	uv_poll_t *ended;  /* the pidfd; NULL: none runs */
 	uv_timer_t *timer; /* next look at the sessions, or next start */
 	struct mono started;
+	uint32_t table; /* T */
 	bool known;	/* `applied` is what the process runs from */
 	bool starting;	/* in the first of the two steps */
 	bool waiting;	/* for the next start */
@@ -72,43 +68,6 @@ const char *bird_state(const struct member *m)
 	if (b == NULL || (b->process.pid == 0 && !b->waiting))
 		return "down";
 	return b->waiting ? "waiting" : b->starting ? "starting" : "up";
-}
-
-/* BIRD is never run as root because its user is not there. */
-static int check_user(const struct config *c, struct fault *f)
-{
-	if (geteuid() != 0 || getpwnam(c->bird_user) != NULL)
-		return 0;
-	return fault_set(
-		f, ERR_MISSING,
-		"there is no user '%s' for BIRD to run as: install bird2, or set bird_user",
-		c->bird_user);
-}
-
-int bird_check(const struct config *c, struct fault *f)
-{
-	const char *const argv[] = {c->bird, "--version", NULL};
-	unsigned long version[3] = {0};
-	char *at;
-	struct buf out;
-	int status = 0, code;
-
-	buf_init(&out);
-	code = run_program(argv, 5000, &out, &status, NULL);
-	if (code != 0 || status != 0)
-		code = fault_set(f, ERR_MISSING, "%s does not run: install bird2 (2.0.12 or later)",
-				 c->bird);
-	at = code == 0 && out.data != NULL ? strpbrk(out.data, "0123456789") : NULL;
-	for (int i = 0; i < 3 && at != NULL; i++) {
-		version[i] = strtoul(at, &at, 10);
-		at = *at == '.' ? at + 1 : NULL;
-	}
-	if (code == 0 && (strncmp(buf_text(&out), "BIRD version ", 13) != 0 || version[0] != 2 ||
-			  (version[1] == 0 && version[2] < 12)))
-		code = fault_set(f, ERR_MISSING, "%s is '%.*s', want BIRD 2.0.12 or a later 2.x",
-				 c->bird, (int)strcspn(buf_text(&out), "\n"), buf_text(&out));
-	buf_fini(&out);
-	return code == 0 ? check_user(c, f) : code;
 }
 
 /* ---- the two steps ---- */
@@ -222,10 +181,10 @@ static void watch(struct bird_child *b)
 		uv_timer_start(b->timer, on_starting, STARTING_POLL_MS, STARTING_POLL_MS);
 }
 
-static bool has_routes(struct bird_child *b, uint32_t table)
+static bool has_routes(struct bird_child *b)
 {
 	const struct route_filter filter = {
-		.family = FAMILY_IPV4, .protocol = RTPROT_BIRD, .table = table};
+		.family = FAMILY_IPV4, .protocol = RTPROT_BIRD, .table = b->table};
 	struct arena arena;
 	route_vec routes = {0};
 	bool any;
@@ -249,38 +208,6 @@ static void trim_log(const struct bird_child *b)
 		log_warn("a log could not be cut", LOG_S("path", path));
 }
 
-/* BIRD itself would only say so in its log. Asked by binding: another daemon may well have the port
- * on an address of its own. */
-static int check_port(struct bird_child *b, struct fault *f)
-{
-	uint64_t n;
-	const struct state_image *view = &b->member->view.image;
-	const struct state_mesh *mesh = state_records(view, STATE_MESH, &n);
-	const struct state_self *self = state_records(&b->member->membership.image, STATE_SELF, &n);
-	struct address own = state_peer_address(view, self->peer);
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(mesh->bgp_port)};
-	struct port_holder holder = {0};
-	char who[PORT_HOLDER_TEXT_MAX];
-	const int yes = 1;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool taken;
-
-	if (fd < 0)
-		return fault_errno(f, errno, "socket");
-	memcpy(&at.sin_addr, own.bytes, sizeof(at.sin_addr));
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	taken = (bind(fd, (const struct sockaddr *)&at, sizeof(at)) != 0 || listen(fd, 1) != 0) &&
-		errno == EADDRINUSE;
-	close(fd);
-	if (!taken)
-		return 0;
-	port_holder_find(PORT_TCP, mesh->bgp_port, &holder, NULL);
-	return fault_set(f, ERR_BUSY,
-			 "TCP port %u, which BGP needs, is taken by %s: end that, or give the mesh "
-			 "another one (bgp_port)",
-			 mesh->bgp_port, port_holder_format(&holder, who));
-}
-
 /* From the files that are in place. */
 static int start(struct bird_child *b, struct fault *f)
 {
@@ -300,12 +227,12 @@ static int start(struct bird_child *b, struct fault *f)
 		argv[8] = "-g";
 		argv[9] = c->bird_user;
 	}
-	b->starting = has_routes(b, (uint32_t)c->table_base + b->member->number);
+	b->starting = has_routes(b);
 	b->started = mono_now();
 	b->quiet = 0;
-	code = check_user(c, f);
+	code = bird_check_user(c, f);
 	if (code == 0)
-		code = check_port(b, f);
+		code = bird_check_port(b->member, f);
 	if (code == 0)
 		code = bird_files_set_starting(c, &b->member->id, b->starting, f);
 	if (code == 0)
@@ -348,13 +275,15 @@ static struct bird_child *bird_new(struct agent *a, struct member *m)
 	return b;
 }
 
-int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w, struct fault *f)
+int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w, uint32_t table,
+		   struct fault *f)
 {
 	struct bird_child *b = m->bird != NULL ? m->bird : (m->bird = bird_new(a, m));
 	char path[PATH_TEXT_MAX];
 	struct digest want;
 	int code = 0;
 
+	b->table = table;
 	trim_log(b);
 	bird_wish_digest(w, &want);
 	if (b->has_refused && digest_equal(&want, &b->refused))
@@ -399,21 +328,14 @@ void bird_release(struct member *m)
 	m->bird = NULL;
 }
 
-void bird_end_stray(const struct config *c, const struct id *membership)
+void bird_end(struct agent *a, struct member *m)
 {
 	char pid[PATH_TEXT_MAX], dir[PATH_TEXT_MAX];
 	struct child process;
 
-	bird_path(c, membership, "bird.pid", pid);
+	bird_release(m);
+	bird_path(&a->config, &m->id, "bird.pid", pid);
 	if (child_adopt(pid, &process, NULL) == 0)
 		child_stop(&process, pid, mono_add_ms(mono_now(), STOP_MS));
-	file_remove(bird_path(c, membership, "", dir), NULL);
-}
-
-void bird_end(struct agent *a, struct member *m)
-{
-	const struct id id = m->id;
-
-	bird_release(m);
-	bird_end_stray(&a->config, &id);
+	file_remove(bird_path(&a->config, &m->id, "", dir), NULL);
 }

@@ -9,26 +9,16 @@
 #define SKEIN_AGENT_BIRD_H
 
 #include "agent/agent.h"
+#include "agent/bird_files.h"
 
 struct bird_child;
 
-struct bird_wish {
-	const char *head, *tail; /* of bird.conf, around the include */
-	const struct buf *templates, *text;
-	uint32_t table; /* T: routes of BIRD's in it mean that another one was here */
-};
-
-/* BIRD of the version that the filters are written for, and its user: ERR_MISSING, with what to do.
- */
-int bird_check(const struct config *c, struct fault *f);
-
 /* Brings it to the wish: adopts, starts, reconfigures. To be called in every round; cheap when
- * there is nothing to do. */
-int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w, struct fault *f);
+ * there is nothing to do. `table` is T: routes of BIRD's in it mean that another one was here. */
+int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w, uint32_t table,
+		   struct fault *f);
 /* Ends it and removes its directory: the membership goes. */
 void bird_end(struct agent *a, struct member *m);
-/* The same for a membership that this agent never knew, by its directory. */
-void bird_end_stray(const struct config *c, const struct id *membership);
 /* Forgets it; it runs on. */
 void bird_release(struct member *m);
 

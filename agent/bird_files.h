@@ -2,7 +2,15 @@
 #ifndef SKEIN_AGENT_BIRD_FILES_H
 #define SKEIN_AGENT_BIRD_FILES_H
 
-#include "agent/bird.h"
+#include "agent/config.h"
+#include "lib/base/buf.h"
+#include "lib/base/hash.h"
+#include "lib/mesh/id.h"
+
+struct bird_wish {
+	const char *head, *tail; /* of bird.conf, around the include */
+	const struct buf *templates, *text;
+};
 
 /* "<run_dir>/<membership>/<name>". */
 const char *bird_path(const struct config *c, const struct id *membership, const char *name,

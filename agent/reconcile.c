@@ -127,11 +127,10 @@ static void supervise_birds(struct agent *a, const struct desired *d)
 			continue;
 		w.templates = &m->templates;
 		w.text = &m->text;
-		w.table = bird->membership->table;
 		if (m->text.len == 0 || m->templates.len == 0)
 			fault_set(&f, ERR_NOT_FOUND, "BIRD's configuration is not here yet");
 		else
-			bird_supervise(a, m, &w, &f);
+			bird_supervise(a, m, &w, bird->membership->table, &f);
 		if (f.code != 0 && m->error[0] == '\0') {
 			snprintf(m->error, sizeof(m->error), "%s", f.text);
 			log_warn("BIRD is not as it should be", LOG_S("why", f.text));

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/bird.h"
+#include "agent/bird_check.h"
 #include "agent/config.h"
 #include "agent/offer.h"
 #include "agent/saved.h"

@@ -1,0 +1,16 @@
+/* What BIRD needs of the machine: a program of the right version, its user, its port. */
+#ifndef SKEIN_AGENT_BIRD_CHECK_H
+#define SKEIN_AGENT_BIRD_CHECK_H
+
+#include "agent/config.h"
+#include "agent/member.h"
+
+/* BIRD of the version that the filters are written for, and its user: ERR_MISSING, with what to do.
+ */
+int bird_check(const struct config *c, struct fault *f);
+/* The user alone. */
+int bird_check_user(const struct config *c, struct fault *f);
+/* The port that BGP needs on the own address: ERR_BUSY, with who has it. */
+int bird_check_port(const struct member *m, struct fault *f);
+
+#endif
