@@ -1,113 +1,15 @@
 #include "agent/reconcile.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/apply/apply.h"
 #include "agent/bird.h"
-#include "agent/observe/observe.h"
+#include "agent/picture.h"
 #include "lib/base/log.h"
 
 /* New devices get what they need in the pass after the one that made them. */
 #define PASSES 3
-
-static int by_number(const void *a, const void *b)
-{
-	const struct plan_membership *x = a, *y = b;
-	uint64_t n;
-	const struct state_self *p = state_records(x->image, STATE_SELF, &n);
-	const struct state_self *q = state_records(y->image, STATE_SELF, &n);
-
-	return p->number < q->number ? -1 : p->number > q->number;
-}
-
-static size_t plan_members(struct agent *a, struct plan_membership *out)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < a->members.n; i++) {
-		struct member *m = a->members.at[i];
-		struct plan_membership *p = &out[n];
-
-		if (!member_is_ready(m))
-			continue;
-		p->id = m->id;
-		memcpy(p->mesh.bytes, m->view.image.root->mesh, sizeof(p->mesh.bytes));
-		p->view = &m->view.image;
-		p->image = &m->membership.image;
-		p->public_key = m->public_key;
-		p->ports_taken = m->ports_taken;
-		n++;
-	}
-	if (n > 1)
-		qsort(out, n, sizeof(*out), by_number);
-	return n;
-}
-
-/* Where answers of the controller come from, as far as it has ever been reached. */
-static size_t plan_controllers(const struct http_where *where, struct plan_controller *out)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < where->n; i++) {
-		const char *host = strstr(where->at[i].url, "://");
-		const char *colon = host != NULL ? strrchr(host + 3, ':') : NULL;
-		unsigned long port = colon != NULL ? strtoul(colon + 1, NULL, 10) : 443;
-
-		if (address_parse(where->at[i].last, &out[n].address, NULL) != 0 || port == 0 ||
-		    port > 65535)
-			continue;
-		out[n++].port = (uint16_t)port;
-	}
-	return n;
-}
-
-static void mark_started(struct agent *a, struct observation *seen)
-{
-	for (size_t i = 0; i < a->wireguard_go.n; i++) {
-		struct seen_started s = {.membership = a->wireguard_go.at[i].membership};
-
-		memcpy(s.name, a->wireguard_go.at[i].name, sizeof(s.name));
-		vec_push(&seen->started, s);
-	}
-}
-
-int picture_take(struct agent *a, struct picture *out, struct fault *f)
-{
-	int code;
-
-	memset(out, 0, sizeof(*out));
-	observation_init(&out->seen);
-	mark_started(a, &out->seen);
-	code = observe_machine(a->rtnl, &a->config, &out->seen, f);
-	if (code != 0) {
-		observation_fini(&out->seen);
-		return code;
-	}
-	out->seen.fence_stands = apply_fence_stands(a, &out->seen.fence);
-	out->memberships = mem_alloc((a->members.n + 1) * sizeof(*out->memberships));
-	out->input = (struct plan_input){
-		.config = &a->config,
-		.memberships = out->memberships,
-		.n = plan_members(a, out->memberships),
-		.seen = &out->seen,
-		.controllers = out->controllers,
-		.ncontrollers = plan_controllers(&a->machine.where, out->controllers),
-		.opened = (const char(*)[LINK_NAME_MAX])out->opened,
-		.nopened = saved_opened(&a->saved, out->opened, 64),
-		.now = wall_now(),
-	};
-	desired_make(&out->input, &out->desired);
-	return 0;
-}
-
-void picture_fini(struct picture *p)
-{
-	desired_fini(&p->desired);
-	observation_fini(&p->seen);
-	free(p->memberships);
-}
 
 static void note(struct agent *a, const struct fault *f, int code)
 {

@@ -4,7 +4,7 @@
 #define SKEIN_AGENT_REPORT_H
 
 #include "agent/agent.h"
-#include "agent/reconcile.h"
+#include "agent/picture.h"
 
 void report_start(struct agent *a);
 /* Within a moment: several reasons make one report. */

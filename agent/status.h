@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "agent/agent.h"
-#include "agent/reconcile.h"
+#include "agent/picture.h"
 
 /* New reference. Asks the kernel and each BIRD, so it is as of now. */
 json_t *status_make(struct agent *a);
