@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include "agent/fence.h"
 #include "agent/machine.h"
 #include "agent/member.h"
 #include "agent/saved.h"
@@ -23,12 +24,10 @@ struct agent {
 	uv_loop_t *loop;
 
 	struct netlink *rtnl;
-	struct guard *guard;		      /* NULL until the first round */
-	struct saved saved;		      /* what was on the machine before us */
-	wireguard_go_vec wireguard_go;	      /* one per device that it serves */
-	struct digest fence_text, fence_read; /* loaded; what the kernel then had */
-	bool fence_known;
-	struct buf fence_last; /* the text that was loaded last */
+	struct fence fence;
+	struct guard *guard;	       /* NULL until the first round */
+	struct saved saved;	       /* what was on the machine before us */
+	wireguard_go_vec wireguard_go; /* one per device that it serves */
 
 	struct http *http;
 	struct fetch *fetch;

@@ -9,7 +9,6 @@
 #include "agent/apply/apply.h"
 #include "agent/bird.h"
 #include "agent/control_client.h"
-#include "agent/plan/fence.h"
 #include "agent/reconcile.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -49,8 +48,8 @@ static void end_members(struct agent *a)
 	a->members.n = 0;
 }
 
-/* A round without any membership takes everything of ours away. What a round does not reach (it
- * knows the fence only while it stands) is removed by name. */
+/* A round without any membership takes everything of ours away but the guard's pins and what was
+ * there before us. The second one sees what the first has left. */
 static int undo_machine(struct agent *a, struct fault *f)
 {
 	struct reconcile_result r;

@@ -17,7 +17,6 @@ int agent_open(struct agent *a, uv_loop_t *loop, struct fault *f)
 	int code;
 
 	a->loop = loop;
-	buf_init(&a->fence_last);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		return fault_set(f, ERR_INTERNAL, "libcurl cannot be used");
 	/* Before the lock, which would be a trace on a machine that has none. */
@@ -51,7 +50,7 @@ void agent_close(struct agent *a)
 	guard_close(a->guard);
 	netlink_close(a->rtnl);
 	machine_wipe(&a->machine);
-	buf_fini(&a->fence_last);
+	fence_fini(&a->fence);
 	curl_global_cleanup();
 }
 

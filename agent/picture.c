@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/apply/apply.h"
 #include "agent/observe/observe.h"
 
 static int by_number(const void *a, const void *b)
@@ -79,7 +78,7 @@ int picture_take(struct agent *a, struct picture *out, struct fault *f)
 		observation_fini(&out->seen);
 		return code;
 	}
-	out->seen.fence_stands = apply_fence_stands(a, &out->seen.fence);
+	out->seen.fence_stands = fence_stands(&a->fence, &out->seen.fence);
 	out->memberships = mem_alloc((a->members.n + 1) * sizeof(*out->memberships));
 	out->input = (struct plan_input){
 		.config = &a->config,

@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "agent/bird.h"
-#include "agent/plan/fence.h"
+#include "agent/fence.h"
 #include "agent/status.h"
 #include "lib/net/bird_parse_bfd.h"
 #include "lib/net/bird_parse_protocols.h"
-#include "lib/net/nft.h"
 #include "lib/net/port_holder.h"
 
 #define ASK_MS 500
@@ -188,37 +187,18 @@ json_t *status_guard(const struct agent *a)
 	return list;
 }
 
-static json_t *fence_reason(json_t *counter)
-{
-	const char *name = json_string_value(json_object_get(counter, "name"));
-
-	for (size_t k = 0; name != NULL && k < FENCE_REASON_COUNT; k++)
-		if (strcmp(name, fence_counters[k]) == 0)
-			return json_pack(
-				"{s:s, s:o, s:s}", "reason", name, "packets",
-				json_sprintf("%lld", (long long)json_integer_value(
-							     json_object_get(counter, "packets"))),
-				"text", fence_texts[k]);
-	return NULL;
-}
-
 json_t *status_fence(void)
 {
-	struct buf text;
-	json_t *root = NULL, *objects, *object, *list = json_array();
-	size_t i;
+	struct fence_count counts[FENCE_REASON_COUNT];
+	json_t *list = json_array();
 
-	buf_init(&text);
-	if (nft_list_table(FENCE_FAMILY, FENCE_TABLE, NFT_JSON, &text, NULL) == 0)
-		root = json_loads(buf_text(&text), 0, NULL);
-	objects = json_object_get(root, "nftables");
-	for (i = 0; (object = json_array_get(objects, i)) != NULL; i++) {
-		json_t *row = fence_reason(json_object_get(object, "counter"));
-
-		if (row != NULL)
-			json_array_append_new(list, row);
-	}
-	json_decref(root);
-	buf_fini(&text);
+	fence_read_counts(counts);
+	for (size_t i = 0; i < FENCE_REASON_COUNT; i++)
+		if (counts[i].known)
+			json_array_append_new(list,
+					      json_pack("{s:s, s:o, s:s}", "reason",
+							fence_counters[i], "packets",
+							json_sprintf("%" PRIu64, counts[i].packets),
+							"text", fence_texts[i]));
 	return list;
 }

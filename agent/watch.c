@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "agent/apply/apply.h"
 #include "agent/reconcile.h"
 #include "agent/report.h"
 #include "lib/base/log.h"
@@ -83,17 +82,14 @@ static void on_kernel(uv_poll_t *poll, int status, int events)
 static void on_nft(uv_poll_t *poll, int status, int events)
 {
 	struct agent *a = poll->data;
-	struct digest text;
 	struct fault f = {0};
 
 	(void)status;
 	(void)events;
-	if (monitor_read(a->watch->nft) == 0 || a->fence_last.len == 0)
-		return;
-	if (apply_fence_stands(a, &text) && digest_equal(&text, &a->fence_text))
+	if (monitor_read(a->watch->nft) == 0 || !fence_is_damaged(&a->fence))
 		return;
 	log_warn("the nftables table was changed by somebody: putting it back");
-	if (apply_fence(a, &a->fence_last, &f) != 0)
+	if (fence_restore(&a->fence, &f) != 0)
 		log_error("the nftables table cannot be put back", LOG_S("why", f.text));
 	wake_in(a->watch, DEBOUNCE_MS);
 }

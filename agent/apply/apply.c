@@ -69,7 +69,7 @@ static bool do_fences(struct round *r, const struct operations *o)
 	int fence = 0, guard;
 
 	if (o->fence)
-		fence = apply_fence(r->agent, &r->desired->fence, &f);
+		fence = fence_load(&r->agent->fence, &r->desired->fence, &f);
 	note(r, NULL, fence, &f);
 	guard = apply_guard(r->agent, r->desired, &g);
 	note(r, NULL, guard, &g);

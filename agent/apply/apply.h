@@ -14,10 +14,6 @@ int apply_operations(struct agent *a, const struct desired *d, const struct oper
 int apply_device(struct agent *a, const struct device_op *op, struct fault *f);
 int apply_device_delete(struct agent *a, const struct link *l, struct fault *f);
 int apply_sysctl(struct agent *a, const struct desired_sysctl *s, struct fault *f);
-/* Loads the table, or takes it away for an empty text; reads it back; keeps counts. */
-int apply_fence(struct agent *a, const struct buf *text, struct fault *f);
-/* True when the kernel's table is what was loaded last. */
-bool apply_fence_stands(struct agent *a, struct digest *text);
 int apply_guard(struct agent *a, const struct desired *d, struct fault *f);
 int apply_wg(struct agent *a, const struct device_wg_ops *w, struct fault *f);
 /* Opens what is missing in ufw where that is active, closes what is no longer used. */

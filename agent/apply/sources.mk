@@ -1,1 +1,1 @@
-agent/apply := apply devices fences
+agent/apply := apply devices guards
