@@ -40,20 +40,3 @@ const struct desired_device *desired_device(const struct desired *d, const char 
 			return &d->devices.at[i];
 	return NULL;
 }
-
-void plan_lans(const struct desired *d, lan_vec *out)
-{
-	for (size_t i = 0; i < d->facts.n; i++) {
-		const struct membership_facts *m = &d->facts.memberships[i];
-
-		for (size_t k = 0; k < m->napproved; k++) {
-			const struct link *lan = m->approved[k].lan;
-			bool known = lan == NULL;
-
-			for (size_t j = 0; j < out->n && !known; j++)
-				known = out->at[j] == lan;
-			if (!known)
-				vec_push(out, lan);
-		}
-	}
-}

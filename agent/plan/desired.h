@@ -57,8 +57,4 @@ void plan_fence(struct desired *d);
 void plan_guard(struct desired *d);
 void plan_birds(struct desired *d);
 
-/* LAN devices: those over which main reaches own announced prefixes. Appended once each. */
-typedef VEC(const struct link *) lan_vec;
-void plan_lans(const struct desired *d, lan_vec *out);
-
 #endif

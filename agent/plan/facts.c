@@ -240,6 +240,23 @@ static bool is_refused(struct facts *f, struct membership_facts *m)
 	return false;
 }
 
+void facts_lans(const struct facts *f, lan_vec *out)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct membership_facts *m = &f->memberships[i];
+
+		for (size_t k = 0; k < m->napproved; k++) {
+			const struct link *lan = m->approved[k].lan;
+			bool known = lan == NULL;
+
+			for (size_t j = 0; j < out->n && !known; j++)
+				known = out->at[j] == lan;
+			if (!known)
+				vec_push(out, lan);
+		}
+	}
+}
+
 const struct membership_facts *facts_by_id(const struct facts *f, const uint8_t membership[16])
 {
 	for (size_t i = 0; i < f->n; i++)

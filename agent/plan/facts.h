@@ -115,4 +115,8 @@ const struct route *facts_main_route(const struct plan_input *in, const struct p
 /* The device of the default route; 0: there is none. */
 int facts_default_device(const struct plan_input *in);
 
+/* LAN devices: those over which main reaches own announced prefixes. Appended once each. */
+typedef VEC(const struct link *) lan_vec;
+void facts_lans(const struct facts *f, lan_vec *out);
+
 #endif

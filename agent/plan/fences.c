@@ -201,7 +201,7 @@ static void put_forward(struct desired *d)
 {
 	lan_vec lans = {0};
 
-	plan_lans(d, &lans);
+	facts_lans(&d->facts, &lans);
 	buf_puts(&d->fence, "\tchain opened {\n"
 			    "\t\ttype filter hook forward priority filter - 10; policy accept;\n");
 	for (size_t i = 0; i < lans.n; i++)

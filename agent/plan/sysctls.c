@@ -26,7 +26,7 @@ void plan_sysctls(struct desired *d)
 		/* The greater of this and `all` holds: loose wins over strict. */
 		add(d, d->devices.at[i].name, "rp_filter", 2, true);
 	}
-	plan_lans(d, &lans);
+	facts_lans(&d->facts, &lans);
 	for (size_t i = 0; i < lans.n; i++)
 		add(d, lans.at[i]->name, "forwarding", 1, false);
 	if (several) /* T has several next hops: a flow keeps to one by its ports */
