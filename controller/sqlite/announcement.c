@@ -1,5 +1,5 @@
 /* Announcements, and who may use them. */
-#include "controller/sqlite/record.h"
+#include "controller/sqlite/children.h"
 
 #define COLUMNS "membership, id, prefix, priority, announced, approved, created_at, version"
 #define SELECT	"SELECT row, " COLUMNS " FROM announcement "
@@ -69,39 +69,23 @@ static const struct record record = RECORD(struct announcement, fields);
 
 /* ---- users ---- */
 
-static int add_users(struct store *s, const struct announcement *x, struct fault *f)
+static const struct field user_fields[] = {FIELD_WHOLE(row_t, number)};
+
+static const struct children users = {RECORD_CHILD(row_t, user_fields), &sql[USERS],
+				      &sql[USERS_CLEAR], &sql[USERS_ADD]};
+
+static int set_users(struct store *s, const struct announcement *x, struct fault *f)
 {
-	int code = 0;
+	int code = children_set(s, &users, x->row, x->users, x->nusers, f);
 
-	for (size_t i = 0; i < x->nusers && code == 0; i++) {
-		struct query q;
-		int64_t changed;
-
-		query_start(&q, s, &sql[USERS_ADD], f);
-		query_bind_number(&q, x->row);
-		query_bind_number(&q, x->users[i]);
-		code = query_run(&q, &changed);
-		if (code == 0 && changed == 0)
-			code = fault_set(f, ERR_CONFLICT, "users: one is not a member of the mesh");
-	}
-	return code;
+	return code == ERR_NOT_FOUND
+		       ? fault_set(f, ERR_CONFLICT, "users: one is not a member of the mesh")
+		       : code;
 }
 
-static int read_users(struct store *s, struct arena *a, struct announcement *x, struct fault *f)
+static int get_users(struct store *s, struct arena *a, struct announcement *x, struct fault *f)
 {
-	VEC(row_t) users = {0};
-	struct query q;
-	int code;
-
-	query_start(&q, s, &sql[USERS], f);
-	query_bind_number(&q, x->row);
-	while (query_next(&q))
-		vec_push(&users, query_read_number(&q));
-	code = query_end(&q);
-	x->nusers = code == 0 ? users.n : 0;
-	x->users = x->nusers > 0 ? arena_copy(a, users.at, users.n * sizeof(*users.at)) : NULL;
-	vec_free(&users);
-	return code;
+	return children_get(s, &users, x->row, a, &x->users, &x->nusers, f);
 }
 
 /* ---- store.h ---- */
@@ -110,7 +94,7 @@ int store_announcement_insert(struct store *s, struct announcement *x, struct fa
 {
 	int code = record_insert(s, &record, &sql[INSERT], x, f);
 
-	return code != 0 ? code : add_users(s, x, f);
+	return code != 0 ? code : set_users(s, x, f);
 }
 
 /* While the users change, the approval is off: so the trigger that guards a last user's leaving has
@@ -120,9 +104,7 @@ int store_announcement_update(struct store *s, struct announcement *x, struct fa
 	int code = record_delete(s, &sql[UNAPPROVE], x->row, f);
 
 	if (code == 0)
-		code = record_delete(s, &sql[USERS_CLEAR], x->row, f);
-	if (code == 0 || code == ERR_NOT_FOUND)
-		code = add_users(s, x, f);
+		code = set_users(s, x, f);
 	if (code == 0)
 		code = record_update(s, &record, &sql[UPDATE], x, f);
 	return code;
@@ -138,7 +120,7 @@ int store_announcement_find(struct store *s, struct arena *a, row_t organization
 	query_bind_number(&q, organization);
 	query_bind_bytes(&q, id, sizeof(*id));
 	code = record_one(&q, &record, out);
-	return code != 0 ? code : read_users(s, a, out, f);
+	return code != 0 ? code : get_users(s, a, out, f);
 }
 
 int store_announcement_of(struct store *s, struct arena *a, row_t membership,
@@ -151,7 +133,7 @@ int store_announcement_of(struct store *s, struct arena *a, row_t membership,
 	query_bind_number(&q, membership);
 	query_bind_prefix(&q, prefix);
 	code = record_one(&q, &record, out);
-	return code != 0 ? code : read_users(s, a, out, f);
+	return code != 0 ? code : get_users(s, a, out, f);
 }
 
 int store_announcement_list(struct store *s, struct arena *a, row_t organization, row_t mesh,
@@ -172,7 +154,7 @@ int store_announcement_list(struct store *s, struct arena *a, row_t organization
 		query_bind_number(&q, of);
 	code = record_list(&q, &record, a, out, n);
 	for (size_t i = 0; i < *n && code == 0; i++)
-		code = read_users(s, a, &(*out)[i], f);
+		code = get_users(s, a, &(*out)[i], f);
 	return code;
 }
 

@@ -1,5 +1,5 @@
 /* Peerings, and the prefixes that each side shows. */
-#include "controller/sqlite/record.h"
+#include "controller/sqlite/children.h"
 
 #define COLUMNS "organization, mesh_a, mesh_b, id, created_at, version"
 #define SELECT	"SELECT row, " COLUMNS " FROM peering "
@@ -15,12 +15,16 @@ enum {
 	LIST,
 	LIST_ORGANIZATION,
 	LIST_MESH,
-	PREFIXES,
-	PREFIXES_CLEAR,
-	PREFIXES_ADD
+	PREFIXES_A,
+	PREFIXES_A_CLEAR,
+	PREFIXES_A_ADD,
+	PREFIXES_B,
+	PREFIXES_B_CLEAR,
+	PREFIXES_B_ADD
 };
 
-enum side { SIDE_A, SIDE_B };
+#define PREFIXES     "peering_prefix WHERE peering = ? AND side = "
+#define PREFIXES_ADD "INSERT INTO peering_prefix (side, peering, prefix) VALUES "
 
 static const struct statement sql[] = {
 	[INSERT] = {STATEMENT(PEERING, INSERT),
@@ -36,13 +40,14 @@ static const struct statement sql[] = {
 			       SELECT "WHERE organization = ?1" PAGE},
 	[LIST_MESH] = {STATEMENT(PEERING, LIST_MESH),
 		       SELECT "WHERE (mesh_a = ?4 OR mesh_b = ?4)" OF PAGE},
-	[PREFIXES] = {STATEMENT(PEERING, PREFIXES),
-		      "SELECT prefix FROM peering_prefix WHERE peering = ? AND side = ?"
-		      " ORDER BY prefix"},
-	[PREFIXES_CLEAR] = {STATEMENT(PEERING, PREFIXES_CLEAR),
-			    "DELETE FROM peering_prefix WHERE peering = ?"},
-	[PREFIXES_ADD] = {STATEMENT(PEERING, PREFIXES_ADD),
-			  "INSERT INTO peering_prefix (peering, side, prefix) VALUES (?, ?, ?)"},
+	[PREFIXES_A] = {STATEMENT(PEERING, PREFIXES_A),
+			"SELECT prefix FROM " PREFIXES "0 ORDER BY prefix"},
+	[PREFIXES_A_CLEAR] = {STATEMENT(PEERING, PREFIXES_A_CLEAR), "DELETE FROM " PREFIXES "0"},
+	[PREFIXES_A_ADD] = {STATEMENT(PEERING, PREFIXES_A_ADD), PREFIXES_ADD "(0, ?, ?)"},
+	[PREFIXES_B] = {STATEMENT(PEERING, PREFIXES_B),
+			"SELECT prefix FROM " PREFIXES "1 ORDER BY prefix"},
+	[PREFIXES_B_CLEAR] = {STATEMENT(PEERING, PREFIXES_B_CLEAR), "DELETE FROM " PREFIXES "1"},
+	[PREFIXES_B_ADD] = {STATEMENT(PEERING, PREFIXES_B_ADD), PREFIXES_ADD "(1, ?, ?)"},
 };
 
 static const struct field fields[] = {
@@ -58,49 +63,30 @@ static const struct record record = RECORD(struct peering, fields);
 
 /* ---- prefixes ---- */
 
-static int add_side(struct store *s, row_t row, enum side side, const struct prefix *at, size_t n,
-		    struct fault *f)
+static const struct field prefix_fields[] = {FIELD_WHOLE(struct prefix, prefix)};
+
+static const struct children prefixes_a = {RECORD_CHILD(struct prefix, prefix_fields),
+					   &sql[PREFIXES_A], &sql[PREFIXES_A_CLEAR],
+					   &sql[PREFIXES_A_ADD]};
+static const struct children prefixes_b = {RECORD_CHILD(struct prefix, prefix_fields),
+					   &sql[PREFIXES_B], &sql[PREFIXES_B_CLEAR],
+					   &sql[PREFIXES_B_ADD]};
+
+static int set_prefixes(struct store *s, const struct peering *x, struct fault *f)
 {
-	int code = 0;
+	int code = children_set(s, &prefixes_a, x->row, x->prefixes_a, x->nprefixes_a, f);
 
-	for (size_t i = 0; i < n && code == 0; i++) {
-		struct query q;
-
-		query_start(&q, s, &sql[PREFIXES_ADD], f);
-		query_bind_number(&q, row);
-		query_bind_number(&q, side);
-		query_bind_prefix(&q, &at[i]);
-		code = query_run(&q, NULL);
-	}
+	if (code == 0)
+		code = children_set(s, &prefixes_b, x->row, x->prefixes_b, x->nprefixes_b, f);
 	return code;
 }
 
-static int add_prefixes(struct store *s, const struct peering *x, struct fault *f)
+static int get_prefixes(struct store *s, struct arena *a, struct peering *x, struct fault *f)
 {
-	int code = add_side(s, x->row, SIDE_A, x->prefixes_a, x->nprefixes_a, f);
+	int code = children_get(s, &prefixes_a, x->row, a, &x->prefixes_a, &x->nprefixes_a, f);
 
 	if (code == 0)
-		code = add_side(s, x->row, SIDE_B, x->prefixes_b, x->nprefixes_b, f);
-	return code;
-}
-
-static int read_side(struct store *s, struct arena *a, row_t row, enum side side,
-		     struct prefix **out, size_t *n, struct fault *f)
-{
-	struct query q;
-
-	query_start(&q, s, &sql[PREFIXES], f);
-	query_bind_number(&q, row);
-	query_bind_number(&q, side);
-	return record_prefixes(&q, a, out, n);
-}
-
-static int read_prefixes(struct store *s, struct arena *a, struct peering *x, struct fault *f)
-{
-	int code = read_side(s, a, x->row, SIDE_A, &x->prefixes_a, &x->nprefixes_a, f);
-
-	if (code == 0)
-		code = read_side(s, a, x->row, SIDE_B, &x->prefixes_b, &x->nprefixes_b, f);
+		code = children_get(s, &prefixes_b, x->row, a, &x->prefixes_b, &x->nprefixes_b, f);
 	return code;
 }
 
@@ -110,17 +96,14 @@ int store_peering_insert(struct store *s, struct peering *x, struct fault *f)
 {
 	int code = record_insert(s, &record, &sql[INSERT], x, f);
 
-	return code != 0 ? code : add_prefixes(s, x, f);
+	return code != 0 ? code : set_prefixes(s, x, f);
 }
 
 int store_peering_update(struct store *s, struct peering *x, struct fault *f)
 {
 	int code = record_update(s, &record, &sql[UPDATE], x, f);
 
-	if (code != 0)
-		return code;
-	code = record_delete(s, &sql[PREFIXES_CLEAR], x->row, f);
-	return code != 0 && code != ERR_NOT_FOUND ? code : add_prefixes(s, x, f);
+	return code != 0 ? code : set_prefixes(s, x, f);
 }
 
 int store_peering_find(struct store *s, struct arena *a, row_t organization, const struct id *id,
@@ -133,7 +116,7 @@ int store_peering_find(struct store *s, struct arena *a, row_t organization, con
 	query_bind_number(&q, organization);
 	query_bind_bytes(&q, id, sizeof(*id));
 	code = record_one(&q, &record, out);
-	return code != 0 ? code : read_prefixes(s, a, out, f);
+	return code != 0 ? code : get_prefixes(s, a, out, f);
 }
 
 int store_peering_between(struct store *s, struct arena *a, row_t mesh, row_t other,
@@ -146,7 +129,7 @@ int store_peering_between(struct store *s, struct arena *a, row_t mesh, row_t ot
 	query_bind_number(&q, mesh);
 	query_bind_number(&q, other);
 	code = record_one(&q, &record, out);
-	return code != 0 ? code : read_prefixes(s, a, out, f);
+	return code != 0 ? code : get_prefixes(s, a, out, f);
 }
 
 int store_peering_list(struct store *s, struct arena *a, row_t organization, row_t mesh,
@@ -163,7 +146,7 @@ int store_peering_list(struct store *s, struct arena *a, row_t organization, row
 		query_bind_number(&q, mesh);
 	code = record_list(&q, &record, a, out, n);
 	for (size_t i = 0; i < *n && code == 0; i++)
-		code = read_prefixes(s, a, &(*out)[i], f);
+		code = get_prefixes(s, a, &(*out)[i], f);
 	return code;
 }
 

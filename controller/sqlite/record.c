@@ -189,7 +189,8 @@ int record_delete(struct store *s, const struct statement *st, row_t row, struct
 
 void record_read(struct query *q, const struct record *r, void *out)
 {
-	*(row_t *)member(out, r->row) = query_read_number(q);
+	if (r->row != RECORD_NO_ROW)
+		*(row_t *)member(out, r->row) = query_read_number(q);
 	for (size_t i = 0; i < r->nfields; i++) {
 		const struct field *field = &r->fields[i];
 
@@ -275,20 +276,4 @@ int record_list_of(struct store *s, const struct record *r, const struct stateme
 		query_bind_number(&q, organization);
 	query_bind_page(&q, p);
 	return record_list(&q, r, a, out_array, n);
-}
-
-int record_prefixes(struct query *q, struct arena *a, struct prefix **out, size_t *n)
-{
-	prefix_vec all = {0};
-	int code;
-
-	while (query_next(q)) {
-		vec_room(&all);
-		query_read_prefix(q, &all.at[all.n++]);
-	}
-	code = query_end(q);
-	*n = code == 0 ? all.n : 0;
-	*out = *n > 0 ? arena_copy(a, all.at, all.n * sizeof(*all.at)) : NULL;
-	vec_free(&all);
-	return code;
 }

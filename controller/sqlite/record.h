@@ -33,6 +33,11 @@ struct field {
 		&codec_##codec, offsetof(type, member), sizeof(((type *)NULL)->member),            \
 			FIELD_##use                                                                \
 	}
+/* A record that is one column. */
+#define FIELD_WHOLE(type, codec)                                                                   \
+	{                                                                                          \
+		&codec_##codec, 0, sizeof(type), FIELD_FIXED                                       \
+	}
 /* A codec of the file's own, which gets the whole record. */
 #define FIELD_OWN(type, codec, use)                                                                \
 	{                                                                                          \
@@ -45,6 +50,13 @@ struct record {
 	size_t nfields;
 	size_t row, id, created_at, version; /* offsets */
 };
+
+/* Reading has no `row` for it; insert and update are not for it. */
+#define RECORD_NO_ROW SIZE_MAX
+#define RECORD_CHILD(type, table)                                                                  \
+	{                                                                                          \
+		sizeof(type), table, sizeof(table) / sizeof((table)[0]), RECORD_NO_ROW, 0, 0, 0    \
+	}
 
 #define RECORD(type, table)                                                                        \
 	{                                                                                          \
@@ -80,7 +92,4 @@ int record_list_of(struct store *s, const struct record *r, const struct stateme
 /* Binds what an insert writes; reads the columns of the current row. */
 void record_bind(struct query *q, const struct record *r, const void *x);
 void record_read(struct query *q, const struct record *r, void *out);
-/* All of a one-column result of prefixes. */
-int record_prefixes(struct query *q, struct arena *a, struct prefix **out, size_t *n);
-
 #endif
