@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/plan/endpoint.h"
+#include "agent/plan/shadow.h"
 #include "agent/report.h"
 #include "lib/base/json.h"
 
@@ -10,11 +11,15 @@ struct endpoint_json {
 	int64_t port, device;
 };
 
+struct shadow_json {
+	const char *prefix, *by, *device, *membership;
+};
+
 struct membership_json {
 	const char *id, *error;
 	uint64_t applied_view, applied_membership;
-	struct json_rows endpoints;
-	struct json_texts announced, shadowed;
+	struct json_rows endpoints, shadowed;
+	struct json_texts announced;
 };
 
 struct report_json {
@@ -25,6 +30,7 @@ struct report_json {
 };
 
 #define E(m) offsetof(struct endpoint_json, m)
+#define S(m) offsetof(struct shadow_json, m)
 #define M(m) offsetof(struct membership_json, m)
 #define R(m) offsetof(struct report_json, m)
 
@@ -36,6 +42,14 @@ static const struct json_row endpoint_rows[] = {
 	{0},
 };
 
+static const struct json_row shadow_rows[] = {
+	{"prefix", MEMBER_TEXT, S(prefix), .required = true},
+	{"by", MEMBER_TEXT, S(by), .required = true},
+	JSON_ROW("device", MEMBER_TEXT, S(device)),
+	JSON_ROW("membership", MEMBER_TEXT, S(membership)),
+	{0},
+};
+
 static const struct json_row membership_rows[] = {
 	{"id", MEMBER_TEXT, M(id), .required = true},
 	{"applied_view", MEMBER_COUNTER, M(applied_view), .required = true},
@@ -44,7 +58,8 @@ static const struct json_row membership_rows[] = {
 	{"endpoints", MEMBER_ROWS, M(endpoints), .required = true, .rows = endpoint_rows,
 	 .row_size = sizeof(struct endpoint_json)},
 	{"announced", MEMBER_TEXTS, M(announced), .required = true},
-	{"shadowed", MEMBER_TEXTS, M(shadowed), .required = true},
+	{"shadowed", MEMBER_ROWS, M(shadowed), .required = true, .rows = shadow_rows,
+	 .row_size = sizeof(struct shadow_json)},
 	{0},
 };
 
@@ -157,18 +172,37 @@ static void gather_endpoints(const struct agent *a, const struct picture *p,
 
 /* ---- the rest ---- */
 
-static void gather_prefixes(const struct agent *a, const struct membership_facts *m,
-			    struct arena *arena, struct membership_json *out)
+static void gather_announced(const struct agent *a, const struct membership_facts *m,
+			     struct arena *arena, struct json_texts *out)
 {
-	out->announced.at = arena_array(arena, TEXTS_MAX, sizeof(const char *));
-	out->shadowed.at = arena_array(arena, TEXTS_MAX, sizeof(const char *));
+	out->at = arena_array(arena, TEXTS_MAX, sizeof(*out->at));
 	for (size_t i = 0; i < a->config.announce.n; i++)
-		push_text(&out->announced, a->config.announce.at[i]);
+		push_text(out, a->config.announce.at[i]);
 	for (size_t i = 0; m != NULL && i < m->napproved; i++)
 		if (m->approved[i].lan != NULL)
-			push_text(&out->announced, prefix_text(arena, &m->approved[i].prefix));
-	for (size_t i = 0; m != NULL && i < m->nshadowed; i++)
-		push_text(&out->shadowed, prefix_text(arena, &m->shadowed[i].prefix));
+			push_text(out, prefix_text(arena, &m->approved[i].prefix));
+}
+
+static void gather_shadowed(const struct membership_facts *m, struct arena *arena,
+			    struct json_rows *out)
+{
+	size_t n = m->nshadowed < TEXTS_MAX ? m->nshadowed : TEXTS_MAX;
+	struct shadow_json *at = arena_array(arena, n, sizeof(*at));
+	char id[ID_TEXT_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct shadow *s = &m->shadowed[i];
+
+		at[i] = (struct shadow_json){
+			.prefix = prefix_text(arena, &s->prefix),
+			.by = prefix_text(arena, &s->by),
+			.device = s->device,
+			.membership = s->other != NULL
+					      ? arena_strdup(arena, id_format(&s->other->id, id))
+					      : NULL,
+		};
+	}
+	*out = (struct json_rows){at, n};
 }
 
 void report_body(const struct agent *a, const struct picture *p, struct buf *out)
@@ -193,9 +227,11 @@ void report_body(const struct agent *a, const struct picture *p, struct buf *out
 			list[i].error = arena_printf(&arena, "%.*s", ERROR_MAX, member_trouble(m));
 		list[i].applied_view = m->applied_view;
 		list[i].applied_membership = m->applied_membership;
-		if (facts != NULL)
-			gather_endpoints(a, p, facts, &arena, &list[i].endpoints);
-		gather_prefixes(a, facts, &arena, &list[i]);
+		gather_announced(a, facts, &arena, &list[i].announced);
+		if (facts == NULL)
+			continue;
+		gather_endpoints(a, p, facts, &arena, &list[i].endpoints);
+		gather_shadowed(facts, &arena, &list[i].shadowed);
 	}
 	root = json_encode(report_rows, &r);
 	text = json_dumps(root, JSON_COMPACT);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/fetch.h"
+#include "agent/plan/shadow.h"
 
 static json_t *text_or_null(const char *s)
 {
@@ -56,15 +57,23 @@ static json_t *announced(const struct membership_facts *m)
 	return list;
 }
 
+/* By a network of the machine (`device`), or by another mesh of its own (`mesh`). */
 static json_t *shadowed(const struct membership_facts *m)
 {
 	json_t *list = json_array();
-	char text[PREFIX_TEXT_MAX], by[PREFIX_TEXT_MAX];
+	char text[PREFIX_TEXT_MAX], by[PREFIX_TEXT_MAX], id[ID_TEXT_MAX];
 
-	for (size_t i = 0; i < m->nshadowed; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "prefix",
-						      prefix_format(&m->shadowed[i].prefix, text),
-						      "by", prefix_format(&m->shadowed[i].by, by)));
+	for (size_t i = 0; i < m->nshadowed; i++) {
+		const struct shadow *s = &m->shadowed[i];
+
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:s?, s:s?, s:s?}", "prefix",
+				  prefix_format(&s->prefix, text), "by", prefix_format(&s->by, by),
+				  "device", s->device, "membership",
+				  s->other != NULL ? id_format(&s->other->id, id) : NULL, "mesh",
+				  s->other != NULL ? s->other->mesh->name : NULL));
+	}
 	return list;
 }
 

@@ -65,6 +65,16 @@ static void show_bird(const json_t *m, FILE *to)
 			text(s, "state"), text(s, "since"));
 }
 
+static void show_shadow(const json_t *s, FILE *to)
+{
+	fprintf(to, "  shadowed: %s, for ", text(s, "prefix"));
+	if (json_is_string(json_object_get(s, "mesh")))
+		fprintf(to, "%s of mesh %s comes first\n", text(s, "by"), text(s, "mesh"));
+	else
+		fprintf(to, "this machine is connected to %s (%s)\n", text(s, "by"),
+			text(s, "device"));
+}
+
 static void show_prefixes(const json_t *m, FILE *to)
 {
 	json_t *list = json_object_get(m, "approved"), *p;
@@ -78,8 +88,7 @@ static void show_prefixes(const json_t *m, FILE *to)
 				text(p, "prefix"));
 	list = json_object_get(m, "shadowed");
 	for (i = 0; (p = json_array_get(list, i)) != NULL; i++)
-		fprintf(to, "  shadowed: %s, for this machine is connected to %s\n",
-			text(p, "prefix"), text(p, "by"));
+		show_shadow(p, to);
 }
 
 static void show_membership(const json_t *m, FILE *to)

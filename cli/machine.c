@@ -44,6 +44,21 @@ static const struct column seats[] = {{"MESH", "mesh_name", COLUMN_TEXT, NULL, N
 				      {"ERROR", "error", COLUMN_FLEX, NULL, NULL},
 				      {0}};
 
+static void make_reason(const json_t *shadow, struct buf *out)
+{
+	if (json_is_string(json_object_get(shadow, "device")))
+		buf_printf(out, "it is connected to %s (%s)", api_text(shadow, "by"),
+			   api_text(shadow, "device"));
+	else
+		buf_printf(out, "%s of its mesh %s comes first", api_text(shadow, "by"),
+			   api_text(shadow, "mesh_name"));
+}
+
+static const struct column shadows[] = {{"NOT REACHED", "prefix", COLUMN_TEXT, NULL, NULL},
+					{"IN MESH", "in_mesh", COLUMN_TEXT, NULL, NULL},
+					{"FOR", NULL, COLUMN_MADE, NULL, make_reason},
+					{0}};
+
 static int list(struct cli *c, const struct invocation *in)
 {
 	json_t *items;
@@ -56,19 +71,42 @@ static int list(struct cli *c, const struct invocation *in)
 	return code;
 }
 
+/* The prefixes that it does not reach, of all its memberships in one table. */
+static void show_shadowed(struct cli *c, const json_t *memberships)
+{
+	json_t *all = json_array(), *m, *shadow;
+	size_t i, n;
+
+	json_array_foreach(memberships, i, m) {
+		json_array_foreach(json_object_get(m, "shadowed"), n, shadow) {
+			json_object_set(shadow, "in_mesh", json_object_get(m, "mesh_name"));
+			json_array_append(all, shadow);
+		}
+	}
+	if (json_array_size(all) > 0) {
+		output_remark(&c->out, "%s", "");
+		output_list(&c->out, shadows, all, "");
+	}
+	json_decref(all);
+}
+
 static int show(struct cli *c, const struct invocation *in)
 {
-	const json_t *machine;
+	const json_t *machine, *memberships;
 	int code = api_find(c, API_MACHINE, in->args[0], &machine);
 
 	if (code != 0)
 		return code;
 	output_record(&c->out, details, machine);
-	if (!c->out.json) {
-		output_remark(&c->out, "%s", "");
-		output_list(&c->out, seats, json_object_get(machine, "memberships"),
-			    "in no mesh: skein membership add MACHINE MESH");
-	}
+	if (c->out.json)
+		return 0;
+	memberships = json_object_get(machine, "memberships");
+	output_remark(&c->out, "%s", "");
+	output_list(&c->out, seats, memberships,
+		    json_is_true(json_object_get(machine, "revoked"))
+			    ? "in no mesh, and cannot join again: only skein machine delete lets it"
+			    : "in no mesh: skein membership add MACHINE MESH");
+	show_shadowed(c, memberships);
 	return 0;
 }
 

@@ -1,11 +1,22 @@
 #include "cli/api.h"
 
+static void make_shadowed(const json_t *membership, struct buf *out)
+{
+	size_t i;
+	const json_t *shadow;
+
+	json_array_foreach(json_object_get(membership, "shadowed"), i, shadow) {
+		buf_printf(out, "%s%s", i > 0 ? ", " : "", api_text(shadow, "prefix"));
+	}
+}
+
 static const struct column columns[] = {{"MACHINE", "machine_name", COLUMN_TEXT, NULL, NULL},
 					{"MESH", "mesh_name", COLUMN_TEXT, NULL, NULL},
 					{"ADDRESS", "address", COLUMN_TEXT, NULL, NULL},
 					{"ROLE", "role", COLUMN_TEXT, NULL, NULL},
 					{"SLOT", "slot", COLUMN_NUMBER, NULL, NULL},
 					{"CURRENT", "current", COLUMN_GOOD, "yes|no", NULL},
+					{"SHADOWED", NULL, COLUMN_MADE, NULL, make_shadowed},
 					{"ERROR", "error", COLUMN_FLEX, NULL, NULL},
 					{0}};
 

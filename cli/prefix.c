@@ -16,6 +16,15 @@ static void make_users(const json_t *item, struct buf *out)
 		buf_printf(out, "%zu membership%s", n, n == 1 ? "" : "s");
 }
 
+/* Where something of the machine's own comes before it: skein machine show says what. */
+static void make_shadowed(const json_t *item, struct buf *out)
+{
+	json_int_t n = json_integer_value(json_object_get(item, "shadowed"));
+
+	if (n > 0)
+		buf_printf(out, "at %" JSON_INTEGER_FORMAT " machine%s", n, n == 1 ? "" : "s");
+}
+
 static const struct column columns[] = {{"PREFIX", "prefix", COLUMN_TEXT, NULL, NULL},
 					{"MACHINE", "machine_name", COLUMN_TEXT, NULL, NULL},
 					{"MESH", "mesh_name", COLUMN_TEXT, NULL, NULL},
@@ -23,6 +32,7 @@ static const struct column columns[] = {{"PREFIX", "prefix", COLUMN_TEXT, NULL, 
 					{"APPROVED", "approved", COLUMN_GOOD, "yes|no", NULL},
 					{"ANNOUNCED", "announced", COLUMN_CHOICE, "yes|no", NULL},
 					{"USERS", NULL, COLUMN_MADE, NULL, make_users},
+					{"SHADOWED", NULL, COLUMN_MADE, NULL, make_shadowed},
 					{0}};
 
 struct options {

@@ -102,6 +102,15 @@ struct announcement {
 	uint64_t version;
 };
 
+#define DEVICE_TEXT_MAX 16 /* Linux's IFNAMSIZ, with the NUL */
+
+/* A prefix that a machine does not reach in a mesh, because something of its own comes first. */
+struct shadowed {
+	struct prefix prefix, by;     /* by: equal to the prefix, or around it */
+	char device[DEVICE_TEXT_MAX]; /* over which the machine is connected to `by`; "": */
+	row_t other;		      /* the membership of the same machine that has `by` */
+};
+
 /* What may pass between two meshes: prefixes of `a` that `b` sees, and the other way. */
 struct peering {
 	row_t row, organization, mesh_a, mesh_b;

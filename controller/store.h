@@ -226,4 +226,14 @@ int store_networks_set(struct store *s, row_t machine, const struct prefix *at, 
 int store_networks_get(struct store *s, struct arena *a, row_t machine, struct prefix **out,
 		       size_t *n, struct fault *f);
 
+/* What a machine last said it does not reach in a mesh; replaced as a whole. Of a prefix twice, the
+ * last counts. */
+int store_shadowed_set(struct store *s, row_t membership, const struct shadowed *at, size_t n,
+		       struct fault *f);
+int store_shadowed_get(struct store *s, struct arena *a, row_t membership, struct shadowed **out,
+		       size_t *n, struct fault *f);
+/* How many memberships of a mesh do not reach the prefix; counted up to max. */
+int store_shadowed_count(struct store *s, row_t mesh, const struct prefix *prefix, uint32_t max,
+			 uint32_t *out, struct fault *f);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/plan/names.h"
+#include "agent/plan/shadow.h"
 
 #define MTU_DEFAULT 1500u
 #define MTU_MIN	    576u
@@ -167,39 +168,6 @@ bool facts_usable(const struct membership_facts *m, const struct state_announced
 	return false;
 }
 
-static void shadow(struct facts *f, struct membership_facts *m, const struct prefix *p)
-{
-	const struct connected *by = p->length > 0 ? facts_shadowing(f, p) : NULL;
-
-	if (by == NULL || facts_own(m, p) != NULL)
-		return;
-	for (size_t i = 0; i < m->nshadowed; i++)
-		if (prefix_equal(&m->shadowed[i].prefix, p))
-			return;
-	m->shadowed[m->nshadowed++] = (struct shadow){.prefix = *p, .by = by->prefix};
-}
-
-/* Prefixes of others that this machine is connected to: they are not installed. */
-static void gather_shadowed(struct facts *f, struct membership_facts *m)
-{
-	uint64_t n, nlet_in;
-	const struct state_announced *a = state_records(m->from->view, STATE_PREFIXES, &n);
-	const struct state_let_in *l = state_records(m->from->view, STATE_LET_IN, &nlet_in);
-
-	m->shadowed = arena_array(f->arena, n + nlet_in + 1, sizeof(*m->shadowed));
-	for (uint64_t i = 0; i < n; i++) {
-		struct prefix p = state_prefix_get(&a[i].prefix);
-
-		if (a[i].peer != m->self->peer && facts_usable(m, &a[i]))
-			shadow(f, m, &p);
-	}
-	for (uint64_t i = 0; i < nlet_in; i++) {
-		struct prefix p = state_prefix_get(&l[i].prefix);
-
-		shadow(f, m, &p);
-	}
-}
-
 static void gather_membership(struct facts *f, const struct plan_membership *from,
 			      struct membership_facts *m)
 {
@@ -219,7 +187,6 @@ static void gather_membership(struct facts *f, const struct plan_membership *fro
 	m->router = m->self->role != STATE_ROLE_MEMBER;
 	gather_routers(f, m);
 	gather_approved(f, m);
-	gather_shadowed(f, m);
 }
 
 /* A mesh that overlaps a network of the machine is not begun; one that runs already is kept, for
@@ -288,4 +255,5 @@ void facts_gather(const struct plan_input *in, struct arena *a, struct facts *ou
 	out->nrefused = in->n - refused;
 	for (size_t i = 0; i < out->n; i++)
 		names_choose(out, &all[i]);
+	shadows_gather(out);
 }

@@ -8,6 +8,8 @@
 #include "lib/mesh/id.h"
 #include "lib/mesh/state.h"
 
+struct shadow;
+
 struct plan_membership {
 	struct id id, mesh;
 	const struct state_image *view, *image; /* validated; image->self's peer is in the view */
@@ -53,10 +55,6 @@ struct own_prefix {
 				   is not announced */
 };
 
-struct shadow {
-	struct prefix prefix, by; /* by: the connected network */
-};
-
 struct membership_facts {
 	const struct plan_membership *from;
 	const struct state_self *self;
@@ -75,7 +73,7 @@ struct membership_facts {
 	size_t nrouters;
 	struct own_prefix *approved;
 	size_t napproved;
-	struct shadow *shadowed;
+	struct shadow *shadowed; /* by prefix (shadow.h) */
 	size_t nshadowed;
 	struct prefix refused; /* family 0: no. Else the connected network that the mesh overlaps */
 };

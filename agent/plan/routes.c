@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/plan/desired.h"
+#include "agent/plan/shadow.h"
 
 #define METRIC_STATE	 1024u
 #define METRIC_AGGREGATE 4294967294u
@@ -65,15 +66,8 @@ static void add_throws(struct desired *d, const struct membership_facts *m)
 			add_refusal(d, m->table, &m->approved[i].prefix, RTN_THROW, 0);
 	/* Inside a connected network a route of BIRD's would be the longer match. */
 	for (size_t i = 0; i < m->nshadowed; i++)
-		add_refusal(d, m->table, &m->shadowed[i].prefix, RTN_THROW, 0);
-}
-
-static bool is_shadowed(const struct membership_facts *m, const struct prefix *p)
-{
-	for (size_t i = 0; i < m->nshadowed; i++)
-		if (prefix_equal(&m->shadowed[i].prefix, p))
-			return true;
-	return false;
+		if (m->shadowed[i].device != NULL)
+			add_refusal(d, m->table, &m->shadowed[i].prefix, RTN_THROW, 0);
 }
 
 /* A sole prefix goes straight to the plain member that has it. */
@@ -100,7 +94,7 @@ static void add_announced(struct desired *d, const struct membership_facts *m)
 		const struct prefix p = state_prefix_get(&a[i].prefix);
 		const struct own_prefix *own = facts_own(m, &p);
 
-		if (p.family != FAMILY_IPV4 || p.length == 0 || is_shadowed(m, &p) ||
+		if (p.family != FAMILY_IPV4 || p.length == 0 || shadow_by_network(m, &p) ||
 		    (own != NULL && own->lan != NULL) || !facts_usable(m, &a[i]))
 			continue;
 		if ((a[i].flags & STATE_ANNOUNCED_SOLE) != 0 && a[i].peer != m->self->peer &&
@@ -165,7 +159,7 @@ static void add_peered(struct desired *d, const struct membership_facts *m)
 	for (uint64_t i = 0; i < nlet_in; i++) {
 		const struct prefix p = state_prefix_get(&let_in[i].prefix);
 
-		if (p.family == FAMILY_IPV4 && p.length > 0 && !is_shadowed(m, &p))
+		if (p.family == FAMILY_IPV4 && p.length > 0 && !shadow_by_network(m, &p))
 			add_refusal(d, m->table, &p, RTN_UNREACHABLE, METRIC_LAST);
 	}
 }

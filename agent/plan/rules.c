@@ -131,18 +131,23 @@ static void add_lan(struct desired *d, const struct membership_facts *m)
 	}
 }
 
-static bool announced_in(const struct membership_facts *m, const struct prefix *p)
+/* What the machine may use in this mesh of `shown`, or has it inside. */
+static void add_shown(struct desired *d, const struct membership_facts *m,
+		      const struct prefix *shown)
 {
 	uint64_t n;
 	const struct state_announced *a = state_records(m->from->view, STATE_PREFIXES, &n);
 
 	for (uint64_t i = 0; i < n; i++) {
-		struct prefix q = state_prefix_get(&a[i].prefix);
+		struct rule r = rule_make(d, RULE_DIRECT + m->number, m->table);
+		const struct prefix p = state_prefix_get(&a[i].prefix);
 
-		if (prefix_equal(&q, p) && facts_usable(m, &a[i]))
-			return true;
+		if (p.family != FAMILY_IPV4 || p.length == 0 || !prefix_overlaps(&p, shown) ||
+		    !facts_usable(m, &a[i]) || facts_own(m, &p) != NULL)
+			continue;
+		r.to = prefix_contains(shown, &p) ? p : *shown;
+		push_hosts(d, &r);
 	}
-	return false;
 }
 
 /* A machine in two peered meshes reaches what belongs to one of them directly: prefixes of this
@@ -150,20 +155,17 @@ static bool announced_in(const struct membership_facts *m, const struct prefix *
 static void add_direct(struct desired *d, const struct membership_facts *m)
 {
 	for (size_t k = 0; k < d->facts.n; k++) {
-		const struct membership_facts *other = &d->facts.memberships[k];
-		const struct state_image *view = other->from->view;
+		const struct state_image *view = d->facts.memberships[k].from->view;
 		uint64_t n, nremotes;
 		const struct state_let_in *l = state_records(view, STATE_LET_IN, &n);
 		const struct state_remote *remotes = state_records(view, STATE_REMOTES, &nremotes);
 
-		for (uint64_t i = 0; i < n && other != m; i++) {
-			struct rule r = rule_make(d, RULE_DIRECT + m->number, m->table);
+		for (uint64_t i = 0; i < n && &d->facts.memberships[k] != m; i++) {
+			const struct prefix shown = state_prefix_get(&l[i].prefix);
 
-			r.to = state_prefix_get(&l[i].prefix);
-			if (l[i].remote < nremotes && r.to.family == FAMILY_IPV4 &&
-			    memcmp(remotes[l[i].remote].mesh, m->from->mesh.bytes, 16) == 0 &&
-			    announced_in(m, &r.to) && facts_own(m, &r.to) == NULL)
-				push_hosts(d, &r);
+			if (l[i].remote < nremotes &&
+			    memcmp(remotes[l[i].remote].mesh, m->from->mesh.bytes, 16) == 0)
+				add_shown(d, m, &shown);
 		}
 	}
 }

@@ -14,7 +14,22 @@ struct wire {
 	int64_t number, slot, base_port;
 	uint64_t applied_view, applied_membership;
 	bool current;
+	struct json_rows shadowed;
 };
+
+struct wire_shadow {
+	const char *prefix, *by, *device, *membership, *mesh_name;
+};
+
+#define SHADOW(member) offsetof(struct wire_shadow, member)
+
+static const struct json_row shadow_rows[] = {
+	JSON_ROW("prefix", MEMBER_TEXT, SHADOW(prefix)),
+	JSON_ROW("by", MEMBER_TEXT, SHADOW(by)),
+	JSON_ROW("device", MEMBER_TEXT, SHADOW(device)),
+	JSON_ROW("membership", MEMBER_TEXT, SHADOW(membership)),
+	JSON_ROW("mesh_name", MEMBER_TEXT, SHADOW(mesh_name)),
+	{0}};
 
 #define AT(member) offsetof(struct wire, member)
 
@@ -35,6 +50,8 @@ static const struct json_row answer_rows[] = {
 	JSON_ROW("applied_membership", MEMBER_COUNTER, AT(applied_membership)),
 	JSON_ROW("current", MEMBER_FLAG, AT(current)),
 	JSON_ROW("error", MEMBER_TEXT, AT(error)),
+	JSON_ROW("shadowed", MEMBER_ROWS, AT(shadowed), .rows = shadow_rows,
+		 .row_size = sizeof(struct wire_shadow)),
 	{0}};
 
 struct request {
@@ -51,17 +68,52 @@ static const char *role_text(const struct membership *m)
 	return m->gateway ? "gateway" : m->slot != 0 ? "router" : "member";
 }
 
+static struct wire_shadow wire_shadow(struct call *c, const struct shadowed *x)
+{
+	struct wire_shadow w = {
+		.prefix = format_prefix(c->arena, &x->prefix),
+		.by = format_prefix(c->arena, &x->by),
+		.device = x->device[0] != '\0' ? arena_strdup(c->arena, x->device) : NULL,
+	};
+	struct membership other;
+	struct mesh mesh;
+
+	if (x->other != 0 && store_membership_get(c->store, x->other, &other, NULL) == 0 &&
+	    store_mesh_get(c->store, other.mesh, &mesh, NULL) == 0) {
+		w.membership = format_id(c->arena, &other.id);
+		w.mesh_name = arena_strdup(c->arena, mesh.name);
+	}
+	return w;
+}
+
+static int list_shadowed(struct call *c, const struct membership *m, struct json_rows *out)
+{
+	struct shadowed *list = NULL;
+	struct wire_shadow *at;
+	size_t n = 0;
+	int code = store_shadowed_get(c->store, c->arena, m->row, &list, &n, &c->fault);
+
+	at = arena_array(c->arena, n, sizeof(*at));
+	for (size_t i = 0; i < n; i++)
+		at[i] = wire_shadow(c, &list[i]);
+	*out = (struct json_rows){at, n};
+	return code;
+}
+
 static json_t *encode(struct call *c, const void *x)
 {
 	const struct membership *m = x;
 	struct machine machine;
 	struct address address;
 	struct mesh mesh;
+	struct json_rows shadowed = {0};
 	struct wire w;
 	int code = store_machine_get(c->store, m->machine, &machine, &c->fault);
 
 	if (code == 0)
 		code = store_mesh_get(c->store, m->mesh, &mesh, &c->fault);
+	if (code == 0)
+		code = list_shadowed(c, m, &shadowed);
 	if (code != 0)
 		return NULL;
 	address = alloc_address(&mesh, m->index);
@@ -83,6 +135,7 @@ static json_t *encode(struct call *c, const void *x)
 		.applied_membership = m->applied_image,
 		.current = m->image_revision != 0 && m->applied_image >= m->image_revision &&
 			   m->applied_view >= mesh.view_revision,
+		.shadowed = shadowed,
 	};
 	return json_encode(answer_rows, &w);
 }

@@ -8,10 +8,11 @@
 #define PRIORITY     100
 #define PRIORITY_MAX 1000
 #define USERS_MAX    1000
+#define SHADOWED_MAX 1000 /* counted; more are "1000" */
 
 struct wire {
 	const char *id, *created_at, *membership, *machine_name, *mesh, *prefix;
-	int64_t priority;
+	int64_t priority, shadowed;
 	bool announced, approved;
 	struct json_texts users;
 };
@@ -29,6 +30,7 @@ static const struct json_row answer_rows[] = {
 	JSON_ROW("users", MEMBER_TEXTS, AT(users)),
 	JSON_ROW("announced", MEMBER_FLAG, AT(announced)),
 	JSON_ROW("approved", MEMBER_FLAG, AT(approved)),
+	JSON_ROW("shadowed", MEMBER_NUMBER, AT(shadowed)),
 	{0}};
 
 static const struct json_row create_rows[] = {
@@ -52,6 +54,7 @@ static json_t *encode(struct call *c, const void *record)
 	const struct announcement *x = record;
 	struct membership m, user;
 	struct machine machine;
+	uint32_t shadowed = 0;
 	struct mesh mesh;
 	struct wire w = {
 		.id = format_id(c->arena, &x->id),
@@ -68,6 +71,8 @@ static json_t *encode(struct call *c, const void *record)
 		w.membership = format_id(c->arena, &m.id);
 		w.machine_name = machine.name;
 		w.mesh = format_id(c->arena, &mesh.id);
+		store_shadowed_count(c->store, mesh.row, &x->prefix, SHADOWED_MAX, &shadowed, NULL);
+		w.shadowed = shadowed;
 	}
 	w.users.at = arena_array(c->arena, x->nusers, sizeof(*w.users.at));
 	for (size_t i = 0; i < x->nusers; i++)

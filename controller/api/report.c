@@ -1,17 +1,15 @@
-/* POST /mesh/report: what a machine has applied, where it can be reached, what it would announce.
- */
+/* POST /mesh/report: what a machine has applied, and where it can be reached. */
 #include <string.h>
 
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
+#include "controller/api/report_prefixes.h"
 #include "controller/api/resource.h"
-#include "controller/api/shared.h"
 
 #define NETWORKS_MAX	256
 #define MEMBERSHIPS_MAX 128
 #define PREFIXES_MAX	256
 #define ERROR_MAX	4096
-#define PRIORITY	100
 
 struct wire_endpoint {
 	const char *type, *address;
@@ -21,8 +19,8 @@ struct wire_endpoint {
 struct wire_membership {
 	const char *id, *error;
 	uint64_t applied_view, applied_membership;
-	struct json_rows endpoints;
-	struct json_texts announced, shadowed;
+	struct json_rows endpoints, shadowed;
+	struct json_texts announced;
 };
 
 struct request {
@@ -51,7 +49,8 @@ static const struct json_row membership_rows[] = {
 	JSON_ROW("endpoints", MEMBER_ROWS, IN(endpoints), .max = STATE_ENDPOINTS_MAX,
 		 .rows = endpoint_rows, .row_size = sizeof(struct wire_endpoint)),
 	JSON_ROW("announced", MEMBER_TEXTS, IN(announced), .max = PREFIXES_MAX),
-	JSON_ROW("shadowed", MEMBER_TEXTS, IN(shadowed), .max = PREFIXES_MAX),
+	JSON_ROW("shadowed", MEMBER_ROWS, IN(shadowed), .max = PREFIXES_MAX,
+		 .rows = report_shadow_rows, .row_size = sizeof(struct report_shadow)),
 	{0}};
 
 static const struct json_row request_rows[] = {
@@ -171,76 +170,6 @@ static bool same_endpoints(const struct membership *a, const struct membership *
 	return true;
 }
 
-/* ---- announced prefixes ---- */
-
-static bool is_announced(const prefix_vec *announced, const struct prefix *p)
-{
-	for (size_t i = 0; i < announced->n; i++)
-		if (prefix_equal(&announced->at[i], p))
-			return true;
-	return false;
-}
-
-/* What the machine no longer announces is forgotten, unless an operator has approved it. */
-static int settle_known(struct call *c, const struct membership *m, const prefix_vec *announced)
-{
-	struct announcement *known;
-	size_t n = 0;
-	int code = store_announcement_list(c->store, c->arena, c->organization, 0, m->row, NULL,
-					   &known, &n, &c->fault);
-
-	for (size_t i = 0; i < n && code == 0; i++) {
-		bool now = is_announced(announced, &known[i].prefix);
-
-		if (!now && !known[i].approved) {
-			code = store_announcement_delete(c->store, known[i].row, &c->fault);
-		} else if (now != known[i].announced) {
-			known[i].announced = now;
-			code = store_announcement_update(c->store, &known[i], &c->fault);
-		}
-	}
-	return code;
-}
-
-static int add_unknown(struct call *c, const struct membership *m, const prefix_vec *announced)
-{
-	struct announcement old;
-	int code = 0;
-
-	for (size_t i = 0; i < announced->n && code == 0; i++) {
-		struct announcement x = {.membership = m->row,
-					 .prefix = announced->at[i],
-					 .priority = PRIORITY,
-					 .announced = true,
-					 .created_at = c->now};
-
-		code = store_announcement_of(c->store, c->arena, m->row, &x.prefix, &old, NULL);
-		if (code == ERR_NOT_FOUND)
-			code = store_announcement_insert(c->store, &x, &c->fault);
-	}
-	return code;
-}
-
-static int take_announced(struct call *c, const struct membership *m,
-			  const struct json_texts *texts)
-{
-	prefix_vec announced = {0};
-	struct prefix p;
-	int code = 0;
-
-	for (size_t i = 0; i < texts->n && code == 0; i++) {
-		code = parse_prefix_ipv4(c, "announced", texts->at[i], &p);
-		if (code == 0 && !is_announced(&announced, &p))
-			vec_push(&announced, p);
-	}
-	if (code == 0)
-		code = settle_known(c, m, &announced);
-	if (code == 0)
-		code = add_unknown(c, m, &announced);
-	vec_free(&announced);
-	return code;
-}
-
 /* ---- the memberships ---- */
 
 /* Cut where it is too long, but not within a character of UTF-8. */
@@ -284,7 +213,9 @@ static int take_membership(struct call *c, const struct wire_membership *w)
 	code = store_membership_reported(c->store, &m, &c->fault);
 	if (!same_endpoints(&old, &m))
 		call_touch_mesh(c, m.mesh);
-	return code != 0 ? code : take_announced(c, &m, &w->announced);
+	if (code == 0)
+		code = report_announced(c, &m, &w->announced);
+	return code != 0 ? code : report_shadowed(c, &m, &w->shadowed);
 }
 
 int report(struct call *c)

@@ -244,9 +244,25 @@ static const char version_1[] =
 "	PRIMARY KEY (machine, prefix)"
 ") STRICT, WITHOUT ROWID;";
 
+/* What machines say they do not reach in a mesh, because a network of theirs (device) or another
+ * membership (other) comes first. */
+static const char version_2[] =
+"CREATE TABLE shadowed ("
+"	membership INTEGER NOT NULL REFERENCES membership ON DELETE CASCADE,"
+"	prefix BLOB NOT NULL CHECK (length(prefix) = 18),"
+"	cover BLOB NOT NULL CHECK (length(cover) = 18)," /* of what comes first */
+"	device TEXT,"
+"	other INTEGER REFERENCES membership ON DELETE CASCADE,"
+"	CHECK ((device IS NULL) <> (other IS NULL)),"
+"	PRIMARY KEY (membership, prefix)"
+") STRICT, WITHOUT ROWID;"
+"CREATE INDEX shadowed_prefix ON shadowed (prefix);"
+"CREATE INDEX shadowed_other ON shadowed (other) WHERE other IS NOT NULL;";
+
 /* clang-format on */
 
 const struct migration migrations[] = {
 	{1, version_1},
+	{2, version_2},
 };
 const size_t nmigrations = sizeof(migrations) / sizeof(migrations[0]);

@@ -386,6 +386,8 @@ static void a_network_of_the_machine_shadows_the_prefix(void)
 		    "ip link add own type veth peer name far && ip link set far up && "
 		    "ip link set own up && ip address add 172.21.1.1/24 dev own");
 	await_shadow("a2", true);
+	modes_await_said(&w, "it is connected to 172.21.1.0/24 (own)", MODES_SETTLE_MS, "machine",
+			 "show", "a2", NULL);
 	CU_ASSERT(!modes_reaches(&w, "a2", NULL, host, MODES_BARRED_MS));
 	modes_shell(&w, "a2", "ip link delete own");
 	await_shadow("a2", false);

@@ -94,21 +94,52 @@ bool modes_skein(struct modes *w, const char *word, ...)
 	return modes_must(operator_skein(&w->lab, words, NULL, NULL, &f), &f);
 }
 
-const char *modes_said(struct modes *w, const char *word, ...)
+/* False, and a failure of the test, when the command fails. */
+static bool say(struct modes *w, const char *const command[], const char **said)
 {
-	const char *words[WORDS_MAX + 1], *said = NULL;
 	struct fault f = {0};
 	struct buf out;
+	bool ok;
+
+	buf_init(&out);
+	ok = modes_must(operator_skein(&w->lab, command, NULL, &out, &f), &f);
+	*said = ok ? arena_strdup(&w->arena, buf_text(&out)) : NULL;
+	buf_fini(&out);
+	return ok;
+}
+
+const char *modes_said(struct modes *w, const char *word, ...)
+{
+	const char *words[WORDS_MAX + 1], *said;
 	va_list more;
 
 	va_start(more, word);
 	take_words(word, more, words);
 	va_end(more);
-	buf_init(&out);
-	if (modes_must(operator_skein(&w->lab, words, NULL, &out, &f), &f))
-		said = arena_strdup(&w->arena, buf_text(&out));
-	buf_fini(&out);
+	say(w, words, &said);
 	return said;
+}
+
+bool modes_await_said(struct modes *w, const char *words, int64_t ms, const char *word, ...)
+{
+	const char *command[WORDS_MAX + 1], *said = "";
+	struct mono deadline = mono_add_ms(mono_now(), ms);
+	va_list more;
+	bool ok;
+
+	va_start(more, word);
+	take_words(word, more, command);
+	va_end(more);
+	for (;;) {
+		ok = say(w, command, &said);
+		if (!ok || strstr(said, words) != NULL)
+			return ok;
+		if (mono_reached(deadline, mono_now())) {
+			TEST_FAIL("want '%s' in: %s", words, said);
+			return false;
+		}
+		poll(NULL, 0, AGAIN_MS);
+	}
 }
 
 const char *modes_shell(struct modes *w, const char *machine, const char *command)

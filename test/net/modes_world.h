@@ -45,6 +45,9 @@ bool modes_must(int code, const struct fault *f);
 bool modes_skein(struct modes *w, const char *word, ...) __attribute__((sentinel));
 /* The same; its standard output, in the arena. NULL: it failed. */
 const char *modes_said(struct modes *w, const char *word, ...) __attribute__((sentinel));
+/* The same, until it says the words. */
+bool modes_await_said(struct modes *w, const char *words, int64_t ms, const char *word, ...)
+	__attribute__((sentinel));
 /* A shell command on a machine; its standard output in the arena, "" where it failed. */
 const char *modes_shell(struct modes *w, const char *machine, const char *command);
 

@@ -54,12 +54,17 @@ static void peer(struct fleet *f, bool prod)
 			fleet_remote_member(f, r, i, f->members.at[i].index, prod ? 1 : 0);
 }
 
-void meshes_init(struct meshes *m)
+void meshes_peer(struct meshes *m)
+{
+	peer(&m->prod, true);
+	peer(&m->staging, false);
+}
+
+static void meshes_init(struct meshes *m, void (*change)(struct meshes *m))
 {
 	fill(&m->prod, true);
 	fill(&m->staging, false);
-	peer(&m->prod, true);
-	peer(&m->staging, false);
+	change(m);
 	fleet_plan(&m->prod);
 	fleet_plan(&m->staging);
 }
@@ -159,10 +164,15 @@ void machine_link(struct machine_case *c, const char *name, const char *address)
 
 void machine_init(struct machine_case *c, const char *name)
 {
+	machine_init_in(c, name, meshes_peer);
+}
+
+void machine_init_in(struct machine_case *c, const char *name, void (*change)(struct meshes *m))
+{
 	struct route r = {.table = RT_TABLE_MAIN, .type = RTN_UNICAST, .device = 2};
 
 	memset(c, 0, sizeof(*c));
-	meshes_init(&c->meshes);
+	meshes_init(&c->meshes, change);
 	schema_defaults(agent_config_rows, &c->config);
 	observation_init(&c->seen);
 	c->seen.hash_policy = 0;

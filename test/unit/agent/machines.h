@@ -10,7 +10,8 @@ struct meshes { /* prod 10.100.0.0/16 and staging 10.101.0.0/16, and what a peer
 	struct fleet prod, staging;
 };
 
-void meshes_init(struct meshes *m);
+/* The peering of the two: all of prod, and one prefix of staging. */
+void meshes_peer(struct meshes *m);
 void meshes_fini(struct meshes *m);
 
 #define MACHINE_MEMBERSHIPS 2
@@ -30,6 +31,8 @@ struct machine_case {
 /* A machine by its name in the fleet: a1 (plain, a network behind it), b2 (router), gw1 (gateway of
  * both), m (plain in both). */
 void machine_init(struct machine_case *c, const char *name);
+/* The same, where `change` does what else would be meshes_peer(), before all is planned. */
+void machine_init_in(struct machine_case *c, const char *name, void (*change)(struct meshes *m));
 void machine_fini(struct machine_case *c);
 /* Adds a link of somebody else's, with an address ("192.0.2.1/24") and main's route to its network.
  */

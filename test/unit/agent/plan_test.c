@@ -171,27 +171,6 @@ static void an_overlapping_mesh_is_not_begun(void)
 	machine_fini(&c);
 }
 
-static void a_connected_prefix_of_others_is_shadowed(void)
-{
-	struct machine_case c;
-	struct desired d;
-	char text[PREFIX_TEXT_MAX];
-
-	machine_init(&c, "a1");
-	machine_link(&c, "lan1", "172.20.30.9/23");
-	machine_settle(&c);
-	desired_make(&c.in, &d);
-	TEST_NUMBER(d.facts.memberships[0].nshadowed, 1);
-	TEST_TEXT(prefix_format(&d.facts.memberships[0].shadowed[0].prefix, text),
-		  "172.20.30.0/24");
-	for (size_t i = 0; i < d.routes.n; i++)
-		if (prefix_equal(&d.routes.at[i].prefix,
-				 &d.facts.memberships[0].shadowed[0].prefix))
-			TEST_NUMBER(d.routes.at[i].type, RTN_THROW);
-	desired_fini(&d);
-	machine_fini(&c);
-}
-
 static void an_announced_network_that_is_lost_is_not_announced(void)
 {
 	struct machine_case c;
@@ -209,6 +188,36 @@ static void an_announced_network_that_is_lost_is_not_announced(void)
 	machine_fini(&c);
 }
 
+static void show_a_part(struct meshes *m)
+{
+	fleet_peer(&m->prod, "staging", "10.101.0.0/16", 4200000002, "10.100.0.0/16",
+		   "172.20.12.128/25");
+	fleet_peer(&m->staging, "prod", "10.100.0.0/16", 4200000001, "172.20.12.128/25",
+		   "10.100.0.0/16");
+}
+
+/* Else prod, which knows the part by the peering, would come first. */
+static void a_shown_part_is_reached_directly(void)
+{
+	const struct prefix part = prefix_ipv4(0xac140c80, 25);
+	struct machine_case c;
+	struct desired d;
+	size_t found = 0;
+
+	machine_init_in(&c, "m", show_a_part);
+	machine_settle(&c);
+	desired_make(&c.in, &d);
+	for (size_t i = 0; i < d.rules.n; i++)
+		if (prefix_equal(&d.rules.at[i].to, &part)) {
+			TEST_NUMBER(d.rules.at[i].table, d.facts.memberships[1].table);
+			TEST_NUMBER(d.rules.at[i].priority, 1651);
+			found++;
+		}
+	TEST_NUMBER(found, 1);
+	desired_fini(&d);
+	machine_fini(&c);
+}
+
 TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router},
 	   {"a gateway", a_gateway}, {"a machine in two meshes", a_machine_in_two_meshes},
 	   {"it comes to rest", it_comes_to_rest},
@@ -218,6 +227,6 @@ TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router
 	    a_membership_that_ends_takes_all_of_its_own_along},
 	   {"a foreign device keeps its name", a_foreign_device_keeps_its_name},
 	   {"an overlapping mesh is not begun", an_overlapping_mesh_is_not_begun},
-	   {"a connected prefix of others is shadowed", a_connected_prefix_of_others_is_shadowed},
+	   {"a shown part is reached directly", a_shown_part_is_reached_directly},
 	   {"an announced network that is lost is not announced",
 	    an_announced_network_that_is_lost_is_not_announced});

@@ -169,6 +169,58 @@ static void machines_are_shown(void)
 	TEST_NUMBER(script_run("machine revoke web-1", revoked, NULL, NULL), 0);
 }
 
+static void what_a_machine_does_not_reach_is_said(void)
+{
+	const struct exchange web[] = {
+		{"GET /api/v1/machines?limit=1000",
+		 "{\"items\":[{\"id\":\"" M1
+		 "\",\"name\":\"web-1\",\"online\":true,\"seen_at\":null,\"created_at\":null,"
+		 "\"memberships\":[{\"mesh_name\":\"prod\",\"address\":\"10.1.0.1\",\"role\":"
+		 "\"member\",\"slot\":0,\"base_port\":51820,\"current\":true,\"error\":null,"
+		 "\"shadowed\":[{\"prefix\":\"172.20.1.0/24\",\"by\":\"172.20.0.0/16\",\"device\":"
+		 "\"eth1\",\"membership\":null,\"mesh_name\":null}]},{\"mesh_name\":\"staging\","
+		 "\"address\":\"10.2.0.9\",\"role\":\"member\",\"slot\":0,\"base_port\":51884,"
+		 "\"current\":true,\"error\":null,\"shadowed\":[{\"prefix\":\"192.168.7.0/24\","
+		 "\"by\":\"192.168.7.0/24\",\"device\":null,\"membership\":\"" SEAT1
+		 "\",\"mesh_name\":\"prod\"}]}]}]}",
+		 NULL, NULL, NULL, 0},
+		END};
+	const struct exchange old[] = {
+		{"GET /api/v1/machines?limit=1000",
+		 "{\"items\":[{\"id\":\"" M1
+		 "\",\"name\":\"old\",\"online\":false,\"seen_at\":null,"
+		 "\"created_at\":null,\"revoked\":true,\"memberships\":[]}]}",
+		 NULL, NULL, NULL, 0},
+		END};
+
+	script_run("machine show web-1", web,
+		   "name     web-1\n"
+		   "id       " M1 "\n"
+		   "online   yes\n"
+		   "seen     -\n"
+		   "joined   -\n"
+		   "remarks  -\n"
+		   "\n"
+		   "MESH     ADDRESS   ROLE    SLOT   PORT  CURRENT  ERROR\n"
+		   "prod     10.1.0.1  member     0  51820  yes      \n"
+		   "staging  10.2.0.9  member     0  51884  yes      \n"
+		   "\n"
+		   "NOT REACHED     IN MESH  FOR\n"
+		   "172.20.1.0/24   prod     it is connected to 172.20.0.0/16 (eth1)\n"
+		   "192.168.7.0/24  staging  192.168.7.0/24 of its mesh prod comes first\n",
+		   NULL);
+	script_run("machine show old", old,
+		   "name     old\n"
+		   "id       " M1 "\n"
+		   "online   no\n"
+		   "seen     -\n"
+		   "joined   -\n"
+		   "remarks  revoked\n"
+		   "\n"
+		   "in no mesh, and cannot join again: only skein machine delete lets it\n",
+		   NULL);
+}
+
 static void a_membership_is_added_and_removed(void)
 {
 	const struct exchange added[] = {
@@ -392,6 +444,7 @@ TEST_SUITE(cli_verbs, {"a mesh is made", a_mesh_is_made},
 	   {"meshes are listed by pages", meshes_are_listed_by_pages},
 	   {"names are found", names_are_found}, {"a change is by ETag", a_change_is_by_etag},
 	   {"machines are shown", machines_are_shown},
+	   {"what a machine does not reach is said", what_a_machine_does_not_reach_is_said},
 	   {"a membership is added and removed", a_membership_is_added_and_removed},
 	   {"tokens are made", tokens_are_made},
 	   {"a machine becomes a gateway", a_machine_becomes_a_gateway},

@@ -62,7 +62,9 @@ const struct api_case api_cases[] = {
 	 "{\"boot_id\":\"b\",\"run\":\"1\",\"networks\":[\"192.0.2.0/24\"],\"memberships\":["
 	 "{\"id\":\"$membership\",\"applied_view\":\"1\",\"applied_membership\":\"2\","
 	 "\"error\":null,\"endpoints\":[{\"type\":\"local\",\"address\":\"192.0.2.1\","
-	 "\"port\":51820,\"device\":0}],\"announced\":[\"192.0.2.128/25\"],\"shadowed\":[]}]}",
+	 "\"port\":51820,\"device\":0}],\"announced\":[\"192.0.2.128/25\"],"
+	 "\"shadowed\":[{\"prefix\":\"172.20.1.0/24\",\"by\":\"172.20.0.0/16\","
+	 "\"device\":\"eth1\",\"membership\":null}]}]}",
 	 204},
 	{V1 "/enroll", METHOD_POST, NULL, NULL, 201},
 	/* these remove */

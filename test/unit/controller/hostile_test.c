@@ -152,6 +152,45 @@ static void endpoints_that_nobody_can_have_are_refused(void)
 		    400);
 }
 
+static void shadows_that_nothing_casts_are_refused(void)
+{
+	static const struct {
+		const char *rest;
+		long status;
+	} rows[] = {
+		{"\"by\":\"172.20.0.0/16\",\"device\":\"eth1\"", 204},
+		{"\"by\":\"172.20.0.0/16\",\"membership\":\"%s\"",
+		 204}, /* a stranger's: left out */
+		{"\"by\":\"172.20.0.0/16\"", 400},
+		{"\"by\":\"172.20.0.0/16\",\"device\":\"\"", 400},
+		{"\"by\":\"172.20.0.0/16\",\"device\":\"eth1\",\"membership\":\"%s\"", 400},
+		{"\"by\":\"172.20.0.0/16\",\"device\":\"sixteen-letters!\"", 413},
+		{"\"by\":\"172.20.0.0/16\",\"membership\":\"none\"", 400},
+		{"\"by\":\"172.20.1.0/25\",\"device\":\"eth1\"", 400},
+		{"\"by\":\"::/0\",\"device\":\"eth1\"", 400},
+		{"\"by\":7,\"device\":\"eth1\"", 400},
+		{"\"device\":\"eth1\"", 400},
+	};
+	char path[160], rest[400], row[300];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *at = strstr(rows[i].rest, "%s");
+		int len = at != NULL ? (int)(at - rows[i].rest) : (int)strlen(rows[i].rest);
+
+		snprintf(row, sizeof(row), "%.*s%s%s", len, rows[i].rest,
+			 at != NULL ? things_get(&t, "membership") : "", at != NULL ? at + 2 : "");
+		snprintf(rest, sizeof(rest), "\"shadowed\":[{\"prefix\":\"172.20.1.0/24\",%s}]",
+			 row);
+		if (report(attacker.membership, rest) != rows[i].status)
+			TEST_FAIL("%s: %ld %s", row, s.status, buf_text(&s.body));
+		else
+			CU_PASS("status");
+	}
+	snprintf(path, sizeof(path), V1 "/memberships/%s", attacker.membership);
+	TEST_NUMBER(stand_call(&s, t.operator_token, "GET", path, NULL), 200);
+	TEST_NUMBER((long long)json_array_size(json_object_get(s.json, "shadowed")), 0);
+}
+
 /* `n` prefixes as the elements of a list. */
 static char *make_list(const char *member, unsigned n)
 {
@@ -255,6 +294,7 @@ TEST_SUITE_WITH(
 	{"keys of others are refused", keys_of_others_are_refused},
 	{"a report for a neighbour changes nothing", a_report_for_a_neighbour_changes_nothing},
 	{"endpoints that nobody can have are refused", endpoints_that_nobody_can_have_are_refused},
+	{"shadows that nothing casts are refused", shadows_that_nothing_casts_are_refused},
 	{"many prefixes are refused whole", many_prefixes_are_refused_whole},
 	{"what it announces is not approved", what_it_announces_is_not_approved},
 	{"nonsense is refused", nonsense_is_refused});

@@ -125,6 +125,52 @@ static void reports_change_no_version(void)
 	TEST_TEXT(stand_get(&s, "applied_view"), "5");
 }
 
+static void tell(const char *report)
+{
+	bool named;
+	char *body = things_fill(&t, report, &named);
+
+	TEST_NUMBER(stand_call(&s, t.machine.token, "POST", V1 "/mesh/report", body), 204);
+	free(body);
+}
+
+static void what_a_machine_does_not_reach_is_shown(void)
+{
+	char etag[96];
+
+	TEST_NUMBER(
+		call("POST", V1 "/memberships", "{\"machine\":\"$machine\",\"mesh\":\"$second\"}"),
+		201);
+	things_set(&t, "seat", stand_get(&s, "id"));
+	TEST_NUMBER((long long)json_array_size(json_object_get(s.json, "shadowed")), 0);
+	snprintf(etag, sizeof(etag), "%s", s.etag);
+	tell("{\"memberships\":[{\"id\":\"$seat\",\"shadowed\":["
+	     "{\"prefix\":\"192.168.7.0/24\",\"by\":\"192.168.0.0/16\","
+	     "\"device\":null,\"membership\":\"$membership\"},"
+	     "{\"prefix\":\"172.20.1.0/24\",\"by\":\"172.20.1.0/24\",\"device\":\"eth1\"}]}]}");
+	TEST_NUMBER(call("GET", V1 "/memberships/$seat", NULL), 200);
+	TEST_TEXT(s.etag, etag);
+	TEST_TEXT(stand_get(&s, "shadowed.0.prefix"), "172.20.1.0/24");
+	TEST_TEXT(stand_get(&s, "shadowed.0.device"), "eth1");
+	TEST_TEXT(stand_get(&s, "shadowed.0.membership"), "null");
+	TEST_TEXT(stand_get(&s, "shadowed.1.by"), "192.168.0.0/16");
+	TEST_TEXT(stand_get(&s, "shadowed.1.membership"), things_get(&t, "membership"));
+	TEST_TEXT(stand_get(&s, "shadowed.1.mesh_name"), "prod");
+	TEST_NUMBER(call("POST", V1 "/prefixes",
+			 "{\"membership\":\"$seat\",\"prefix\":\"172.20.1.0/24\"}"),
+		    201);
+	TEST_TEXT(stand_get(&s, "shadowed"), "1");
+	things_set(&t, "seen", stand_get(&s, "id"));
+	TEST_NUMBER(call("DELETE", V1 "/prefixes/$seen", NULL), 204);
+	TEST_NUMBER(call("GET", V1 "/machines/$machine", NULL), 200);
+	TEST_TEXT(stand_get(&s, "memberships.1.shadowed.0.device"), "eth1");
+	/* Of the machine's last report, and nothing older. */
+	tell("{\"memberships\":[{\"id\":\"$seat\"}]}");
+	TEST_NUMBER(call("GET", V1 "/memberships/$seat", NULL), 200);
+	TEST_NUMBER((long long)json_array_size(json_object_get(s.json, "shadowed")), 0);
+	TEST_NUMBER(call("DELETE", V1 "/memberships/$seat", NULL), 204);
+}
+
 static void lists_come_in_pages(void)
 {
 	char path[96], cursor[32] = "";
@@ -395,6 +441,7 @@ TEST_SUITE_WITH(controller_rules, start, stop, {"a stale version is 412", a_stal
 		{"a GET with the ETag is 304", a_get_with_the_etag_is_304},
 		{"reports change no version", reports_change_no_version},
 		{"a long error is cut between characters", a_long_error_is_cut_between_characters},
+		{"what a machine does not reach is shown", what_a_machine_does_not_reach_is_shown},
 		{"lists come in pages", lists_come_in_pages},
 		{"a taken name says who has it", a_taken_name_says_who_has_it},
 		{"a CIDR stays", a_cidr_stays},

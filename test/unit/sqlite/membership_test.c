@@ -297,7 +297,56 @@ static void pages_of_a_large_mesh_cost_the_same(void)
 	fixture_end(&x);
 }
 
+static void what_it_does_not_reach_is_kept(void)
+{
+	struct fixture x;
+	struct mesh prod, staging;
+	struct machine web;
+	struct membership in_prod, in_staging;
+	struct shadowed *got, said[2] = {
+				      {.prefix = fixture_prefix("192.168.7.0/24"),
+				       .by = fixture_prefix("192.168.0.0/16")},
+				      {.prefix = fixture_prefix("172.20.0.0/16"),
+				       .by = fixture_prefix("172.20.0.0/16"),
+				       .device = "a-device-of-15c"},
+			      };
+	uint32_t count;
+	size_t n;
+
+	fixture_start(&x);
+	prod = fixture_mesh(&x, "prod", "10.1.0.0/16");
+	staging = fixture_mesh(&x, "staging", "10.2.0.0/16");
+	web = fixture_machine(&x, "web");
+	in_prod = fixture_member(&x, &web, &prod, 1);
+	in_staging = fixture_member(&x, &web, &staging, 1);
+	said[0].other = in_prod.row;
+	OK(&x, store_shadowed_set(x.store, in_staging.row, said, 2, &x.fault));
+	OK(&x, store_shadowed_get(x.store, &x.arena, in_staging.row, &got, &n, &x.fault));
+	TEST_NUMBER(n, 2);
+	CU_ASSERT(prefix_equal(&got[0].prefix, &said[1].prefix)); /* sorted */
+	TEST_TEXT(got[0].device, "a-device-of-15c");
+	TEST_NUMBER(got[0].other, 0);
+	CU_ASSERT(prefix_equal(&got[1].by, &said[0].by));
+	TEST_TEXT(got[1].device, "");
+	TEST_NUMBER(got[1].other, in_prod.row);
+	OK(&x, store_shadowed_count(x.store, staging.row, &said[0].prefix, 5, &count, &x.fault));
+	TEST_NUMBER(count, 1);
+	OK(&x, store_shadowed_count(x.store, prod.row, &said[0].prefix, 5, &count, &x.fault));
+	TEST_NUMBER(count, 0);
+	OK(&x, store_shadowed_set(x.store, in_staging.row, said, 1, &x.fault));
+	OK(&x, store_shadowed_get(x.store, &x.arena, in_staging.row, &got, &n, &x.fault));
+	TEST_NUMBER(n, 1);
+	/* What came first is gone. */
+	OK(&x, store_membership_delete(x.store, in_prod.row, &x.fault));
+	OK(&x, store_shadowed_get(x.store, &x.arena, in_staging.row, &got, &n, &x.fault));
+	TEST_NUMBER(n, 0);
+	said[0].other = 0; /* neither a device nor a membership */
+	CU_ASSERT(store_shadowed_set(x.store, in_staging.row, said, 1, &x.fault) != 0);
+	fixture_end(&x);
+}
+
 TEST_SUITE(sqlite_membership, {"all members come back", all_members_come_back},
+	   {"what it does not reach is kept", what_it_does_not_reach_is_kept},
 	   {"what is unique of a membership", what_is_unique_of_a_membership},
 	   {"organizations do not mix", organizations_do_not_mix},
 	   {"numbers are the lowest free", numbers_are_the_lowest_free},
