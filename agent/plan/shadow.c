@@ -2,11 +2,12 @@
  *
  *  1. a network that the machine is connected to: T throws it back to main, for everybody;
  *  2. the CIDR of another of its meshes;
- *  3. what T of a membership with a lower number leads to.
+ *  3. what another mesh has and a peering shows: it is reached directly;
+ *  4. what T of a membership with a lower number leads to.
  *
- * 2 and 3 concern what starts on this machine: what a gateway forwards is looked up in T of the
- * mesh that it came from. What two of the machine's meshes know because a peering shows it is one
- * network, and never shadows itself. */
+ * 2 to 4 concern what starts on this machine: what a gateway forwards is looked up in T of the mesh
+ * that it came from. What several of its meshes know because peerings show it is one network, and
+ * never shadows itself. */
 #include "agent/plan/shadow.h"
 
 #include <stdlib.h>
@@ -99,50 +100,88 @@ static const struct way *find_way(const way_vec *ways, const struct prefix *p)
 	return NULL;
 }
 
-/* Whether a rule of its own leads to it (rules.c, add_direct): another of the machine's meshes is
- * where it belongs, or knows it by a peering with the one where it belongs. */
-static bool is_direct(const struct facts *f, const struct membership_facts *m, const way_vec *ways,
-		      const struct way *w)
-{
-	for (size_t i = 0; i < f->n; i++) {
-		const struct membership_facts *other = &f->memberships[i];
-		const struct way *there = other != m ? find_way(&ways[i], &w->prefix) : NULL;
+/* Where a rule of membership i leads a prefix: `by` has all of it, of the mesh `origin`. */
+struct lead {
+	struct prefix by;
+	const uint8_t *origin;
+};
 
-		if (other == m)
-			continue;
-		if (same_mesh(other->from->mesh.bytes, w->origin) ||
-		    (there != NULL && there->origin != NULL &&
-		     same_mesh(w->origin, m->from->mesh.bytes) &&
-		     same_mesh(there->origin, w->origin)))
+/* 1400+i */
+static bool leads_to_cidr(const struct facts *f, size_t i, const way_vec *ways,
+			  const struct prefix *p, struct lead *out)
+{
+	const struct membership_facts *m = &f->memberships[i];
+
+	(void)ways;
+	*out = (struct lead){m->cidr, m->from->mesh.bytes};
+	return prefix_contains(&m->cidr, p);
+}
+
+/* What a peering of membership k lets in from the mesh, of that what has the prefix. */
+static bool lets_in(const struct membership_facts *k, const uint8_t *mesh, const struct prefix *p)
+{
+	uint64_t nremotes, n;
+	const struct state_remote *r = state_records(k->from->view, STATE_REMOTES, &nremotes);
+	const struct state_let_in *l = state_records(k->from->view, STATE_LET_IN, &n);
+
+	for (uint64_t i = 0; i < n; i++) {
+		const struct prefix shown = state_prefix_get(&l[i].prefix);
+
+		if (l[i].remote < nremotes && same_mesh(r[l[i].remote].mesh, mesh) &&
+		    prefix_contains(&shown, p))
 			return true;
 	}
 	return false;
 }
 
-/* Another membership that has it first; NULL: it is reached where it belongs. */
-static const struct membership_facts *find_first(const struct facts *f,
-						 const struct membership_facts *m,
-						 const way_vec *ways, const struct way *w,
-						 struct prefix *by)
+/* 1650+i */
+static bool leads_directly(const struct facts *f, size_t i, const way_vec *ways,
+			   const struct prefix *p, struct lead *out)
 {
-	for (size_t i = 0; i < f->n; i++) {
-		const struct membership_facts *other = &f->memberships[i];
+	const uint8_t *mesh = f->memberships[i].from->mesh.bytes;
+	const struct way *w = find_way(&ways[i], p);
+	bool shown = false;
 
-		if (other != m && prefix_contains(&other->cidr, &w->prefix)) {
-			*by = other->cidr;
-			return same_mesh(other->from->mesh.bytes, w->origin) ? NULL : other;
+	if (w == NULL || w->origin == NULL || !same_mesh(w->origin, mesh) || !w->of_others)
+		return false;
+	for (size_t k = 0; k < f->n && !shown; k++)
+		shown = k != i && lets_in(&f->memberships[k], mesh, p);
+	*out = (struct lead){w->prefix, mesh};
+	return shown;
+}
+
+/* 1700+i */
+static bool leads_by_table(const struct facts *f, size_t i, const way_vec *ways,
+			   const struct prefix *p, struct lead *out)
+{
+	const struct way *w = find_way(&ways[i], p);
+
+	(void)f;
+	if (w == NULL || w->origin == NULL)
+		return false;
+	*out = (struct lead){w->prefix, w->origin};
+	return true;
+}
+
+/* The membership whose rule is the first for it; NULL: it is reached where it belongs. */
+static const struct membership_facts *find_first(const struct facts *f, const way_vec *ways,
+						 const struct membership_facts *m,
+						 const struct way *w, struct prefix *by)
+{
+	static bool (*const rules[])(const struct facts *, size_t, const way_vec *,
+				     const struct prefix *, struct lead *) = {
+		leads_to_cidr, leads_directly, leads_by_table};
+	struct lead lead;
+
+	for (size_t rule = 0; rule < sizeof(rules) / sizeof(rules[0]); rule++)
+		for (size_t i = 0; i < f->n; i++) {
+			if (!rules[rule](f, i, ways, &w->prefix, &lead))
+				continue;
+			*by = lead.by;
+			return &f->memberships[i] == m || same_mesh(lead.origin, w->origin)
+				       ? NULL
+				       : &f->memberships[i];
 		}
-	}
-	if (is_direct(f, m, ways, w))
-		return NULL;
-	for (size_t i = 0; i < f->n && &f->memberships[i] != m; i++) {
-		const struct way *first = find_way(&ways[i], &w->prefix);
-
-		if (first == NULL || first->origin == NULL)
-			continue;
-		*by = first->prefix;
-		return same_mesh(first->origin, w->origin) ? NULL : &f->memberships[i];
-	}
 	return NULL;
 }
 
@@ -162,7 +201,7 @@ static void gather_membership(struct facts *f, struct membership_facts *m, const
 			s.by = network->prefix;
 			s.device = network->device;
 		} else {
-			s.other = find_first(f, m, ways, w, &s.by);
+			s.other = find_first(f, ways, m, w, &s.by);
 		}
 		if (s.device != NULL || s.other != NULL)
 			m->shadowed[m->nshadowed++] = s;

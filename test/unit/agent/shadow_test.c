@@ -112,7 +112,7 @@ static void another_mesh_takes_no_route_away(void)
 	const struct prefix p = prefix_ipv4(0xac140500, 24);
 	struct machine_case c;
 	struct desired d;
-	size_t found = 0;
+	size_t found = 0, thrown = 0;
 
 	machine_init_in(&c, "gw1", approve_twice);
 	machine_settle(&c);
@@ -120,10 +120,13 @@ static void another_mesh_takes_no_route_away(void)
 	CU_ASSERT(shadow_of(&d.facts.memberships[1], &p) != NULL);
 	CU_ASSERT(!shadow_by_network(&d.facts.memberships[1], &p));
 	for (size_t i = 0; i < d.routes.n; i++)
-		found += d.routes.at[i].table == d.facts.memberships[1].table &&
-			 d.routes.at[i].type == RTN_UNICAST &&
-			 prefix_equal(&d.routes.at[i].prefix, &p);
+		if (d.routes.at[i].table == d.facts.memberships[1].table &&
+		    prefix_equal(&d.routes.at[i].prefix, &p)) {
+			found += d.routes.at[i].type == RTN_UNICAST;
+			thrown += d.routes.at[i].type == RTN_THROW;
+		}
 	TEST_NUMBER(found, 1);
+	TEST_NUMBER(thrown, 0);
 	desired_fini(&d);
 	machine_fini(&c);
 }
@@ -142,6 +145,18 @@ static void approve_inside_the_other_mesh(struct meshes *m)
 static void the_cidr_of_another_mesh(void)
 {
 	try_meshes(approve_inside_the_other_mesh, "prod 10.101.7.0/24 by 10.101.0.0/16 staging\n");
+}
+
+static void show_what_prod_has_too(struct meshes *m)
+{
+	meshes_peer(m);
+	fleet_approve(&m->prod, 0, "172.20.12.0/24");
+}
+
+/* A gateway of prod would send it to prod's; this machine sends it where the peering says. */
+static void what_is_reached_directly_comes_first(void)
+{
+	try_meshes(show_what_prod_has_too, "prod 172.20.12.0/24 by 172.20.12.0/24 staging\n");
 }
 
 static void peer_prod_with_a_third(struct meshes *m)
@@ -204,6 +219,7 @@ TEST_SUITE(agent_shadow, {"a network of the machine", a_network_of_the_machine},
 	   {"another mesh takes no route away", another_mesh_takes_no_route_away},
 	   {"what a peering shows is one network", what_a_peering_shows_is_one_network},
 	   {"the CIDR of another mesh", the_cidr_of_another_mesh},
+	   {"what is reached directly comes first", what_is_reached_directly_comes_first},
 	   {"what a peering brings into the first mesh", what_a_peering_brings_into_the_first_mesh},
 	   {"two ways to one network", two_ways_to_one_network},
 	   {"an own prefix counts while it is not announced",
