@@ -7,6 +7,7 @@ FUZZ_BUILD := build/fuzz
 
 FUZZ_SEEDS_state := test/golden/state-view.bin,test/golden/state-membership.bin
 FUZZ_FLAGS_state := -max_len=16384
+FUZZ_FLAGS_delta := -max_len=16384
 
 .PHONY: fuzz fuzz-programs
 fuzz: ## run every fuzzer for SECONDS= (20)

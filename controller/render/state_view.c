@@ -61,12 +61,25 @@ static void fill_peer(const struct render *r, size_t member, struct state_peer *
 	fill_endpoints(m, out);
 }
 
-/* By index, as far as the last membership. */
+/* As far as the last membership, and some seats more, an eighth at most: so that one who joins
+ * moves nothing that lies behind the peers, and a delta is what he brings. */
+static size_t seats(const struct mesh_rows *rows)
+{
+	size_t n = rows->nmemberships, step = 16;
+	size_t count = n > 0 ? (size_t)rows->memberships[n - 1].index + 1 : 0;
+	size_t all = (size_t)1 << (32 - rows->mesh.cidr.length);
+
+	while (count / step >= 16)
+		step *= 2;
+	count = (count + step - 1) / step * step;
+	return count < all ? count : all;
+}
+
+/* By index. */
 static void add_peers(const struct render *r, struct state_writer *w)
 {
 	const struct mesh_rows *rows = r->rows;
-	size_t n = rows->nmemberships;
-	size_t count = n > 0 ? (size_t)rows->memberships[n - 1].index + 1 : 0;
+	size_t count = seats(rows);
 	struct state_peer *peers = mem_alloc(count * sizeof(*peers));
 	char(*names)[STATE_NAME_SIZE] = mem_alloc(count * sizeof(*names));
 

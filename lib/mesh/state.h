@@ -2,9 +2,10 @@
  *
  * The **view** is shared by all who may see the same peers; the **membership image** is one
  * membership's own. Each is a root page and a body of 4 KiB pages. The root carries an Ed25519
- * signature over the hash of the list of the pages' hashes, so that a change of one record costs
- * one page to hash. An image is validated once (state_open) and then used in place: the structs
- * below are the format. All integers little-endian, all structs without padding.
+ * signature over the top of a tree of the pages' hashes, so that a change of one record costs one
+ * page to hash, and a node a level (state_tree.h). An image is validated once (state_open) and then
+ * used in place: the structs below are the format. All integers little-endian, all structs without
+ * padding.
  *
  * Body: struct state_header, its section directory, then the sections, each at a multiple of 16
  * (STATE_PEERS at a page), in the order of the directory. */
@@ -39,7 +40,7 @@ struct state_root { /* the first 256 bytes of the image; the rest of its page is
 	uint64_t body_pages;
 	uint8_t mesh[16];
 	uint8_t membership[16];	 /* zero in a view */
-	uint8_t pages_hash[32];	 /* BLAKE2b of the concatenated BLAKE2b of each body page */
+	uint8_t pages_hash[32];	 /* the top of the tree of the body's pages */
 	uint8_t signer[32];	 /* Ed25519 public key */
 	uint8_t next_signer[32]; /* zero: none. Named by the present signer, trusted from then on */
 	uint8_t reserved[32];
@@ -249,6 +250,11 @@ struct state_expect {
  * ERR_INVALID, ERR_SIGNATURE, ERR_MISMATCH, ERR_STALE. */
 int state_open(struct state_image *out, const void *data, uint64_t size,
 	       const struct state_expect *expect, struct fault *f);
+/* The same, keeping the hashes of the pages, which deltas start from (delta.h). `tree` is empty on
+ * an error; else caller state_tree_fini()s. */
+struct state_tree;
+int state_open_tree(struct state_image *out, struct state_tree *tree, const void *data,
+		    uint64_t size, const struct state_expect *expect, struct fault *f);
 /* Structure only, without signature and identity: for `skein state show` and the bench. */
 int state_check(struct state_image *out, const void *data, uint64_t size, struct fault *f);
 

@@ -137,21 +137,55 @@ const struct state_rule *state_rule_find(uint32_t type)
 	return state_membership_rules[type].kind != 0 ? &state_membership_rules[type] : NULL;
 }
 
+/* Records [first, end) of a section. */
+static int check_range(const struct state_image *s, uint32_t type, const struct state_rule *rule,
+		       uint64_t first, uint64_t end, struct fault *f)
+{
+	uint64_t n;
+	const uint8_t *record = state_records(s, type, &n);
+
+	end = end > n ? n : end;
+	for (uint64_t i = first; i < end; i++)
+		if (rule->check(s, record + i * rule->record_size, i, f) != 0) {
+			fault_prefix(f, "%s[%" PRIu64 "]", rule->name, i);
+			return ERR_INVALID;
+		}
+	return 0;
+}
+
 int state_check_records(const struct state_image *s, struct fault *f)
 {
-	for (uint32_t type = 0; type < STATE_TYPES_MAX; type++) {
-		const struct state_rule *rule = state_rule_find(type);
-		uint64_t n;
-		const uint8_t *record;
+	int code = 0;
 
-		if (s->by_type[type] == NULL || rule == NULL)
-			continue;
-		record = state_records(s, type, &n);
-		for (uint64_t i = 0; i < n; i++, record += rule->record_size)
-			if (rule->check(s, record, i, f) != 0) {
-				fault_prefix(f, "%s[%" PRIu64 "]", rule->name, i);
-				return ERR_INVALID;
-			}
+	for (uint32_t type = 0; type < STATE_TYPES_MAX && code == 0; type++) {
+		const struct state_rule *rule = state_rule_find(type);
+
+		if (s->by_type[type] != NULL && rule != NULL)
+			code = check_range(s, type, rule, 0, UINT64_MAX, f);
 	}
-	return 0;
+	return code;
+}
+
+const struct state_section *state_check_confined(const struct state_image *s, uint64_t from,
+						 uint64_t len)
+{
+	for (uint32_t type = 0; type < STATE_TYPES_MAX; type++) {
+		const struct state_section *x = s->by_type[type];
+		const struct state_rule *rule = state_rule_find(type);
+
+		if (x != NULL && rule != NULL && !rule->single && from >= x->offset &&
+		    from + len <= x->offset + x->count * x->record_size)
+			return x;
+	}
+	return NULL;
+}
+
+/* The record behind is compared with the one before it. */
+int state_check_changed(const struct state_image *s, const struct state_section *x, uint64_t from,
+			uint64_t len, struct fault *f)
+{
+	uint64_t first = (from - x->offset) / x->record_size;
+	uint64_t last = (from - x->offset + len - 1) / x->record_size;
+
+	return check_range(s, x->type, state_rule_find(x->type), first, last + 2, f);
 }

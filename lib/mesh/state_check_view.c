@@ -162,16 +162,16 @@ static int check_let_in(const struct state_image *s, const void *record, uint64_
 #define MUST STATE_SECTION_MANDATORY
 
 const struct state_rule state_view_rules[STATE_TYPES_MAX] = {
-	[STATE_MESH] = {"mesh", VIEW, sizeof(struct state_mesh), 16, MUST, true, check_mesh},
-	[STATE_PEERS] = {"peers", VIEW, sizeof(struct state_peer), STATE_PAGE, MUST, false,
+	[STATE_MESH] = {"mesh", VIEW, sizeof(struct state_mesh), 16, MUST, true, false, check_mesh},
+	[STATE_PEERS] = {"peers", VIEW, sizeof(struct state_peer), STATE_PAGE, MUST, false, true,
 			 check_peer},
-	[STATE_NAMES] = {"names", VIEW, STATE_NAME_SIZE, 16, 0, false, check_peer_name},
+	[STATE_NAMES] = {"names", VIEW, STATE_NAME_SIZE, 16, 0, false, true, check_peer_name},
 	[STATE_PREFIXES] = {"prefixes", VIEW, sizeof(struct state_announced), 16, MUST, false,
-			    check_announced},
-	[STATE_ALLOWED] = {"allowed", VIEW, sizeof(struct state_allowed), 16, MUST, false,
+			    false, check_announced},
+	[STATE_ALLOWED] = {"allowed", VIEW, sizeof(struct state_allowed), 16, MUST, false, false,
 			   check_allowed},
-	[STATE_REMOTES] = {"remotes", VIEW, sizeof(struct state_remote), 16, MUST, false,
+	[STATE_REMOTES] = {"remotes", VIEW, sizeof(struct state_remote), 16, MUST, false, false,
 			   check_remote},
-	[STATE_LET_IN] = {"let in", VIEW, sizeof(struct state_let_in), 16, MUST, false,
+	[STATE_LET_IN] = {"let in", VIEW, sizeof(struct state_let_in), 16, MUST, false, false,
 			  check_let_in},
 };

@@ -17,6 +17,7 @@ struct state_rule {
 	uint32_t alignment;
 	uint32_t flags; /* what the writer puts into the directory */
 	bool single;	/* exactly one record, and the section must be there */
+	bool by_index;	/* what a record is says its place: none moves when another comes or goes */
 	/* Whether record `index` is valid, by itself and against sections of the same image. */
 	int (*check)(const struct state_image *s, const void *record, uint64_t index,
 		     struct fault *f);
@@ -46,11 +47,21 @@ uint64_t state_count(const struct state_image *s, enum state_section_type type);
 const struct state_rule *state_rule_find(uint32_t type);
 /* Every record of every known section, after the directory was found right. */
 int state_check_records(const struct state_image *s, struct fault *f);
+/* Directory and records, after the root was found right; fills s->by_type anew. */
+int state_check_body(struct state_image *s, struct fault *f);
+/* The root by itself, in an image or on its way to one. */
+int state_check_root(const struct state_root *r, struct fault *f);
+/* For an image that was found right and then changed in [from, from + len) of its body: the section
+ * in whose records that lies, if all that has to be found right again are those records and the
+ * one behind them. NULL: it is directory, gap or what other records depend on. */
+const struct state_section *state_check_confined(const struct state_image *s, uint64_t from,
+						 uint64_t len);
+/* Those records. O(len). */
+int state_check_changed(const struct state_image *s, const struct state_section *x, uint64_t from,
+			uint64_t len, struct fault *f);
 /* The bytes are all zero. */
 bool state_zero(const void *data, uint64_t len);
-/* BLAKE2b of the concatenated BLAKE2b of each page. */
-void state_hash_pages(const uint8_t *body, uint64_t pages, uint8_t out[32]);
-/* What the signature covers: the domain, then the root up to its signature. */
-int state_root_verify(const struct state_root *root, const uint8_t signer[32]);
+/* By the pinned key, and good: over the domain and the root up to its signature. ERR_SIGNATURE. */
+int state_check_signature(const struct state_root *root, const uint8_t signer[32], struct fault *f);
 
 #endif

@@ -8,13 +8,14 @@
 
 #include "lib/mesh/state.h"
 #include "lib/mesh/state_format.h"
+#include "lib/mesh/state_tree.h"
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	      "MeshState is used in place: a big-endian machine needs a reader that swaps");
 
 /* ---- root ---- */
 
-static int check_root(const struct state_root *r, struct fault *f)
+int state_check_root(const struct state_root *r, struct fault *f)
 {
 	if (memcmp(r->magic, STATE_MAGIC, sizeof(r->magic)) != 0)
 		return fault_set(f, ERR_INVALID, "not a MeshState image: its first bytes differ");
@@ -51,7 +52,7 @@ static int map_root(struct state_image *out, const void *data, uint64_t size, st
 		return fault_set(f, ERR_INTERNAL,
 				 "MeshState image at an address that is not "
 				 "aligned");
-	code = check_root(out->root, f);
+	code = state_check_root(out->root, f);
 	if (code != 0)
 		return code;
 	if (!state_zero(out->data + sizeof(*out->root), STATE_PAGE - sizeof(*out->root)))
@@ -148,12 +149,13 @@ static int check_required(const struct state_image *s, struct fault *f)
 	return 0;
 }
 
-static int check_body(struct state_image *s, struct fault *f)
+int state_check_body(struct state_image *s, struct fault *f)
 {
 	const struct state_header *h = s->header;
 	uint64_t room = s->size - STATE_PAGE, end;
 	int code;
 
+	memset(s->by_type, 0, sizeof(s->by_type));
 	if (h->nsections > STATE_SECTIONS_MAX || h->reserved != 0)
 		return fault_set(f, ERR_INVALID,
 				 "header: %" PRIu32 " sections, or reserved bytes "
@@ -181,7 +183,7 @@ int state_check(struct state_image *out, const void *data, uint64_t size, struct
 	int code = map_root(out, data, size, &own);
 
 	if (code == 0)
-		code = check_body(out, &own);
+		code = state_check_body(out, &own);
 	if (code != 0) {
 		*out = (struct state_image){0};
 		fault_set(f, code, "%s", fault_text(&own, code));
@@ -206,41 +208,58 @@ static int check_identity(const struct state_root *r, const struct state_expect 
 	return 0;
 }
 
-int state_verify(const struct state_image *s, const uint8_t signer[32], struct fault *f)
+static int verify(const struct state_image *s, const uint8_t signer[32], struct state_tree *tree,
+		  struct fault *f)
 {
-	uint8_t hash[32];
+	int code = state_check_signature(s->root, signer, f);
 
-	if (memcmp(s->root->signer, signer, sizeof(s->root->signer)) != 0)
-		return fault_set(f, ERR_SIGNATURE,
-				 "MeshState image is signed by another key than "
-				 "the pinned one");
-	if (state_root_verify(s->root, signer) != 0)
-		return fault_set(f, ERR_SIGNATURE,
-				 "MeshState image: the signature does not verify");
-	state_hash_pages(body_of(s), s->root->body_pages, hash);
-	if (memcmp(hash, s->root->pages_hash, sizeof(hash)) != 0)
+	if (code != 0)
+		return code;
+	state_tree_make(tree, body_of(s), s->root->body_pages);
+	if (memcmp(state_tree_top(tree), s->root->pages_hash, sizeof(s->root->pages_hash)) != 0)
 		return fault_set(f, ERR_SIGNATURE,
 				 "MeshState image: a page differs from what was "
 				 "signed");
 	return 0;
 }
 
-int state_open(struct state_image *out, const void *data, uint64_t size,
-	       const struct state_expect *expect, struct fault *f)
+int state_verify(const struct state_image *s, const uint8_t signer[32], struct fault *f)
+{
+	struct state_tree tree = {0};
+	int code = verify(s, signer, &tree, f);
+
+	state_tree_fini(&tree);
+	return code;
+}
+
+int state_open_tree(struct state_image *out, struct state_tree *tree, const void *data,
+		    uint64_t size, const struct state_expect *expect, struct fault *f)
 {
 	struct fault own = {0};
 	int code = map_root(out, data, size, &own);
 
+	*tree = (struct state_tree){0};
 	if (code == 0)
-		code = state_verify(out, expect->signer, &own);
+		code = verify(out, expect->signer, tree, &own);
 	if (code == 0)
 		code = check_identity(out->root, expect, &own);
 	if (code == 0)
-		code = check_body(out, &own);
+		code = state_check_body(out, &own);
 	if (code != 0) {
 		*out = (struct state_image){0};
+		state_tree_fini(tree);
 		fault_set(f, code, "%s", fault_text(&own, code));
 	}
+	return code;
+}
+
+int state_open(struct state_image *out, const void *data, uint64_t size,
+	       const struct state_expect *expect, struct fault *f)
+{
+	struct state_tree tree;
+	int code = state_open_tree(out, &tree, data, size, expect, f);
+
+	state_tree_fini(&tree);
 	return code;
 }
 

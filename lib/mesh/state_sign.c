@@ -4,6 +4,7 @@
 
 #include "lib/mesh/state.h"
 #include "lib/mesh/state_format.h"
+#include "lib/mesh/state_tree.h"
 
 /* Keeps a signature over a state from ever being one over something else. */
 #define DOMAIN	    "skein state 1\n"
@@ -20,28 +21,20 @@ static void message_of(const struct state_root *root, struct message *m)
 	memcpy(m->root, root, SIGNED_SIZE);
 }
 
-void state_hash_pages(const uint8_t *body, uint64_t pages, uint8_t out[32])
-{
-	crypto_generichash_state list;
-	struct digest page;
-
-	crypto_generichash_init(&list, NULL, 0, 32);
-	for (uint64_t i = 0; i < pages; i++) {
-		digest_of(body + i * STATE_PAGE, STATE_PAGE, &page);
-		crypto_generichash_update(&list, page.bytes, sizeof(page.bytes));
-	}
-	crypto_generichash_final(&list, out, 32);
-}
-
-int state_root_verify(const struct state_root *root, const uint8_t signer[32])
+int state_check_signature(const struct state_root *root, const uint8_t signer[32], struct fault *f)
 {
 	struct message m;
 
+	if (memcmp(root->signer, signer, sizeof(root->signer)) != 0)
+		return fault_set(f, ERR_SIGNATURE,
+				 "MeshState image is signed by another key than "
+				 "the pinned one");
 	message_of(root, &m);
-	return crypto_sign_verify_detached(root->signature, (const uint8_t *)&m, sizeof(m),
-					   signer) == 0
-		       ? 0
-		       : ERR_SIGNATURE;
+	if (crypto_sign_verify_detached(root->signature, (const uint8_t *)&m, sizeof(m), signer) !=
+	    0)
+		return fault_set(f, ERR_SIGNATURE,
+				 "MeshState image: the signature does not verify");
+	return 0;
 }
 
 static void sign_root(struct state_root *root, const uint8_t signing_key[64])
@@ -67,6 +60,7 @@ void state_sign(const struct state_identity *id, const void *body, uint64_t body
 				  .revision = id->revision,
 				  .body_pages = (body_len + STATE_PAGE - 1) / STATE_PAGE};
 	size_t at = out->len;
+	struct state_tree tree;
 
 	memcpy(root.magic, STATE_MAGIC, sizeof(root.magic));
 	memcpy(root.mesh, id->mesh, sizeof(root.mesh));
@@ -79,8 +73,9 @@ void state_sign(const struct state_identity *id, const void *body, uint64_t body
 	append_zero(out, STATE_PAGE);
 	buf_append(out, body, body_len);
 	append_zero(out, root.body_pages * STATE_PAGE - body_len);
-	state_hash_pages((const uint8_t *)out->data + at + STATE_PAGE, root.body_pages,
-			 root.pages_hash);
+	state_tree_make(&tree, (const uint8_t *)out->data + at + STATE_PAGE, root.body_pages);
+	memcpy(root.pages_hash, state_tree_top(&tree), sizeof(root.pages_hash));
+	state_tree_fini(&tree);
 	sign_root(&root, signing_key);
 	memcpy(out->data + at, &root, sizeof(root));
 }
