@@ -9,6 +9,8 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 
+#define QUOTE_MAX 16
+
 static void *field(const struct schema_row *row, void *base)
 {
 	return (char *)base + row->offset;
@@ -106,6 +108,15 @@ static char *trim(char *s)
 	return s;
 }
 
+/* Its length, within QUOTE_MAX: more of a line that is not understood is not quoted, for it may be
+ * a token. */
+static int first_word(const char *line)
+{
+	size_t len = strcspn(line, " \t");
+
+	return (int)(len < QUOTE_MAX ? len : QUOTE_MAX);
+}
+
 static int apply_line(const struct schema_row *rows, void *to, uint64_t *seen, char *line,
 		      struct fault *f)
 {
@@ -113,7 +124,8 @@ static int apply_line(const struct schema_row *rows, void *to, uint64_t *seen, c
 	int code;
 
 	if (equals == NULL)
-		return fault_set(f, ERR_INVALID, "'%.40s': want 'name = value'", line);
+		return fault_set(f, ERR_INVALID, "'%.*s': want 'name = value'", first_word(line),
+				 line);
 	*equals = '\0';
 	name = trim(line);
 	value = trim(equals + 1);

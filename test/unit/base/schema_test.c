@@ -52,6 +52,10 @@ static void bad_lines_are_named(void)
 		int code;
 	} bad[] = {
 		{"threads", "x.conf:1: 'threads': want 'name = value'", ERR_INVALID},
+		{"token skein-api.0123456789", "x.conf:1: 'token': want 'name = value'",
+		 ERR_INVALID},
+		{"skein-api.0123456789", "x.conf:1: 'skein-api.012345': want 'name = value'",
+		 ERR_INVALID},
 		{"\nfrob = 1", "x.conf:2: unknown option 'frob'", ERR_INVALID},
 		{"threads = 0", "x.conf:1: threads: 0 is out of range, want 1 to 64", ERR_RANGE},
 		{"threads = four", "x.conf:1: threads: 'four' is no number", ERR_INVALID},
