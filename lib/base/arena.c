@@ -129,3 +129,10 @@ void arena_fini(struct arena *a)
 		free(b);
 	}
 }
+
+void arena_wipe(struct arena *a)
+{
+	for (struct arena_block *b = a->head; b != NULL; b = b->next)
+		explicit_bzero(b->data, b->used);
+	arena_fini(a);
+}

@@ -24,6 +24,8 @@ char *arena_strdup(struct arena *a, const char *s);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Frees everything; the arena can be used again. */
 void arena_fini(struct arena *a);
+/* The same, zeroed first: for one that held a secret, or may have. */
+void arena_wipe(struct arena *a);
 
 /* Heap memory under the same policy: never NULL. Caller frees with free(). */
 void *mem_alloc(size_t size); /* zeroed */

@@ -12,17 +12,42 @@ void buf_init(struct buf *b)
 	*b = (struct buf){0};
 }
 
+void buf_init_secret(struct buf *b)
+{
+	*b = (struct buf){.secret = true};
+}
+
+static void wipe(struct buf *b)
+{
+	if (b->secret && b->data != NULL)
+		explicit_bzero(b->data, b->cap);
+}
+
 void buf_fini(struct buf *b)
 {
+	wipe(b);
 	free(b->data);
 	buf_init(b);
 }
 
 void buf_clear(struct buf *b)
 {
+	wipe(b);
 	b->len = 0;
 	if (b->data != NULL)
 		b->data[0] = '\0';
+}
+
+/* realloc() would leave the old bytes where they were. */
+static void move(struct buf *b, size_t cap)
+{
+	char *data = mem_alloc(cap);
+
+	if (b->data != NULL)
+		memcpy(data, b->data, b->len + 1);
+	wipe(b);
+	free(b->data);
+	b->data = data;
 }
 
 static void reserve(struct buf *b, size_t more)
@@ -33,7 +58,10 @@ static void reserve(struct buf *b, size_t more)
 		return;
 	while (cap < need)
 		cap *= 2;
-	b->data = mem_resize(b->data, cap, 1);
+	if (b->secret)
+		move(b, cap);
+	else
+		b->data = mem_resize(b->data, cap, 1);
 	b->cap = cap;
 }
 

@@ -2,12 +2,36 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TEXT_DEFAULT_MAX 255
 #define DEPTH_MAX	 32
+
+/* ---- memory ---- */
+
+static void wipe_and_free(void *p)
+{
+	if (p != NULL)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+void json_wipe_freed(void)
+{
+	json_set_alloc_funcs(malloc, wipe_and_free);
+}
+
+void json_text_free(void *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+/* ---- text to rows ---- */
 
 /* jansson's own limit of depth is 2048, fixed when it is built: count before it recurses. */
 static bool too_deep(const char *text, size_t len)

@@ -55,6 +55,11 @@ enum member_strictness {
 	MEMBERS_LENIENT /* an answer of a newer program: unknown members are skipped */
 };
 
+/* From now on JSON zeroes the memory that it frees, for tokens travel in it: values, keys, texts on
+ * their way. Memory from before and after may be mixed. */
+void json_wipe_freed(void);
+/* Frees a text of json_dumps(), zeroed. Accepts NULL; a callback of libraries, too. */
+void json_text_free(void *text);
 /* Parses text; the root must be an object. NULL with `f` set. Caller json_decref()s. */
 json_t *json_parse(const char *text, size_t len, struct fault *f);
 /* Fills *out (zeroed by the caller) in the arena. `present` (may be NULL): bit i is set when row i

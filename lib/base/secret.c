@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/base/file.h"
+#include "lib/base/json.h"
 
 void secret_random(struct secret *s)
 {
@@ -33,6 +34,7 @@ void secret_harden_process(void)
 
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);
+	json_wipe_freed();
 }
 
 int secret_load(struct secret *s, const char *path, struct fault *f)

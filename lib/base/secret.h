@@ -1,6 +1,7 @@
 /* A secret of 32 bytes: a private key, a token. It has no format function; it is wiped when its
  * owner is done, compared in constant time, and a process that holds any calls
- * secret_harden_process() first (no core file, no ptrace by others). */
+ * secret_harden_process() first (no core file, no ptrace by others, no remains of JSON). What holds
+ * one as text is a buf_init_secret(), an arena that ends with arena_wipe(), or JSON. */
 #ifndef SKEIN_BASE_SECRET_H
 #define SKEIN_BASE_SECRET_H
 
@@ -18,7 +19,7 @@ struct secret {
 void secret_random(struct secret *s);
 void secret_wipe(struct secret *s);
 bool secret_equal(const struct secret *a, const struct secret *b);
-/* For children too: no core file. */
+/* Before any other thread. No core file also for children. */
 void secret_harden_process(void);
 /* A file with exactly the 32 bytes, mode 0600: readable by more than its owner is refused. */
 int secret_load(struct secret *s, const char *path, struct fault *f);
