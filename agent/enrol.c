@@ -281,8 +281,7 @@ static int ask(struct machine *m, const struct config *c, const struct join_toke
 	code = http_perform(&m->where, &q, answer);
 	if (code != 0)
 		*f = answer->fault;
-	sodium_memzero(body, strlen(body));
-	free(body);
+	json_text_free(body);
 	return code;
 }
 
@@ -342,6 +341,6 @@ int enrol(const struct config *c, const struct join_token *token, const char *na
 	}
 	http_answer_fini(&answer);
 	machine_wipe(&m);
-	arena_fini(&arena);
+	arena_wipe(&arena);
 	return code;
 }

@@ -82,11 +82,10 @@ static void ask(struct fetch *f, struct http_request *r, http_done *done)
 {
 	struct buf bearer;
 
-	buf_init(&bearer);
+	buf_init_secret(&bearer);
 	machine_bearer(&f->agent->machine, &bearer);
 	r->bearer = buf_text(&bearer);
 	http_start(f->agent->http, r, done, f);
-	sodium_memzero(bearer.data, bearer.len);
 	buf_fini(&bearer);
 }
 

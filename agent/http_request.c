@@ -59,7 +59,7 @@ static void add_header(struct transfer *t, const char *name, const char *value)
 {
 	struct buf line;
 
-	buf_init(&line);
+	buf_init_secret(&line);
 	buf_printf(&line, "%s: %s", name, value);
 	t->headers = curl_slist_append(t->headers, buf_text(&line));
 	buf_fini(&line);
@@ -73,10 +73,9 @@ static void set_headers(struct transfer *t, const struct http_request *r)
 	if (r->bearer != NULL) {
 		struct buf value;
 
-		buf_init(&value);
+		buf_init_secret(&value);
 		buf_printf(&value, "Bearer %s", r->bearer);
 		add_header(t, "Authorization", buf_text(&value));
-		memset(value.data, 0, value.len);
 		buf_fini(&value);
 	}
 	if (r->if_none_match != NULL && r->if_none_match[0] != '\0')
@@ -170,7 +169,7 @@ struct transfer *transfer_new(struct http_where *where, const struct http_reques
 	t->method = mem_strdup(r->method);
 	t->path = mem_strdup(r->path);
 	t->answer_max = r->answer_max;
-	buf_init(&t->answer.body);
+	buf_init_secret(&t->answer.body); /* enrolling is answered with a token */
 	set_headers(t, r);
 	curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, t->method);
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
@@ -294,7 +293,7 @@ void transfer_free(struct transfer *t)
 		return;
 	curl_easy_cleanup(t->easy);
 	for (struct curl_slist *h = t->headers; h != NULL; h = h->next)
-		memset(h->data, 0, strlen(h->data)); /* one of them is the token */
+		explicit_bzero(h->data, strlen(h->data)); /* one of them is the token */
 	curl_slist_free_all(t->headers);
 	curl_slist_free_all(t->resolve);
 	http_answer_fini(&t->answer);

@@ -1,7 +1,6 @@
 #include "agent/leave.h"
 
 #include <dirent.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,7 +22,7 @@ static int tell_controller(struct agent *a, struct fault *f)
 	struct buf bearer;
 	int code;
 
-	buf_init(&bearer);
+	buf_init_secret(&bearer);
 	machine_bearer(&a->machine, &bearer);
 	q.bearer = buf_text(&bearer);
 	code = http_perform(&a->machine.where, &q, &answer);
@@ -34,7 +33,6 @@ static int tell_controller(struct agent *a, struct fault *f)
 	if (code != 0)
 		*f = answer.fault;
 	http_answer_fini(&answer);
-	sodium_memzero(bearer.data, bearer.len);
 	buf_fini(&bearer);
 	return code;
 }

@@ -71,7 +71,7 @@ static int read_token(const struct join_options *o, char *arg, struct join_token
 	struct buf text;
 	int code = 0;
 
-	buf_init(&text);
+	buf_init_secret(&text);
 	if ((arg != NULL) == (o->file != NULL))
 		code = fault_set(f, ERR_USAGE,
 				 "want one token: as TOKEN, as - (standard input), "
@@ -84,8 +84,6 @@ static int read_token(const struct join_options *o, char *arg, struct join_token
 		memset(arg, 'x', strlen(arg));
 	if (code == 0)
 		code = join_token_parse(buf_text(&text), out, f);
-	if (text.data != NULL)
-		sodium_memzero(text.data, text.len);
 	buf_fini(&text);
 	return code;
 }

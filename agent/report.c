@@ -1,6 +1,5 @@
 #include "agent/report.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 
 #include "lib/base/log.h"
@@ -45,7 +44,7 @@ static void send_report(struct report *r)
 	if (picture_take(a, &p, NULL) != 0)
 		return;
 	buf_init(&body);
-	buf_init(&bearer);
+	buf_init_secret(&bearer);
 	report_body(a, &p, &body);
 	machine_bearer(&a->machine, &bearer);
 	q.body = buf_text(&body);
@@ -53,7 +52,6 @@ static void send_report(struct report *r)
 	q.bearer = buf_text(&bearer);
 	r->under_way = true;
 	http_start(a->http, &q, on_answer, r);
-	sodium_memzero(bearer.data, bearer.len);
 	buf_fini(&bearer);
 	buf_fini(&body);
 	picture_fini(&p);

@@ -146,6 +146,8 @@ static int call(struct transport *t, const struct request *q, struct answer *a, 
 		json_decref(a->json);
 		a->json = NULL;
 	}
+	for (struct curl_slist *h = headers; h != NULL; h = h->next)
+		explicit_bzero(h->data, strlen(h->data)); /* one of them is the token */
 	curl_slist_free_all(headers);
 	free(body);
 	buf_fini(&url);
@@ -186,8 +188,8 @@ int client_new(const struct session *s, struct transport **out, struct fault *f)
 	c->transport = (struct transport){call, client_free};
 	c->curl = curl_easy_init();
 	c->url = mem_strdup(s->url);
-	buf_init(&c->body);
-	buf_init(&header);
+	buf_init_secret(&c->body); /* a new token comes in one */
+	buf_init_secret(&header);
 	buf_printf(&header, "Authorization: Bearer %s", s->token);
 	c->authorization = buf_take(&header);
 	if (c->curl == NULL) {

@@ -57,8 +57,8 @@ static int read_token(const struct options *o, char **out, struct fault *f)
 	struct secret s;
 	int code;
 
-	buf_init(&text);
-	buf_init(&clean);
+	buf_init_secret(&text);
+	buf_init_secret(&clean);
 	if (o->file == NULL && isatty(STDIN_FILENO) == 1)
 		code = prompt(&text, f);
 	else
@@ -70,8 +70,6 @@ static int read_token(const struct options *o, char **out, struct fault *f)
 		*out = buf_take(&clean);
 		secret_wipe(&s);
 	}
-	if (text.data != NULL)
-		explicit_bzero(text.data, text.len);
 	buf_fini(&text);
 	return code;
 }

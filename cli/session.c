@@ -93,12 +93,11 @@ static int load_token(struct session *s, const char *path, struct fault *f)
 	struct buf text;
 	int code;
 
-	buf_init(&text);
+	buf_init_secret(&text);
 	code = file_read(path, TOKEN_TEXT_MAX, &text, f);
 	if (code == 0) {
 		replace(&s->token, mem_strdup(buf_text(&text)));
 		s->token[strcspn(s->token, " \t\r\n")] = '\0';
-		explicit_bzero(text.data, text.len);
 	}
 	buf_fini(&text);
 	return code;
@@ -174,7 +173,7 @@ int session_store(const struct session *s, const char *path, struct fault *f)
 
 	if (code != 0)
 		return code;
-	buf_init(&text);
+	buf_init_secret(&text);
 	buf_puts(&text,
 		 "# Written by `skein login`. The token is a password: keep it to yourself.\n");
 	put_line(&text, "url", s->url);
@@ -189,7 +188,6 @@ int session_store(const struct session *s, const char *path, struct fault *f)
 	}
 	if (code == 0)
 		code = file_write(file, text.data, text.len, 0600, f);
-	explicit_bzero(text.data, text.len);
 	buf_fini(&text);
 	return code;
 }

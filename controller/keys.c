@@ -181,7 +181,7 @@ static int load_signing(struct keys *k, const struct config *config, struct faul
 	struct buf bytes;
 	int code;
 
-	buf_init(&bytes);
+	buf_init_secret(&bytes);
 	code = refuse_readable(path, f);
 	if (code == 0)
 		code = file_read(path, sizeof(k->signing), &bytes, f);
@@ -190,8 +190,6 @@ static int load_signing(struct keys *k, const struct config *config, struct faul
 				 sizeof(k->signing));
 	if (code == 0)
 		memcpy(k->signing, bytes.data, sizeof(k->signing));
-	if (bytes.len > 0)
-		sodium_memzero(bytes.data, bytes.len);
 	buf_fini(&bytes);
 	free(path);
 	return code;
@@ -216,6 +214,7 @@ int keys_load(struct keys *k, const struct config *config, struct fault *f)
 	int code;
 
 	memset(k, 0, sizeof(*k));
+	buf_init_secret(&k->key);
 	code = load_signing(k, config, f);
 	if (code == 0 && config->tls)
 		code = load_pem(&k->certificate, config, config->certificate, KEYS_CERTIFICATE,
@@ -230,8 +229,6 @@ int keys_load(struct keys *k, const struct config *config, struct fault *f)
 void keys_fini(struct keys *k)
 {
 	sodium_memzero(k->signing, sizeof(k->signing));
-	if (k->key.len > 0)
-		sodium_memzero(k->key.data, k->key.len);
 	buf_fini(&k->key);
 	buf_fini(&k->certificate);
 }

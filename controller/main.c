@@ -49,7 +49,6 @@ static void print_token(struct buf *token)
 {
 	printf("%s\n", buf_text(token));
 	fflush(stdout);
-	sodium_memzero(token->data, token->len);
 	buf_fini(token);
 }
 
@@ -112,7 +111,7 @@ static int run_init(void *context, const struct invocation *in)
 	(void)in;
 	if (code != 0)
 		return code;
-	buf_init(&token);
+	buf_init_secret(&token);
 	code = init_make(&config, &token, &f);
 	if (code != 0) {
 		say(&f, code);
@@ -142,7 +141,7 @@ static int run_reset_admin(void *context, const struct invocation *in)
 	(void)in;
 	if (code != 0)
 		return code;
-	buf_init(&token);
+	buf_init_secret(&token);
 	code = init_reset_admin(&config, &token, &f);
 	if (code != 0) {
 		say(&f, code);

@@ -1,6 +1,5 @@
 /* /api-tokens: what operators ask with. An operator makes them for its organization, up to its own
  * role; administrators of the installation make all. */
-#include <sodium.h>
 #include <string.h>
 
 #include "controller/api/format.h"
@@ -103,10 +102,9 @@ static const char *token_text(struct call *c, const struct secret *secret)
 	const char *text;
 	struct buf out;
 
-	buf_init(&out);
+	buf_init_secret(&out);
 	token_format(TOKEN_API, secret, &out);
 	text = arena_strdup(c->arena, buf_text(&out));
-	sodium_memzero(out.data, out.len);
 	buf_fini(&out);
 	return text;
 }

@@ -145,11 +145,10 @@ static const char *new_token(struct call *c, struct machine *m)
 
 	secret_random(&secret);
 	token_digest(&secret, &m->token);
-	buf_init(&out);
+	buf_init_secret(&out);
 	token_format(TOKEN_MACHINE, &secret, &out);
 	secret_wipe(&secret);
 	text = arena_strdup(c->arena, buf_text(&out));
-	sodium_memzero(out.data, out.len);
 	buf_fini(&out);
 	return text;
 }

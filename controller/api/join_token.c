@@ -1,6 +1,5 @@
 /* /join-tokens: what a machine joins with. Only a hash of its secret is kept; the text is in the
  * answer to the POST that made it, and nowhere else. */
-#include <sodium.h>
 #include <string.h>
 
 #include "controller/api/format.h"
@@ -85,10 +84,9 @@ static const char *token_text(struct call *c, const struct secret *secret)
 	for (; t.nurls < config->urls.n && t.nurls < TOKEN_URLS_MAX; t.nurls++)
 		snprintf(t.urls[t.nurls], sizeof(t.urls[0]), "%s", config->urls.at[t.nurls]);
 	memcpy(t.pin, c->controller->keys.pin, sizeof(t.pin));
-	buf_init(&out);
+	buf_init_secret(&out);
 	join_token_format(&t, &out);
 	text = arena_strdup(c->arena, buf_text(&out));
-	sodium_memzero(out.data, out.len);
 	buf_fini(&out);
 	join_token_wipe(&t);
 	return text;

@@ -39,7 +39,9 @@ static struct MHD_Response *of_json(json_t *json, size_t *size)
 	if (text == NULL)
 		return NULL;
 	*size = strlen(text);
-	return MHD_create_response_from_buffer(*size, text, MHD_RESPMEM_MUST_FREE);
+	/* It may be a new token. */
+	return MHD_create_response_from_buffer_with_free_callback_cls(*size, text, json_text_free,
+								      text);
 }
 
 static struct MHD_Response *of_blob(struct call *c, size_t *size)

@@ -51,7 +51,7 @@ struct request *request_begin(struct request_context *x, struct MHD_Connection *
 	r->job.committed = run_committed;
 	r->job.done = run_away;
 	arena_init(&r->arena);
-	buf_init(&r->body);
+	buf_init_secret(&r->body); /* a body may hold a token */
 	r->call.arena = &r->arena;
 	r->call.controller = x->options.controller;
 	r->call.now = wall_now();
@@ -275,9 +275,7 @@ void request_free(struct request *r)
 	vec_free(&c->effects.meshes);
 	vec_free(&c->effects.machines);
 	vec_free(&c->effects.tokens);
-	if (r->body.len > 0) /* a body may hold a token */
-		explicit_bzero(r->body.data, r->body.len);
 	buf_fini(&r->body);
-	arena_fini(&r->arena);
+	arena_wipe(&r->arena); /* so may what was read of it, and the answer */
 	free(r);
 }

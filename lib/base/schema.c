@@ -167,6 +167,7 @@ int schema_parse(const struct schema_row *rows, void *to, const char *where, con
 		if (code != 0 && f != NULL)
 			fault_prefix(f, "%s:%d", where, number);
 	}
+	explicit_bzero(copy, len);
 	free(copy);
 	return code;
 }
@@ -179,7 +180,7 @@ int schema_load(const struct schema_row *rows, void *to, const char *path, bool 
 	int code;
 
 	schema_defaults(rows, to);
-	buf_init(&text);
+	buf_init_secret(&text); /* an operator's has his token */
 	code = file_read(path, SCHEMA_FILE_MAX, &text, &local);
 	if (code == 0)
 		code = schema_parse(rows, to, path, buf_text(&text), text.len, &local);
