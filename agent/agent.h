@@ -4,8 +4,8 @@
 
 #include <uv.h>
 
+#include "agent/contact.h"
 #include "agent/fence.h"
-#include "agent/machine.h"
 #include "agent/member.h"
 #include "agent/saved.h"
 #include "agent/wireguard_go.h"
@@ -29,7 +29,7 @@ struct agent {
 	struct saved saved;	       /* what was on the machine before us */
 	wireguard_go_vec wireguard_go; /* one per device that it serves */
 
-	struct http *http;
+	struct contact contact;
 	struct fetch *fetch;
 	struct report *report;
 	struct watch *watch;

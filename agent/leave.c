@@ -19,13 +19,8 @@ static int tell_controller(struct agent *a, struct fault *f)
 {
 	struct http_request q = {.method = "DELETE", .path = "/machine", .answer_max = ANSWER_MAX};
 	struct http_answer answer;
-	struct buf bearer;
-	int code;
+	int code = contact_perform(&a->machine, &q, &answer);
 
-	buf_init_secret(&bearer);
-	machine_bearer(&a->machine, &bearer);
-	q.bearer = buf_text(&bearer);
-	code = http_perform(&a->machine.where, &q, &answer);
 	if (code == ERR_AUTH && answer.status == 401)
 		code = 0;
 	if (code == ERR_REVOKED || code == ERR_NOT_FOUND)
@@ -33,7 +28,6 @@ static int tell_controller(struct agent *a, struct fault *f)
 	if (code != 0)
 		*f = answer.fault;
 	http_answer_fini(&answer);
-	buf_fini(&bearer);
 	return code;
 }
 

@@ -70,8 +70,7 @@ static void close_all(uv_handle_t *handle, void *context)
 /* Lets the loop run until every handle is closed: their memory is freed in callbacks. */
 static void drain(struct agent *a)
 {
-	http_free(a->http);
-	a->http = NULL;
+	contact_close(&a->contact);
 	fetch_stop(a);
 	report_stop(a);
 	watch_stop(a);
@@ -97,7 +96,7 @@ int agent_run(struct agent *a, struct fault *f)
 		uv_signal_init(a->loop, &signals[i]);
 		uv_signal_start(&signals[i], on_signal, numbers[i]);
 	}
-	a->http = http_new(a->loop, &a->machine.where);
+	contact_open(&a->contact, a->loop, &a->machine, &a->config);
 	code = agent_control_start(a, f);
 	if (code == 0)
 		code = watch_start(a, f);

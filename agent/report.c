@@ -37,22 +37,18 @@ static void send_report(struct report *r)
 {
 	struct agent *a = r->agent;
 	struct picture p;
-	struct buf body, bearer;
+	struct buf body;
 	struct http_request q = {
 		.method = "POST", .path = "/mesh/report", .answer_max = ANSWER_MAX};
 
 	if (picture_take(a, &p, NULL) != 0)
 		return;
 	buf_init(&body);
-	buf_init_secret(&bearer);
 	report_body(a, &p, &body);
-	machine_bearer(&a->machine, &bearer);
 	q.body = buf_text(&body);
 	q.body_len = body.len;
-	q.bearer = buf_text(&bearer);
 	r->under_way = true;
-	http_start(a->http, &q, on_answer, r);
-	buf_fini(&bearer);
+	contact_ask(&a->contact, &q, on_answer, r);
 	buf_fini(&body);
 	picture_fini(&p);
 }
@@ -89,7 +85,7 @@ void report_start(struct agent *a)
 	a->report = r;
 }
 
-/* http_free() comes first: it cancels what is under way. */
+/* contact_close() comes first: it cancels what is under way. */
 void report_stop(struct agent *a)
 {
 	struct report *r = a->report;

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "agent/fetch.h"
 #include "agent/plan/shadow.h"
 
 static json_t *text_or_null(const char *s)
@@ -28,16 +27,15 @@ static json_t *when(struct wall t)
 
 static json_t *controller(const struct agent *a)
 {
-	struct fetch_status s;
+	const struct contact *c = &a->contact;
 	json_t *urls = json_array();
 
-	fetch_status(a, &s);
 	for (size_t i = 0; i < a->machine.where.n; i++)
 		json_array_append_new(urls, json_pack("{s:s, s:o}", "url",
 						      a->machine.where.at[i].url, "last_address",
 						      text_or_null(a->machine.where.at[i].last)));
-	return json_pack("{s:o, s:b, s:o, s:o}", "urls", urls, "connected", s.connected,
-			 "answered_at", when(s.answered), "error", text_or_null(s.error));
+	return json_pack("{s:o, s:b, s:o, s:o}", "urls", urls, "connected", c->connected,
+			 "answered_at", when(c->answered), "error", text_or_null(c->error));
 }
 
 static json_t *announced(const struct membership_facts *m)

@@ -1,0 +1,249 @@
+#include "agent/fetch_set.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/report.h"
+#include "agent/watch.h"
+#include "lib/base/log.h"
+
+#define ANSWER_MAX (1u << 20)
+#define BIRD_MAX   (64u << 20)
+
+static bool advance(struct fetch_set *s);
+
+void fetch_set_clear(struct fetch_set *s)
+{
+	for (int i = 0; i < PART_COUNT; i++)
+		buf_fini(&s->update.parts[i]);
+}
+
+static struct member *member(struct fetch_set *s)
+{
+	return member_find(&s->agent->members, &s->offered.id);
+}
+
+static void note_answer(struct fetch_set *s, const struct http_answer *a, const char *what)
+{
+	if (contact_note(&s->agent->contact, a, what))
+		report_soon(s->agent);
+}
+
+static void go_on(struct fetch_set *s)
+{
+	if (!advance(s))
+		s->done(s->context);
+}
+
+/* ---- asking ---- */
+
+static void on_part(void *context, struct http_answer *a)
+{
+	static const enum member_part parts[] = {
+		[FETCH_VIEW] = PART_VIEW,
+		[FETCH_MEMBERSHIP] = PART_MEMBERSHIP,
+		[FETCH_TEMPLATES] = PART_TEMPLATES,
+		[FETCH_TEXT] = PART_TEXT,
+	};
+	struct fetch_set *s = context;
+	struct buf *to;
+
+	note_answer(s, a, "a part of the state");
+	if (a->code != 0 || a->status != 200) {
+		s->failed = true; /* nothing of an incomplete set is installed */
+		fetch_set_clear(s);
+		s->done(s->context);
+		return;
+	}
+	to = &s->update.parts[parts[s->step]];
+	buf_fini(to);
+	*to = a->body; /* takes the memory */
+	buf_init(&a->body);
+	s->step++;
+	go_on(s);
+}
+
+static void ask_part(struct fetch_set *s, const char *what, const char *selector, const char *value,
+		     size_t max)
+{
+	char path[160], id[ID_TEXT_MAX];
+	struct http_request r = {.method = "GET", .path = path, .answer_max = max};
+
+	snprintf(path, sizeof(path), "/mesh/%s?membership=%s&%s=%s", what,
+		 id_format(&s->offered.id, id), selector, value);
+	contact_ask(&s->agent->contact, &r, on_part, s);
+}
+
+static void on_key(void *context, struct http_answer *a)
+{
+	struct fetch_set *s = context;
+	struct member *m = member(s);
+
+	note_answer(s, a, "to take the public key");
+	s->failed = s->failed || a->code != 0;
+	if (a->code == 0 && m != NULL) {
+		/* What was listed is older than the key; the list that has it comes next. */
+		m->announce_key = false;
+		s->offered.view = s->offered.membership = 0;
+	}
+	s->step++;
+	go_on(s);
+}
+
+static void ask_key(struct fetch_set *s, const struct member *m)
+{
+	char path[80], id[ID_TEXT_MAX], key[WG_KEY_TEXT_MAX], body[128];
+	struct http_request r = {
+		.method = "PUT", .path = path, .body = body, .answer_max = ANSWER_MAX};
+
+	snprintf(path, sizeof(path), "/memberships/%s/public-key", id_format(&m->id, id));
+	snprintf(body, sizeof(body), "{\"public_key\": \"%s\"}",
+		 wg_key_format(&m->public_key, key));
+	r.body_len = strlen(body);
+	contact_ask(&s->agent->contact, &r, on_key, s);
+}
+
+/* ---- what is wanted ---- */
+
+/* The hashes of the texts that the image names: the new one's if there is one. */
+static bool wanted_texts(struct fetch_set *s, struct member *m, struct digest *templates,
+			 struct digest *text)
+{
+	const struct buf *b = &s->update.parts[PART_MEMBERSHIP];
+	const struct state_expect expect = {.kind = STATE_KIND_MEMBERSHIP,
+					    .signer = s->agent->machine.signer,
+					    .membership = m->id.bytes};
+	struct state_image image;
+	const struct state_self *self;
+	struct fault why = {0};
+	uint64_t n;
+
+	if (b->len == 0) {
+		if (m->membership.data == NULL)
+			return false;
+		member_bird_digests(m, templates, text);
+		return true;
+	}
+	if (state_open(&image, b->data, b->len, &expect, &why) != 0)
+		return false; /* so says member_install(), which gets no further either */
+	self = state_records(&image, STATE_SELF, &n);
+	memcpy(templates->bytes, self->bird_templates, sizeof(templates->bytes));
+	memcpy(text->bytes, self->bird_text, sizeof(text->bytes));
+	return true;
+}
+
+static bool has(const struct buf *b, const struct digest *want)
+{
+	struct digest now;
+
+	digest_of(buf_text(b), b->len, &now);
+	return b->len > 0 && digest_equal(&now, want);
+}
+
+static bool update_is_empty(const struct member_update *u)
+{
+	for (int i = 0; i < PART_COUNT; i++)
+		if (u->parts[i].len > 0)
+			return false;
+	return true;
+}
+
+/* ---- putting it to use ---- */
+
+/* Asked for in several requests, its parts can be of two revisions: the next list has one set. */
+static bool is_torn(int code)
+{
+	return code == ERR_MISMATCH || code == ERR_STALE;
+}
+
+static void note_refused(struct fetch_set *s, struct member *m, const struct fault *why)
+{
+	struct contact *contact = &s->agent->contact;
+
+	s->failed = true;
+	snprintf(contact->error, sizeof(contact->error), "%s", why->text);
+	if (is_torn(why->code)) {
+		log_info("a new state is not used", LOG_S("why", why->text));
+		return;
+	}
+	log_error("a new state is not used", LOG_S("why", why->text));
+	snprintf(m->refused, sizeof(m->refused), "a new state is not used: %s", why->text);
+	report_soon(s->agent);
+}
+
+static void install(struct fetch_set *s, struct member *m)
+{
+	struct agent *a = s->agent;
+	struct fault why = {0};
+
+	if (update_is_empty(&s->update)) {
+		if (member_is_ready(m))
+			m->refused[0] = '\0';
+	} else if (member_install(m, &a->config, a->machine.signer, &s->update, &why) != 0) {
+		note_refused(s, m, &why);
+	} else {
+		watch_wake(a);
+	}
+}
+
+/* ---- the steps ---- */
+
+/* True when a request is on its way; false to go on at once. */
+static bool step(struct fetch_set *s, struct member *m)
+{
+	const struct offered *o = &s->offered;
+	struct digest templates, text;
+
+	switch (s->step) {
+	case FETCH_KEY:
+		if (!o->needs_key && !m->announce_key)
+			break;
+		ask_key(s, m);
+		return true;
+	case FETCH_VIEW:
+		if (o->view == 0 || o->view == member_revision(&m->view))
+			break;
+		ask_part(s, "config", "image", "view", STATE_IMAGE_MAX);
+		return true;
+	case FETCH_MEMBERSHIP:
+		if (o->membership == 0 || o->membership == member_revision(&m->membership))
+			break;
+		ask_part(s, "config", "image", "membership", STATE_IMAGE_MAX);
+		return true;
+	case FETCH_TEMPLATES:
+		if (!wanted_texts(s, m, &templates, &text) || has(&m->templates, &templates))
+			break;
+		ask_part(s, "bird", "part", "templates", BIRD_MAX);
+		return true;
+	case FETCH_TEXT:
+		if (!wanted_texts(s, m, &templates, &text) || has(&m->text, &text))
+			break;
+		ask_part(s, "bird", "part", "text", BIRD_MAX);
+		return true;
+	case FETCH_INSTALL:
+		install(s, m);
+		break;
+	}
+	s->step++;
+	return false;
+}
+
+/* True when a request is on its way. */
+static bool advance(struct fetch_set *s)
+{
+	struct member *m = member(s);
+
+	while (m != NULL && s->step <= FETCH_INSTALL)
+		if (step(s, m))
+			return true;
+	fetch_set_clear(s);
+	return false;
+}
+
+bool fetch_set_start(struct fetch_set *s, const struct offered *o)
+{
+	s->offered = *o;
+	s->step = FETCH_KEY;
+	s->failed = false;
+	return advance(s);
+}
