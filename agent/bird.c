@@ -53,7 +53,7 @@ static void on_closed(uv_handle_t *handle)
 const char *bird_socket_path(const struct config *c, const struct id *membership,
 			     char out[PATH_TEXT_MAX])
 {
-	return bird_path(c, membership, "bird.ctl", out);
+	return path_bird(c, membership, "bird.ctl", out);
 }
 
 pid_t bird_pid(const struct member *m)
@@ -203,7 +203,7 @@ static void trim_log(const struct bird_child *b)
 	char path[PATH_TEXT_MAX];
 	struct stat st;
 
-	bird_path(&b->agent->config, &b->member->id, "bird.log", path);
+	path_bird(&b->agent->config, &b->member->id, "bird.log", path);
 	if (stat(path, &st) == 0 && st.st_size > LOG_MAX && truncate(path, 0) != 0)
 		log_warn("a log could not be cut", LOG_S("path", path));
 }
@@ -217,9 +217,9 @@ static int start(struct bird_child *b, struct fault *f)
 	struct child_spec spec = {.pid_file = pid, .argv = argv, .log = log};
 	int code;
 
-	bird_path(c, &b->member->id, "bird.conf", conf);
-	bird_path(c, &b->member->id, "bird.pid", pid);
-	bird_path(c, &b->member->id, "bird.log", log);
+	path_bird(c, &b->member->id, "bird.conf", conf);
+	path_bird(c, &b->member->id, "bird.pid", pid);
+	path_bird(c, &b->member->id, "bird.log", log);
 	bird_socket_path(c, &b->member->id, ctl);
 	if (geteuid() == 0) {
 		argv[6] = "-u";
@@ -261,7 +261,7 @@ static struct bird_child *bird_new(struct agent *a, struct member *m)
 	b->timer = mem_alloc(sizeof(*b->timer));
 	uv_timer_init(a->loop, b->timer);
 	b->timer->data = b;
-	bird_path(c, &m->id, "bird.pid", pid);
+	path_bird(c, &m->id, "bird.pid", pid);
 	bird_socket_path(c, &m->id, ctl);
 	if (child_adopt(pid, &b->process, NULL) == 0 ||
 	    child_adopt_listener(ctl, c->bird, pid, &b->process, NULL) == 0) {
@@ -334,8 +334,8 @@ void bird_end(struct agent *a, struct member *m)
 	struct child process;
 
 	bird_release(m);
-	bird_path(&a->config, &m->id, "bird.pid", pid);
+	path_bird(&a->config, &m->id, "bird.pid", pid);
 	if (child_adopt(pid, &process, NULL) == 0)
 		child_stop(&process, pid, mono_add_ms(mono_now(), STOP_MS));
-	file_remove(bird_path(&a->config, &m->id, "", dir), NULL);
+	file_remove(path_bird(&a->config, &m->id, "", dir), NULL);
 }

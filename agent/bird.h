@@ -10,6 +10,7 @@
 
 #include "agent/agent.h"
 #include "agent/bird_files.h"
+#include "agent/path.h"
 
 struct bird_child;
 

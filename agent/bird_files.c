@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/path.h"
 #include "lib/base/file.h"
 #include "lib/base/run.h"
 
@@ -14,16 +15,6 @@
 #define FILE_MAX (64u << 20)
 
 static const char include_line[] = "include \"membership.conf\";\n";
-
-const char *bird_path(const struct config *c, const struct id *membership, const char *name,
-		      char out[PATH_TEXT_MAX])
-{
-	char text[ID_TEXT_MAX];
-
-	snprintf(out, PATH_TEXT_MAX, "%s/%s%s%s", c->run_dir, id_format(membership, text),
-		 name[0] != '\0' ? "/" : "", name);
-	return out;
-}
 
 static void put_conf(struct buf *out, const char *head, const char *tail, bool starting)
 {
@@ -52,7 +43,7 @@ bool bird_files_starting(const struct config *c, const struct id *membership)
 	bool starting;
 
 	buf_init(&conf);
-	starting = file_read(bird_path(c, membership, "bird.conf", path), FILE_MAX, &conf, NULL) ==
+	starting = file_read(path_bird(c, membership, "bird.conf", path), FILE_MAX, &conf, NULL) ==
 			   0 &&
 		   strncmp(buf_text(&conf), line, sizeof(line) - 1) == 0;
 	buf_fini(&conf);
@@ -106,9 +97,9 @@ int bird_files_install(const struct config *c, const struct id *membership,
 
 	buf_init(&conf);
 	put_conf(&conf, w->head, w->tail, starting);
-	code = file_make_dir(bird_path(c, membership, "next", next), 0755, f);
+	code = file_make_dir(path_bird(c, membership, "next", next), 0755, f);
 	if (code == 0)
-		code = give_to_bird(c, bird_path(c, membership, "", path), 0750, f);
+		code = give_to_bird(c, path_bird(c, membership, "", path), 0750, f);
 	for (int i = 0; i < 3 && code == 0; i++) {
 		snprintf(from, sizeof(from), "%s/%s", next, names[i]);
 		code = write_file(c, from, parts[i], f);
@@ -117,7 +108,7 @@ int bird_files_install(const struct config *c, const struct id *membership,
 		code = check(c, from, f);
 	for (int i = 0; i < 3 && code == 0; i++) {
 		snprintf(from, sizeof(from), "%s/%s", next, names[i]);
-		if (rename(from, bird_path(c, membership, names[i], path)) != 0)
+		if (rename(from, path_bird(c, membership, names[i], path)) != 0)
 			code = fault_set(f, ERR_IO, "%s: cannot be replaced", path);
 	}
 	file_remove(next, NULL);
@@ -135,7 +126,7 @@ int bird_files_set_starting(const struct config *c, const struct id *membership,
 
 	buf_init(&old);
 	buf_init(&new);
-	code = file_read(bird_path(c, membership, "bird.conf", path), FILE_MAX, &old, f);
+	code = file_read(path_bird(c, membership, "bird.conf", path), FILE_MAX, &old, f);
 	rest = code == 0 ? strchr(buf_text(&old), '\n') : NULL;
 	if (code == 0 && rest == NULL)
 		code = fault_set(f, ERR_INVALID, "%s: not ours", path);

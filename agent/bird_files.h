@@ -12,9 +12,6 @@ struct bird_wish {
 	const struct buf *templates, *text;
 };
 
-/* "<run_dir>/<membership>/<name>". */
-const char *bird_path(const struct config *c, const struct id *membership, const char *name,
-		      char out[PATH_TEXT_MAX]);
 /* Hash of all that the wish says (STARTING aside). */
 void bird_wish_digest(const struct bird_wish *w, struct digest *out);
 /* Whether bird.conf, as it is in place, is for the first of the two steps. */

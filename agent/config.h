@@ -28,8 +28,6 @@ extern const struct schema_row agent_config_rows[];
 int config_endpoint(const char *text, char address[ADDRESS_TEXT_MAX], unsigned *port,
 		    struct fault *f);
 
-#define PATH_TEXT_MAX 512 /* of any file below these directories */
-
 #define CONFIG_PATH "/etc/skein/agent.conf"
 
 /* Defaults, the file (absent: an error unless `path` is the standard one), and the checks between

@@ -10,6 +10,7 @@
 
 #include "agent/control_client.h"
 #include "agent/leave.h"
+#include "agent/path.h"
 #include "agent/status.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -224,7 +225,7 @@ int agent_control_start(struct agent *a, struct fault *f)
 
 	if (code != 0)
 		return code;
-	agent_control_path(&a->config, path);
+	path_run(&a->config, PATH_CONTROL, path);
 	unlink(path); /* of an agent that was killed: the lock is ours */
 	c = mem_alloc(sizeof(*c));
 	a->control = c;
@@ -254,7 +255,7 @@ void agent_control_stop(struct agent *a)
 
 	if (a->control == NULL)
 		return;
-	unlink(agent_control_path(&a->config, path));
+	unlink(path_run(&a->config, PATH_CONTROL, path));
 	uv_close((uv_handle_t *)a->control->listener, on_closed);
 	a->control->listener = NULL; /* clients that are still closing hold on to the rest */
 }

@@ -8,15 +8,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "agent/path.h"
 #include "lib/base/clock.h"
 
 #define ANSWER_MAX (256u << 20)
-
-const char *agent_control_path(const struct config *c, char out[PATH_TEXT_MAX])
-{
-	snprintf(out, PATH_TEXT_MAX, "%s/agent.sock", c->run_dir);
-	return out;
-}
 
 int agent_control_ask(const struct config *c, const char *command, int timeout_ms,
 		      struct buf *answer, struct fault *f)
@@ -26,7 +21,7 @@ int agent_control_ask(const struct config *c, const char *command, int timeout_m
 	char path[PATH_TEXT_MAX], chunk[8192];
 	int fd, code = 0;
 
-	agent_control_path(c, path);
+	path_run(c, PATH_CONTROL, path);
 	if (strlen(path) >= sizeof(to.sun_path))
 		return fault_set(f, ERR_INVALID, "%s: too long for a socket", path);
 	memcpy(to.sun_path, path, strlen(path) + 1);

@@ -5,7 +5,6 @@
 #include "agent/config.h"
 #include "lib/base/buf.h"
 
-const char *agent_control_path(const struct config *c, char out[PATH_TEXT_MAX]);
 /* One command, the whole answer, appended. ERR_NOT_FOUND: no agent runs. */
 int agent_control_ask(const struct config *c, const char *command, int timeout_ms,
 		      struct buf *answer, struct fault *f);

@@ -13,6 +13,7 @@
 #include "agent/machine.h"
 #include "agent/member.h"
 #include "agent/observe/observe.h"
+#include "agent/path.h"
 #include "agent/plan/facts.h"
 #include "agent/report.h"
 #include "lib/base/file.h"
@@ -257,7 +258,7 @@ static int identity_take(struct machine *m, const struct config *c, bool *kept, 
 {
 	char path[PATH_TEXT_MAX];
 
-	*kept = access(machine_path(c, "identity.key", path), F_OK) == 0;
+	*kept = access(path_state(c, "identity.key", path), F_OK) == 0;
 	if (*kept)
 		return secret_load(&m->identity, path, f);
 	secret_random(&m->identity);
@@ -323,7 +324,7 @@ int enrol(const struct config *c, const struct join_token *token, const char *na
 	if (code == 0)
 		code = file_make_dir(c->state_dir, 0700, f);
 	if (code == 0)
-		code = secret_store(&m.identity, machine_path(c, "identity.key", path), f);
+		code = secret_store(&m.identity, path_state(c, "identity.key", path), f);
 	if (code == 0) {
 		machine_read_boot(&m);
 		code = ask(&m, c, token, &arena, &answer, f);
@@ -333,7 +334,7 @@ int enrol(const struct config *c, const struct join_token *token, const char *na
 	if (code == 0)
 		code = machine_store(&m, c, f);
 	if (code != 0 && may_have_enrolled(&answer, code)) {
-		file_remove(machine_path(c, "machine.json", path), NULL);
+		file_remove(path_state(c, "machine.json", path), NULL);
 	} else if (code != 0) {
 		machine_remove(c, NULL);
 		if (made_dir)

@@ -7,7 +7,7 @@
 
 #include "agent/apply/apply.h"
 #include "agent/bird.h"
-#include "agent/control_client.h"
+#include "agent/path.h"
 #include "agent/reconcile.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -75,20 +75,19 @@ static int remove_files(struct agent *a, struct fault *f)
 	if (dir != NULL)
 		closedir(dir);
 	if (code == 0)
-		code = file_remove(machine_path(&a->config, "saved.json", path), f);
+		code = file_remove(path_state(&a->config, "saved.json", path), f);
 	if (code == 0)
-		code = file_remove(machine_path(&a->config, "saved.json.bad", path), f);
+		code = file_remove(path_state(&a->config, "saved.json.bad", path), f);
 	if (code == 0)
 		code = machine_remove(&a->config, f);
 	if (code == 0)
-		code = file_remove(machine_path(&a->config, "lock", path), f);
+		code = file_remove(path_state(&a->config, "lock", path), f);
 	if (code == 0)
 		rmdir(a->config.state_dir); /* systemd may have made it; then it stays */
-	snprintf(path, sizeof(path), "%s/wireguard", a->config.run_dir);
 	if (code == 0)
-		code = file_remove(path, f);
+		code = file_remove(path_run(&a->config, PATH_WIREGUARD_GO, path), f);
 	if (code == 0) /* who asked is connected already */
-		code = file_remove(agent_control_path(&a->config, path), f);
+		code = file_remove(path_run(&a->config, PATH_CONTROL, path), f);
 	if (code == 0)
 		rmdir(a->config.run_dir);
 	return code;

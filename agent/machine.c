@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/path.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/mesh/pin.h"
@@ -43,17 +44,11 @@ static const struct json_row machine_rows[] = {
 	{0},
 };
 
-const char *machine_path(const struct config *c, const char *name, char out[PATH_TEXT_MAX])
-{
-	snprintf(out, PATH_TEXT_MAX, "%s/%s", c->state_dir, name);
-	return out;
-}
-
 bool machine_exists(const struct config *c)
 {
 	char path[PATH_TEXT_MAX];
 
-	return access(machine_path(c, "machine.json", path), F_OK) == 0;
+	return access(path_state(c, "machine.json", path), F_OK) == 0;
 }
 
 static int from_json(struct machine *m, const struct machine_json *j, struct fault *f)
@@ -87,7 +82,7 @@ static int load_public(struct machine *m, const struct config *c, struct fault *
 
 	arena_init(&arena);
 	buf_init(&text);
-	code = file_read(machine_path(c, "machine.json", path), MACHINE_JSON_MAX, &text, f);
+	code = file_read(path_state(c, "machine.json", path), MACHINE_JSON_MAX, &text, f);
 	if (code != 0)
 		goto out;
 	root = json_parse(buf_text(&text), text.len, f);
@@ -122,9 +117,9 @@ int machine_load(struct machine *m, const struct config *c, struct fault *f)
 	if (code == 0)
 		code = load_public(m, c, f);
 	if (code == 0)
-		code = secret_load(&m->identity, machine_path(c, "identity.key", path), f);
+		code = secret_load(&m->identity, path_state(c, "identity.key", path), f);
 	if (code == 0)
-		code = secret_load(&m->token, machine_path(c, "token", path), f);
+		code = secret_load(&m->token, path_state(c, "token", path), f);
 	m->where.mark = (uint32_t)c->mark;
 	if (code != 0)
 		machine_wipe(m);
@@ -149,7 +144,7 @@ int machine_store_public(const struct machine *m, const struct config *c, struct
 		urls[i] = (struct url_row){m->where.at[i].url, m->where.at[i].last};
 	root = json_encode(machine_rows, &j);
 	text = json_dumps(root, JSON_INDENT(2));
-	code = file_write(machine_path(c, "machine.json", path), text, strlen(text), 0600, f);
+	code = file_write(path_state(c, "machine.json", path), text, strlen(text), 0600, f);
 	free(text);
 	json_decref(root);
 	return code;
@@ -161,9 +156,9 @@ int machine_store(const struct machine *m, const struct config *c, struct fault 
 	int code = file_make_dir(c->state_dir, 0700, f);
 
 	if (code == 0)
-		code = secret_store(&m->identity, machine_path(c, "identity.key", path), f);
+		code = secret_store(&m->identity, path_state(c, "identity.key", path), f);
 	if (code == 0)
-		code = secret_store(&m->token, machine_path(c, "token", path), f);
+		code = secret_store(&m->token, path_state(c, "token", path), f);
 	/* Last: with it the machine has joined. */
 	if (code == 0)
 		code = machine_store_public(m, c, f);
@@ -177,7 +172,7 @@ int machine_remove(const struct config *c, struct fault *f)
 	int code = 0;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && code == 0; i++)
-		code = file_remove(machine_path(c, names[i], path), f);
+		code = file_remove(path_state(c, names[i], path), f);
 	return code;
 }
 
@@ -205,7 +200,7 @@ int machine_count_run(struct machine *m, const struct config *c, struct fault *f
 
 	machine_read_boot(m);
 	buf_init(&now);
-	if (file_read(machine_path(c, "run", path), sizeof(text), &now, NULL) == 0)
+	if (file_read(path_state(c, "run", path), sizeof(text), &now, NULL) == 0)
 		m->run = strtoll(buf_text(&now), NULL, 10);
 	buf_fini(&now);
 	m->run = m->run < 0 || m->run >= INT32_MAX ? 1 : m->run + 1;
@@ -221,7 +216,7 @@ int machine_lock(const struct config *c, struct fault *f)
 
 	if (file_make_dir(c->state_dir, 0700, f) != 0)
 		return f != NULL ? f->code : ERR_IO;
-	fd = open(machine_path(c, "lock", path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = open(path_state(c, "lock", path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fault_errno(f, errno, "%s", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)

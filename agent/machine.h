@@ -46,7 +46,4 @@ void machine_identity(const struct secret *identity, uint8_t out[32]);
 /* The Authorization value's token; caller wipes and frees the buffer. */
 void machine_bearer(const struct machine *m, struct buf *out);
 
-/* "<state_dir>/<name>", in `out`. */
-const char *machine_path(const struct config *c, const char *name, char out[PATH_TEXT_MAX]);
-
 #endif

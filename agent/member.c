@@ -9,20 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/path.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 
 #define BIRD_TEXT_MAX (64u << 20)
-
-const char *member_path(const struct config *c, const struct id *id, const char *name,
-			char out[PATH_TEXT_MAX])
-{
-	char text[ID_TEXT_MAX];
-
-	snprintf(out, PATH_TEXT_MAX, "%s/%s%s%s", c->state_dir, id_format(id, text),
-		 name[0] != '\0' ? "/" : "", name);
-	return out;
-}
 
 struct member *member_new(const struct id *id)
 {
@@ -56,12 +47,12 @@ void member_free(struct member *m)
 int member_load_key(struct member *m, const struct config *c, bool *made, struct fault *f)
 {
 	char dir[PATH_TEXT_MAX], path[PATH_TEXT_MAX];
-	int code = file_make_dir(member_path(c, &m->id, "", dir), 0700, f);
+	int code = file_make_dir(path_member(c, &m->id, "", dir), 0700, f);
 
 	*made = false;
 	if (code != 0)
 		return code;
-	member_path(c, &m->id, "key", path);
+	path_member(c, &m->id, "key", path);
 	if (access(path, F_OK) != 0) {
 		*made = true;
 	} else {
@@ -179,8 +170,8 @@ static void load_text(struct member *m, const struct config *c, const char *name
 	char path[PATH_TEXT_MAX], next[PATH_TEXT_MAX], beside[64];
 
 	snprintf(beside, sizeof(beside), "%s.next", name);
-	member_path(c, &m->id, name, path);
-	member_path(c, &m->id, beside, next);
+	path_member(c, &m->id, name, path);
+	path_member(c, &m->id, beside, next);
 	buf_clear(out);
 	if (access(path, F_OK) == 0 && file_read(path, BIRD_TEXT_MAX, out, NULL) == 0 &&
 	    has_digest(out, want))
@@ -202,12 +193,12 @@ static int map_pair(const struct member *m, const struct config *c, const uint8_
 	int code;
 
 	memset(view, 0, sizeof(*view));
-	code = image_map(membership, member_path(c, &m->id, "membership", path), &expect, f);
+	code = image_map(membership, path_member(c, &m->id, "membership", path), &expect, f);
 	if (code == 0) {
 		expect.kind = STATE_KIND_VIEW;
 		expect.membership = NULL;
 		expect.mesh = membership->image.root->mesh;
-		code = image_map(view, member_path(c, &m->id, "view", path), &expect, f);
+		code = image_map(view, path_member(c, &m->id, "view", path), &expect, f);
 	}
 	if (code == 0)
 		code = check_pair(&view->image, &membership->image, f);
@@ -292,7 +283,7 @@ static int store_part(const struct member *m, const struct config *c, const char
 
 	if (b->len == 0)
 		return 0;
-	return file_write(member_path(c, &m->id, name, path), b->data, b->len, 0600, f);
+	return file_write(path_member(c, &m->id, name, path), b->data, b->len, 0600, f);
 }
 
 int member_install(struct member *m, const struct config *c, const uint8_t signer[32],
@@ -315,7 +306,7 @@ int member_remove(const struct id *id, const struct config *c, struct fault *f)
 {
 	char path[PATH_TEXT_MAX];
 
-	return file_remove(member_path(c, id, "", path), f);
+	return file_remove(path_member(c, id, "", path), f);
 }
 
 struct member *member_find(const member_vec *v, const struct id *id)

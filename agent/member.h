@@ -72,7 +72,5 @@ typedef VEC(struct member *) member_vec;
 int member_load_all(member_vec *out, const struct config *c, const uint8_t signer[32],
 		    struct fault *f);
 struct member *member_find(const member_vec *v, const struct id *id);
-const char *member_path(const struct config *c, const struct id *id, const char *name,
-			char out[PATH_TEXT_MAX]);
 
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/machine.h"
+#include "agent/path.h"
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
@@ -82,7 +82,7 @@ int saved_load(struct saved *s, const struct config *c, struct fault *f)
 	int code;
 
 	memset(s, 0, sizeof(*s));
-	if (access(machine_path(c, "saved.json", path), F_OK) != 0)
+	if (access(path_state(c, "saved.json", path), F_OK) != 0)
 		return 0;
 	arena_init(&arena);
 	buf_init(&text);
@@ -120,7 +120,7 @@ int saved_store(const struct saved *s, const struct config *c, struct fault *f)
 		ports[i].port = s->ports.at[i];
 	root = json_encode(saved_rows, &j);
 	text = json_dumps(root, JSON_INDENT(2));
-	code = file_write(machine_path(c, "saved.json", path), text, strlen(text), 0600, f);
+	code = file_write(path_state(c, "saved.json", path), text, strlen(text), 0600, f);
 	free(text);
 	json_decref(root);
 	free(sysctls);

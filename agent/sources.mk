@@ -1,1 +1,1 @@
-agent := main bird bird_check bird_files bird_sessions child child_exec config contact control control_client enrol fence fetch fetch_set http http_request leave loop machine member offer picture reconcile report report_body saved status status_parts status_screen watch wireguard_go
+agent := main bird bird_check bird_files bird_sessions child child_exec config contact control control_client enrol fence fetch fetch_set http http_request leave loop machine member offer path picture reconcile report report_body saved status status_parts status_screen watch wireguard_go

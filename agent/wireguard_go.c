@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/machine.h"
+#include "agent/path.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 
@@ -15,20 +15,19 @@
 static void pid_path(const struct config *c, const char *name, const struct id *membership,
 		     char out[PATH_TEXT_MAX])
 {
-	char text[ID_TEXT_MAX];
+	char text[ID_TEXT_MAX], in_run[64];
 
-	snprintf(out, PATH_TEXT_MAX, "%s/wireguard/%s.%s", c->run_dir, name,
+	snprintf(in_run, sizeof(in_run), PATH_WIREGUARD_GO "/%s.%s", name,
 		 id_format(membership, text));
+	path_run(c, in_run, out);
 }
 
 void wireguard_go_adopt(wireguard_go_vec *v, const struct config *c)
 {
-	char dir_path[PATH_TEXT_MAX], path[PATH_TEXT_MAX];
+	char path[PATH_TEXT_MAX];
+	DIR *dir = opendir(path_run(c, PATH_WIREGUARD_GO, path));
 	struct dirent *e;
-	DIR *dir;
 
-	snprintf(dir_path, sizeof(dir_path), "%s/wireguard", c->run_dir);
-	dir = opendir(dir_path);
 	while (dir != NULL && (e = readdir(dir)) != NULL) {
 		struct wireguard_go d = {0};
 		const char *dot = strchr(e->d_name, '.');
@@ -64,9 +63,8 @@ int wireguard_go_start(wireguard_go_vec *v, const struct config *c, const char *
 		if (strcmp(v->at[i].name, name) == 0)
 			return 0; /* on its way */
 	snprintf(d.name, sizeof(d.name), "%s", name);
-	snprintf(path, sizeof(path), "%s/wireguard", c->run_dir);
-	snprintf(log, sizeof(log), "%s/wireguard/log", c->run_dir);
-	code = file_make_dir(path, 0755, f);
+	path_run(c, PATH_WIREGUARD_GO "/log", log);
+	code = file_make_dir(path_run(c, PATH_WIREGUARD_GO, path), 0755, f);
 	pid_path(c, name, membership, path);
 	if (code == 0)
 		code = child_start(&spec, &d.child, f);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/member.h"
+#include "agent/path.h"
 #include "lib/base/file.h"
 #include "test/test.h"
 #include "test/unit/render/fleet.h"
@@ -176,8 +177,8 @@ static void an_interrupted_set_is_finished(void)
 	make(&b, 5, 5, "# one\n", &u);
 	TEST_NUMBER(install(&b, &u), 0);
 	drop(&u);
-	member_path(&b.config, &b.member->id, "membership.conf", from);
-	member_path(&b.config, &b.member->id, "membership.conf.next", to);
+	path_member(&b.config, &b.member->id, "membership.conf", from);
+	path_member(&b.config, &b.member->id, "membership.conf.next", to);
 	TEST_NUMBER(rename(from, to), 0);
 	TEST_NUMBER(file_write(from, "# before\n", 9, 0600, NULL), 0);
 	TEST_NUMBER(member_load(b.member, &b.config, b.signer, NULL), 0);
