@@ -103,51 +103,6 @@ static void ask_key(struct fetch_set *s, const struct member *m)
 	contact_ask(&s->agent->contact, &r, on_key, s);
 }
 
-/* ---- what is wanted ---- */
-
-/* The hashes of the texts that the image names: the new one's if there is one. */
-static bool wanted_texts(struct fetch_set *s, struct member *m, struct digest *templates,
-			 struct digest *text)
-{
-	const struct buf *b = &s->update.parts[PART_MEMBERSHIP];
-	const struct state_expect expect = {.kind = STATE_KIND_MEMBERSHIP,
-					    .signer = s->agent->machine.signer,
-					    .membership = m->id.bytes};
-	struct state_image image;
-	const struct state_self *self;
-	struct fault why = {0};
-	uint64_t n;
-
-	if (b->len == 0) {
-		if (m->membership.data == NULL)
-			return false;
-		member_bird_digests(m, templates, text);
-		return true;
-	}
-	if (state_open(&image, b->data, b->len, &expect, &why) != 0)
-		return false; /* so says member_install(), which gets no further either */
-	self = state_records(&image, STATE_SELF, &n);
-	memcpy(templates->bytes, self->bird_templates, sizeof(templates->bytes));
-	memcpy(text->bytes, self->bird_text, sizeof(text->bytes));
-	return true;
-}
-
-static bool has(const struct buf *b, const struct digest *want)
-{
-	struct digest now;
-
-	digest_of(buf_text(b), b->len, &now);
-	return b->len > 0 && digest_equal(&now, want);
-}
-
-static bool update_is_empty(const struct member_update *u)
-{
-	for (int i = 0; i < PART_COUNT; i++)
-		if (u->parts[i].len > 0)
-			return false;
-	return true;
-}
-
 /* ---- putting it to use ---- */
 
 /* Asked for in several requests, its parts can be of two revisions: the next list has one set. */
@@ -171,6 +126,14 @@ static void note_refused(struct fetch_set *s, struct member *m, const struct fau
 	report_soon(s->agent);
 }
 
+static bool update_is_empty(const struct member_update *u)
+{
+	for (int i = 0; i < PART_COUNT; i++)
+		if (u->parts[i].len > 0)
+			return false;
+	return true;
+}
+
 static void install(struct fetch_set *s, struct member *m)
 {
 	struct agent *a = s->agent;
@@ -192,7 +155,7 @@ static void install(struct fetch_set *s, struct member *m)
 static bool step(struct fetch_set *s, struct member *m)
 {
 	const struct offered *o = &s->offered;
-	struct digest templates, text;
+	const uint8_t *signer = s->agent->machine.signer;
 
 	switch (s->step) {
 	case FETCH_KEY:
@@ -211,12 +174,12 @@ static bool step(struct fetch_set *s, struct member *m)
 		ask_part(s, "config", "image", "membership", STATE_IMAGE_MAX);
 		return true;
 	case FETCH_TEMPLATES:
-		if (!wanted_texts(s, m, &templates, &text) || has(&m->templates, &templates))
+		if (!member_misses_text(m, signer, &s->update, PART_TEMPLATES))
 			break;
 		ask_part(s, "bird", "part", "templates", BIRD_MAX);
 		return true;
 	case FETCH_TEXT:
-		if (!wanted_texts(s, m, &templates, &text) || has(&m->text, &text))
+		if (!member_misses_text(m, signer, &s->update, PART_TEXT))
 			break;
 		ask_part(s, "bird", "part", "text", BIRD_MAX);
 		return true;

@@ -58,8 +58,11 @@ int member_load(struct member *m, const struct config *c, const uint8_t signer[3
 int member_install(struct member *m, const struct config *c, const uint8_t signer[32],
 		   struct member_update *u, struct fault *f);
 bool member_is_ready(const struct member *m); /* both images are there */
-/* The hashes of templates and text that the image names. */
-void member_bird_digests(const struct member *m, struct digest *templates, struct digest *text);
+void member_unload(struct member *m);	      /* unmaps both */
+/* True when the set with this update still lacks this text of BIRD's (PART_TEMPLATES, PART_TEXT).
+ * False where there is no image that could name it, or a bad one: so says member_install(). */
+bool member_misses_text(const struct member *m, const uint8_t signer[32],
+			const struct member_update *u, enum member_part part);
 /* What went wrong with it last; "" if nothing did. */
 const char *member_trouble(const struct member *m);
 uint64_t member_revision(const struct mapped_image *i); /* 0: none */
