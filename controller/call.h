@@ -38,6 +38,7 @@ struct call {
 	const char *body;
 	size_t body_len;
 	const char *if_match, *if_none_match, *signature; /* NULL: not sent */
+	bool deltas;	 /* A-IM: skein-delta (RFC 3229): steps will do */
 	int64_t wait_ms; /* Prefer: wait=N (RFC 7240), bounded; 0: not asked for */
 	bool waited;	 /* that time is over, or the controller stops: answer what there is */
 	struct address client;
@@ -52,10 +53,11 @@ struct call {
 	json_t *json;	  /* owned by the call */
 	struct buf bytes; /* else these, as content_type */
 	const char *content_type;
-	const char *etag;      /* in the arena, with its quotes */
-	const char *problem;   /* a problem type of its own, else by the code */
-	json_t *problem_extra; /* further members of the problem document */
-	struct blob *blob;     /* else this, shared; one reference is the call's */
+	const char *etag;	/* in the arena, with its quotes */
+	const char *problem;	/* a problem type of its own, else by the code */
+	json_t *problem_extra;	/* further members of the problem document */
+	struct blob *blob;	/* else this, shared; one reference is the call's */
+	const char *delta_base; /* the blob is steps from this ETag on (226); in the arena */
 	bool park; /* nothing to say yet: run me again when the machine changes, or with `waited` */
 	struct effects effects;
 };

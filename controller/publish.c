@@ -5,6 +5,8 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "controller/history.h"
+
 struct machine_entry {
 	struct published_machine machine; /* memberships on the heap */
 	struct wall seen_at;
@@ -15,6 +17,7 @@ struct mesh_entry {
 	row_t mesh;
 	uint64_t revision;
 	struct blob *view;
+	struct history history;
 	row_t *memberships; /* rendered in it */
 	size_t n;
 	UT_hash_handle hh;
@@ -22,6 +25,7 @@ struct mesh_entry {
 
 struct membership_entry {
 	struct rendered_membership files;
+	struct history history;
 	row_t mesh;
 	UT_hash_handle hh;
 };
@@ -144,6 +148,7 @@ static void drop_membership(struct publish *p, struct membership_entry *e)
 	HASH_DEL(p->memberships, e);
 	blob_unref(e->files.image);
 	blob_unref(e->files.text);
+	history_fini(&e->history);
 	free(e);
 }
 
@@ -151,6 +156,7 @@ static void drop_mesh(struct publish *p, struct mesh_entry *e)
 {
 	HASH_DEL(p->meshes, e);
 	blob_unref(e->view);
+	history_fini(&e->history);
 	free(e->memberships);
 	free(e);
 }
@@ -181,16 +187,29 @@ int publish_machine_get(struct publish *p, row_t machine, struct arena *a,
 	return e != NULL ? 0 : ERR_NOT_FOUND;
 }
 
+/* The history goes from the old entry to the new one. */
+static void pass_on(struct history *from, uint64_t old_revision, struct history *to,
+		    uint64_t revision, struct blob *step, size_t len)
+{
+	*to = *from;
+	*from = (struct history){0};
+	if (revision != old_revision)
+		history_add(to, old_revision, blob_ref(step), len);
+}
+
 /* True when the agent has something to fetch. */
 static bool put_membership(struct publish *p, row_t mesh, const struct rendered_membership *r)
 {
-	struct membership_entry *e = find_membership(p, r->row);
-	bool changed = e == NULL || e->files.revision != r->revision;
+	struct membership_entry *old = find_membership(p, r->row), *e = mem_alloc(sizeof(*e));
+	bool changed = old == NULL || old->files.revision != r->revision;
 
-	if (e != NULL)
-		drop_membership(p, e);
-	e = mem_alloc(sizeof(*e));
+	if (old != NULL) {
+		pass_on(&old->history, old->files.revision, &e->history, r->revision, r->step,
+			r->image->len);
+		drop_membership(p, old);
+	}
 	e->files = *r;
+	e->files.step = NULL; /* the history's */
 	e->mesh = mesh;
 	blob_ref(r->image);
 	blob_ref(r->text);
@@ -249,6 +268,8 @@ void publish_rendering(struct publish *p, const struct rendering *r)
 		if (put_membership(p, r->mesh, &r->memberships[i]) || view_changed)
 			vec_push(&wake, r->memberships[i].machine);
 	if (old != NULL) {
+		pass_on(&old->history, old->revision, &e->history, r->view_revision, r->step,
+			r->view->len);
 		drop_missing(p, old, r);
 		drop_mesh(p, old);
 	}
@@ -274,6 +295,21 @@ void publish_mesh_gone(struct publish *p, row_t mesh)
 	if (e != NULL)
 		drop_mesh(p, e);
 	pthread_mutex_unlock(&p->lock);
+}
+
+struct blob *publish_view(struct publish *p, row_t mesh, uint64_t *revision)
+{
+	struct mesh_entry *e;
+	struct blob *b = NULL;
+
+	pthread_mutex_lock(&p->lock);
+	e = find_mesh(p, mesh);
+	if (e != NULL) {
+		b = blob_ref(e->view);
+		*revision = e->revision;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return b;
 }
 
 void publish_templates(struct publish *p, struct blob *templates)
@@ -327,6 +363,24 @@ void published_files_fini(struct published_files *files)
 	blob_unref(files->image);
 	blob_unref(files->text);
 	*files = (struct published_files){0};
+}
+
+struct blob *publish_steps(struct publish *p, row_t membership, bool view, uint64_t since,
+			   uint64_t *revision)
+{
+	struct membership_entry *e;
+	struct mesh_entry *mesh;
+	struct blob *b = NULL;
+
+	pthread_mutex_lock(&p->lock);
+	e = find_membership(p, membership);
+	mesh = e != NULL ? find_mesh(p, e->mesh) : NULL;
+	if (mesh != NULL) {
+		*revision = view ? mesh->revision : e->files.revision;
+		b = history_since(view ? &mesh->history : &e->history, since);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return b;
 }
 
 void publish_set_ready(struct publish *p)

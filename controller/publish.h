@@ -50,12 +50,14 @@ struct rendered_membership {
 	uint64_t revision;
 	struct digest text_digest;
 	struct blob *image, *text;
+	struct blob *step; /* from the image that is published to this one; NULL: none */
 };
 
 struct rendering {
 	row_t mesh;
 	uint64_t view_revision;
 	struct blob *view;
+	struct blob *step; /* as above */
 	struct rendered_membership *memberships;
 	size_t n;
 };
@@ -63,6 +65,8 @@ struct rendering {
 /* Takes the place of the mesh's last rendering. The blobs get references of their own. */
 void publish_rendering(struct publish *p, const struct rendering *r);
 void publish_mesh_gone(struct publish *p, row_t mesh);
+/* The mesh's view, and its revision; NULL while it is not rendered. Caller blob_unref()s. */
+struct blob *publish_view(struct publish *p, row_t mesh, uint64_t *revision);
 /* The templates, and their hash. */
 void publish_templates(struct publish *p, struct blob *templates);
 struct blob *publish_templates_get(struct publish *p, struct digest *digest);
@@ -75,6 +79,10 @@ struct published_files {
 };
 int publish_files(struct publish *p, row_t membership, struct published_files *out);
 void published_files_fini(struct published_files *files);
+/* The delta from revision `since` of its view, or of its own image, to the newest, which *revision
+ * says. Caller blob_unref()s. NULL: there is none, or nothing newer. */
+struct blob *publish_steps(struct publish *p, row_t membership, bool view, uint64_t since,
+			   uint64_t *revision);
 
 /* All meshes have been rendered once since the start. Until then agents are told to come back. */
 void publish_set_ready(struct publish *p);

@@ -6,6 +6,7 @@
 #include "controller/gather.h"
 #include "controller/render/render.h"
 #include "lib/base/log.h"
+#include "lib/mesh/delta.h"
 
 struct renderer {
 	struct renderer_options options;
@@ -121,58 +122,85 @@ static struct blob *sign(const struct round *o, const struct state_identity *id,
 	return blob_new(&image);
 }
 
-/* The image that is published already, where it is still the one; else a newly signed one. */
-static struct blob *membership_image(struct round *o, size_t i, struct blob *published,
-				     uint64_t published_revision)
+/* How one gets from what is published to what will be; NULL: not in less than half of the whole. */
+static struct blob *step_between(const struct blob *old, const struct blob *new)
 {
-	const struct membership *m = &o->rows.memberships[i];
+	struct buf step;
+
+	buf_init(&step);
+	if (old == NULL || old == new ||
+	    !delta_encode((struct delta_image){old->data, old->len},
+			  (struct delta_image){new->data, new->len}, new->len / 2, &step))
+		return NULL;
+	return blob_new(&step);
+}
+
+/* What is published already is taken again where it is still the one. */
+static void fill_membership(struct round *o, size_t i, struct rendered_membership *out)
+{
+	struct membership *m = &o->rows.memberships[i];
 	struct state_identity id = {
 		.kind = STATE_KIND_MEMBERSHIP,
 		.revision = m->image_revision,
 		.mesh = o->rows.mesh.id.bytes,
 		.membership = m->id.bytes,
 	};
+	struct published_files old;
 
-	if (published != NULL && published_revision == m->image_revision)
-		return blob_ref(published);
-	render_image_stamp(&o->drafts[i].body, o->rows.mesh.view_revision);
-	return sign(o, &id, &o->drafts[i].body);
+	*out = (struct rendered_membership){
+		.row = m->row,
+		.machine = m->machine,
+		.revision = m->image_revision,
+		.text_digest = o->drafts[i].text_digest,
+		.text = blob_new(&o->drafts[i].text),
+	};
+	publish_files(o->renderer->options.publish, m->row, &old);
+	if (old.image != NULL && old.image_revision == m->image_revision) {
+		out->image = blob_ref(old.image);
+	} else {
+		render_image_stamp(&o->drafts[i].body, o->rows.mesh.view_revision);
+		out->image = sign(o, &id, &o->drafts[i].body);
+		out->step = step_between(old.image, out->image);
+	}
+	published_files_fini(&old);
+}
+
+static void fill_view(struct round *o, struct rendering *r)
+{
+	struct mesh *mesh = &o->rows.mesh;
+	struct state_identity id = {
+		.kind = STATE_KIND_VIEW, .revision = mesh->view_revision, .mesh = mesh->id.bytes};
+	uint64_t revision = 0;
+	struct blob *old = publish_view(o->renderer->options.publish, mesh->row, &revision);
+
+	if (old != NULL && revision == mesh->view_revision) {
+		r->view = old;
+		return;
+	}
+	r->view = sign(o, &id, &o->view);
+	r->step = step_between(old, r->view);
+	blob_unref(old);
 }
 
 static void publish_round(struct round *o)
 {
-	struct publish *publish = o->renderer->options.publish;
-	struct mesh *mesh = &o->rows.mesh;
-	struct state_identity id = {
-		.kind = STATE_KIND_VIEW, .revision = mesh->view_revision, .mesh = mesh->id.bytes};
 	struct rendering r = {
-		.mesh = mesh->row,
-		.view_revision = mesh->view_revision,
-		.view = sign(o, &id, &o->view),
+		.mesh = o->rows.mesh.row,
+		.view_revision = o->rows.mesh.view_revision,
 		.memberships = arena_array(&o->arena, o->rows.nmemberships, sizeof(*r.memberships)),
 		.n = o->rows.nmemberships,
 	};
 
-	for (size_t i = 0; i < r.n; i++) {
-		struct membership *m = &o->rows.memberships[i];
-		struct published_files old;
-
-		publish_files(publish, m->row, &old);
-		r.memberships[i] = (struct rendered_membership){
-			.row = m->row,
-			.machine = m->machine,
-			.revision = m->image_revision,
-			.text_digest = o->drafts[i].text_digest,
-			.image = membership_image(o, i, old.image, old.image_revision),
-			.text = blob_new(&o->drafts[i].text),
-		};
-		published_files_fini(&old);
-	}
-	publish_rendering(publish, &r);
+	fill_view(o, &r);
+	for (size_t i = 0; i < r.n; i++)
+		fill_membership(o, i, &r.memberships[i]);
+	publish_rendering(o->renderer->options.publish, &r);
 	blob_unref(r.view);
+	blob_unref(r.step);
 	for (size_t i = 0; i < r.n; i++) {
 		blob_unref(r.memberships[i].image);
 		blob_unref(r.memberships[i].text);
+		blob_unref(r.memberships[i].step);
 	}
 }
 

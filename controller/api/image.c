@@ -1,4 +1,5 @@
 /* GET /mesh/config, GET /mesh/bird: the newest signed images and BIRD texts, from memory. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "controller/api/format.h"
@@ -32,13 +33,8 @@ static int find_membership(struct call *c, row_t *membership)
 	return fault_set(&c->fault, ERR_NOT_FOUND, "this machine has no membership %s", text);
 }
 
-static int find_files(struct call *c, struct published_files *files)
+static int find_files(struct call *c, row_t membership, struct published_files *files)
 {
-	row_t membership = 0;
-	int code = find_membership(c, &membership);
-
-	if (code != 0)
-		return code;
 	if (publish_files(c->controller->publish, membership, files) == 0)
 		return 0;
 	return fault_set(&c->fault, ERR_BUSY, "the membership's images are being rendered");
@@ -55,21 +51,53 @@ static int choose(struct call *c, const char *name, const char *const choices[2]
 	return fault_set(&c->fault, ERR_INVALID, "%s: want %s or %s", name, choices[0], choices[1]);
 }
 
+static const char *revision_etag(struct call *c, uint64_t revision)
+{
+	return arena_printf(c->arena, "\"%llu\"", (unsigned long long)revision);
+}
+
+/* The revision that a client has by its If-None-Match; 0: it says none. */
+static uint64_t revision_had(const struct call *c)
+{
+	const char *at = c->if_none_match;
+
+	return at != NULL && *at == '"' ? strtoull(at + 1, NULL, 10) : 0;
+}
+
+/* True when it is answered by the steps that lead from there to the newest (RFC 3229). */
+static bool answer_steps(struct call *c, row_t membership, bool view)
+{
+	uint64_t had = revision_had(c), revision;
+
+	if (!c->deltas || had == 0)
+		return false;
+	c->blob = publish_steps(c->controller->publish, membership, view, had, &revision);
+	if (c->blob == NULL)
+		return false;
+	c->status = 226;
+	c->delta_base = revision_etag(c, had);
+	c->etag = revision_etag(c, revision);
+	return true;
+}
+
 int image_config(struct call *c)
 {
 	static const char *const images[] = {"view", "membership"};
 	struct published_files files;
+	row_t row = 0;
 	int membership, code = choose(c, "image", images, &membership);
 
 	if (code == 0)
-		code = find_files(c, &files);
+		code = find_membership(c, &row);
+	c->content_type = "application/octet-stream";
+	if (code == 0 && answer_steps(c, row, !membership))
+		return 0;
+	if (code == 0)
+		code = find_files(c, row, &files);
 	if (code != 0)
 		return code;
 	c->blob = blob_ref(membership ? files.image : files.view);
-	c->etag = arena_printf(
-		c->arena, "\"%llu\"",
-		(unsigned long long)(membership ? files.image_revision : files.view_revision));
-	c->content_type = "application/octet-stream";
+	c->etag = revision_etag(c, membership ? files.image_revision : files.view_revision);
 	published_files_fini(&files);
 	return 0;
 }
@@ -80,10 +108,13 @@ int image_bird(struct call *c)
 	struct published_files files = {0};
 	char hex[DIGEST_TEXT_MAX];
 	struct digest digest;
+	row_t row = 0;
 	int templates, code = choose(c, "part", parts, &templates);
 
 	if (code == 0)
-		code = find_files(c, &files);
+		code = find_membership(c, &row);
+	if (code == 0)
+		code = find_files(c, row, &files);
 	if (code != 0)
 		return code;
 	digest = files.text_digest;

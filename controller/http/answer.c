@@ -123,6 +123,10 @@ struct MHD_Response *answer_new(struct call *c, int code, const char *allow, uns
 		MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	if (c->etag != NULL && code == 0)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_ETAG, c->etag);
+	if (*status == 226) {
+		MHD_add_response_header(r, "IM", "skein-delta");
+		MHD_add_response_header(r, "Delta-Base", c->delta_base);
+	}
 	if (*status == 401)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 	if (*status == 503)

@@ -182,7 +182,7 @@ static void forget_answer(struct call *c)
 	c->json = NULL;
 	blob_unref(c->blob);
 	c->blob = NULL;
-	c->etag = NULL;
+	c->etag = c->delta_base = NULL;
 	c->park = false;
 }
 

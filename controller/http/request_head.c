@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define WAIT_MAX_MS 60000
 
@@ -28,6 +29,21 @@ static int64_t parse_wait(const char *prefer)
 	return s > WAIT_MAX_MS / 1000 ? WAIT_MAX_MS : (int64_t)s * 1000;
 }
 
+/* In a list of tokens with parameters, none of which is ours (RFC 3229, 10.5.3). */
+static bool has_token(const char *list, const char *token)
+{
+	while (list != NULL && *list != '\0') {
+		size_t n;
+
+		list += strspn(list, " \t,");
+		n = strcspn(list, " \t,;");
+		if (n == strlen(token) && strncasecmp(list, token, n) == 0)
+			return true;
+		list += strcspn(list, ",");
+	}
+	return false;
+}
+
 static void read_headers(struct MHD_Connection *connection, struct request_head *out,
 			 struct call *c)
 {
@@ -37,6 +53,7 @@ static void read_headers(struct MHD_Connection *connection, struct request_head 
 	c->if_none_match = header(c, connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
 	c->signature = header(c, connection, "Skein-Signature");
 	c->wait_ms = parse_wait(header(c, connection, "Prefer"));
+	c->deltas = has_token(header(c, connection, "A-IM"), "skein-delta");
 	if (length != NULL)
 		out->announced = (size_t)strtoull(length, NULL, 10);
 }

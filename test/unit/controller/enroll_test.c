@@ -170,32 +170,10 @@ static void a_full_mesh_says_so(void)
 
 static void put_key(struct stand_machine *m, int seed)
 {
-	char path[160], body[96];
 	uint8_t key[32];
-	char text[64];
 
 	memset(key, seed, sizeof(key));
-	sodium_bin2base64(text, sizeof(text), key, sizeof(key), sodium_base64_VARIANT_ORIGINAL);
-	snprintf(path, sizeof(path), "/api/v1/memberships/%s/public-key", m->membership);
-	snprintf(body, sizeof(body), "{\"public_key\":\"%s\"}", text);
-	TEST_NUMBER(stand_call(&api, m->token, "PUT", path, body), 204);
-}
-
-/* The view has the machine as a peer, with its key. */
-static bool wait_for_peer(struct stand_machine *m, uint32_t index)
-{
-	const struct state_expect expect = {.kind = STATE_KIND_VIEW,
-					    .signer = keys_signer(&api.controller.keys)};
-	struct state_image image;
-
-	for (int i = 0; i < 500; i++) {
-		if (stand_call(&api, m->token, "GET", "/api/v1/mesh/config", NULL) == 200 &&
-		    state_open(&image, api.body.data, api.body.len, &expect, NULL) == 0 &&
-		    state_peer_at(&image, index) != NULL)
-			return true;
-		usleep(10000);
-	}
-	return false;
+	TEST_NUMBER(stand_put_key(&api, m, key), 204);
 }
 
 static void the_images_are_signed_and_keep_their_revision(void)
@@ -214,7 +192,7 @@ static void the_images_are_signed_and_keep_their_revision(void)
 	stand_machine_new(&m, "imaged");
 	TEST_NUMBER(stand_enroll(&api, &m, stand_join_token(&api, api.admin, NULL), NULL), 201);
 	put_key(&m, 7);
-	CU_ASSERT_TRUE(wait_for_peer(&m, 1));
+	CU_ASSERT_TRUE(stand_wait_peer(&api, &m, 1));
 	CU_ASSERT_TRUE(stand_wait_rendered(&api, &m));
 	TEST_TEXT(stand_get(&api, "memberships.0.needs_key"), "false");
 	snprintf(revision, sizeof(revision), "%s", stand_get(&api, "revision"));

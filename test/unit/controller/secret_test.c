@@ -134,14 +134,9 @@ static void log_in(void)
 /* Its key, and a report, as an agent's. */
 static void speak(const struct stand_machine *m)
 {
-	char key[64], path[128], body[512];
-	uint8_t bytes[32];
+	char body[512];
 
-	randombytes_buf(bytes, sizeof(bytes));
-	sodium_bin2base64(key, sizeof(key), bytes, sizeof(bytes), sodium_base64_VARIANT_ORIGINAL);
-	snprintf(path, sizeof(path), "/api/v1/memberships/%s/public-key", m->membership);
-	snprintf(body, sizeof(body), "{\"public_key\":\"%s\"}", key);
-	TEST_NUMBER(stand_call(&api, m->token, "PUT", path, body), 204);
+	TEST_NUMBER(stand_put_key(&api, m, NULL), 204);
 	snprintf(body, sizeof(body),
 		 "{\"boot_id\":\"b\",\"run\":\"1\",\"networks\":[\"192.168.7.0/24\"],"
 		 "\"memberships\":[{\"id\":\"%s\",\"applied_view\":\"1\","

@@ -118,6 +118,8 @@ static size_t take_header(char *line, size_t size, size_t n, void *to)
 	take_value(line, size * n, "ETag: ", a->etag, sizeof(a->etag));
 	take_value(line, size * n, "Content-Type: ", a->type, sizeof(a->type));
 	take_value(line, size * n, "Allow: ", a->allow, sizeof(a->allow));
+	take_value(line, size * n, "IM: ", a->im, sizeof(a->im));
+	take_value(line, size * n, "Delta-Base: ", a->delta_base, sizeof(a->delta_base));
 	return size * n;
 }
 
@@ -145,7 +147,7 @@ long stand_send(struct stand *a, const struct stand_request *r)
 	buf_clear(&a->body);
 	json_decref(a->json);
 	a->json = NULL;
-	a->etag[0] = a->type[0] = a->allow[0] = '\0';
+	a->etag[0] = a->type[0] = a->allow[0] = a->im[0] = a->delta_base[0] = '\0';
 	a->status = 0;
 	curl_easy_reset(a->curl);
 	curl_easy_setopt(a->curl, CURLOPT_URL, url);
@@ -286,6 +288,34 @@ bool stand_wait_rendered(struct stand *a, const struct stand_machine *m)
 			      strcmp(json_string_value(json_object_get(x, "membership_revision")),
 				     "0") != 0;
 		if (all)
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+long stand_put_key(struct stand *a, const struct stand_machine *m, const uint8_t key[32])
+{
+	char path[160], body[96], text[64];
+	uint8_t random[32];
+
+	randombytes_buf(random, sizeof(random));
+	base64(key != NULL ? key : random, 32, sodium_base64_VARIANT_ORIGINAL, text, sizeof(text));
+	snprintf(path, sizeof(path), "/api/v1/memberships/%s/public-key", m->membership);
+	snprintf(body, sizeof(body), "{\"public_key\":\"%s\"}", text);
+	return stand_call(a, m->token, "PUT", path, body);
+}
+
+bool stand_wait_peer(struct stand *a, const struct stand_machine *m, uint32_t index)
+{
+	const struct state_expect expect = {.kind = STATE_KIND_VIEW,
+					    .signer = keys_signer(&a->controller.keys)};
+	struct state_image image;
+
+	for (int i = 0; i < 500; i++) {
+		if (stand_call(a, m->token, "GET", "/api/v1/mesh/config", NULL) == 200 &&
+		    state_open(&image, a->body.data, a->body.len, &expect, NULL) == 0 &&
+		    state_peer_at(&image, index) != NULL)
 			return true;
 		usleep(10000);
 	}

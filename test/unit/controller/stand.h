@@ -19,7 +19,7 @@ struct stand {
 	long status;
 	json_t *json;	 /* NULL: the body is no JSON */
 	struct buf body; /* as it came */
-	char etag[96], type[96], allow[96];
+	char etag[96], type[96], allow[96], im[32], delta_base[96];
 };
 
 void stand_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -53,6 +53,11 @@ struct stand_machine {
 void stand_machine_new(struct stand_machine *m, const char *name);
 long stand_enroll(struct stand *a, struct stand_machine *m, const char *join_token,
 		  const char *networks);
+/* Says the machine's public key for its membership; NULL: a random one. Returns the status. */
+long stand_put_key(struct stand *a, const struct stand_machine *m, const uint8_t key[32]);
+/* Waits until the view of the machine has a peer at this index; the view is the last answer then.
+ * False after 5 s. */
+bool stand_wait_peer(struct stand *a, const struct stand_machine *m, uint32_t index);
 /* A join token for a mesh id (NULL: the default one), by `token`. Borrowed until the next call. */
 const char *stand_join_token(struct stand *a, const char *token, const char *more);
 /* Waits until GET /machine says that all memberships are rendered; false after 5 s. */
