@@ -48,8 +48,9 @@ static json_t *announced(const struct membership_facts *m)
 
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:b, s:o}", "prefix", prefix_format(&own->prefix, text),
-				  "announced", own->lan != NULL, "device",
+			json_pack("{s:s, s:b, s:b, s:o}", "prefix",
+				  prefix_format(&own->prefix, text), "part", own->part, "announced",
+				  own->lan != NULL, "device",
 				  own->lan != NULL ? json_string(own->lan->name) : json_null()));
 	}
 	return list;

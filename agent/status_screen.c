@@ -65,6 +65,18 @@ static void show_bird(const json_t *m, FILE *to)
 			text(s, "state"), text(s, "since"));
 }
 
+static void show_approved(const json_t *p, FILE *to)
+{
+	const char *part =
+		json_is_true(json_object_get(p, "part")) ? ", a part, for a peering" : "";
+
+	if (json_is_true(json_object_get(p, "announced")))
+		fprintf(to, "  announces %s (%s)%s\n", text(p, "prefix"), text(p, "device"), part);
+	else
+		fprintf(to, "  does not announce %s%s: this machine has no route to it\n",
+			text(p, "prefix"), part);
+}
+
 static void show_shadow(const json_t *s, FILE *to)
 {
 	fprintf(to, "  shadowed: %s, for ", text(s, "prefix"));
@@ -81,11 +93,7 @@ static void show_prefixes(const json_t *m, FILE *to)
 	size_t i;
 
 	for (i = 0; (p = json_array_get(list, i)) != NULL; i++)
-		if (json_is_true(json_object_get(p, "announced")))
-			fprintf(to, "  announces %s (%s)\n", text(p, "prefix"), text(p, "device"));
-		else
-			fprintf(to, "  does not announce %s: this machine has no route to it\n",
-				text(p, "prefix"));
+		show_approved(p, to);
 	list = json_object_get(m, "shadowed");
 	for (i = 0; (p = json_array_get(list, i)) != NULL; i++)
 		show_shadow(p, to);

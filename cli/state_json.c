@@ -215,8 +215,9 @@ static json_t *approval_json(const struct state_image *s, const void *record, ui
 	(void)index;
 	for (uint32_t i = 0; i < a->users.count; i++)
 		json_array_append_new(array, json_integer(users[a->users.first + i]));
-	return json_pack("{s:o, s:I, s:o}", "prefix", prefix_json(&a->prefix), "priority",
-			 (json_int_t)a->priority, "users", array);
+	return json_pack("{s:o, s:I, s:b, s:o}", "prefix", prefix_json(&a->prefix), "priority",
+			 (json_int_t)a->priority, "part", (a->flags & STATE_APPROVAL_PART) != 0,
+			 "users", array);
 }
 
 static json_t *guard_set_json(const struct state_image *s, const void *record, uint64_t index)

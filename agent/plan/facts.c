@@ -137,6 +137,7 @@ static void gather_approved(struct facts *f, struct membership_facts *m)
 		const struct route *r;
 
 		own->prefix = state_prefix_get(&a[i].prefix);
+		own->part = (a[i].flags & STATE_APPROVAL_PART) != 0;
 		if (own->prefix.family != FAMILY_IPV4 || own->prefix.length == 0)
 			continue; /* exits come with their own rules */
 		r = facts_main_route(f->in, &own->prefix);

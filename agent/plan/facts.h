@@ -51,6 +51,7 @@ struct router_facts {
 
 struct own_prefix {
 	struct prefix prefix;
+	bool part;		/* of another one, for the gateways */
 	const struct link *lan; /* the device over which main reaches it; NULL: it does not, so it
 				   is not announced */
 };

@@ -30,7 +30,8 @@ static int compare_approved(const void *a, const void *b)
 	return prefix_compare(&x->prefix, &y->prefix);
 }
 
-/* What `member` imports at first hand from `other`. A gateway reflects, so it takes all. */
+/* What `member` imports at first hand from `other`. A gateway reflects, so it takes all, and it is
+ * the one that shows parts. */
 static void collect_approved(const struct render *r, size_t member, size_t other, bool host,
 			     approved_vec *out)
 {
@@ -45,6 +46,12 @@ static void collect_approved(const struct render *r, size_t member, size_t other
 		if (r->rows->memberships[member].gateway || render_may_use(r, member, at))
 			vec_push(out, (struct approved){priority_of(render_announcement(r, x)),
 							x->prefix});
+	}
+	for (size_t i = 0; i < r->nparts && r->rows->memberships[member].gateway; i++) {
+		const struct announcement *whole = render_part(r, &r->parts[i], other);
+
+		if (whole != NULL)
+			vec_push(out, (struct approved){priority_of(whole), r->parts[i].prefix});
 	}
 	vec_sort(out, compare_approved);
 }
@@ -140,7 +147,7 @@ static void put_session(const struct render *r, size_t member, size_t other, str
 	}
 	if (k->export != NULL)
 		put_export(r, member, other, k->export, out);
-	room = IMPORT_ROOM + r->holdings->own[other].n;
+	room = IMPORT_ROOM + approved.n - k->host;
 	if (k->limited && room > IMPORT_ROOM)
 		buf_printf(out, " import limit %zu action block; receive limit %zu action disable;",
 			   room, RECEIVE_FACTOR * room);

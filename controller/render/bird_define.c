@@ -47,6 +47,17 @@ static void define_prefixes(const struct render *r, struct buf *out)
 	}
 }
 
+/* Of approved prefixes, for gateways only. */
+static void define_parts(const struct render *r, struct buf *out)
+{
+	struct bird_set set;
+
+	bird_set_begin(&set, out, "define PARTS = ", ";\n");
+	for (size_t i = 0; i < r->nparts; i++)
+		bird_set_add(&set, &r->parts[i].prefix, "");
+	bird_set_end(&set);
+}
+
 static void define_remotes(const struct render *r, struct buf *out)
 {
 	size_t n = r->rows->nremotes;
@@ -95,6 +106,7 @@ void render_prepare_bird(struct render *r, struct arena *a)
 		   prefix_format(&mesh->cidr, cidr));
 	define_hosts(r, &out);
 	define_prefixes(r, &out);
+	define_parts(r, &out);
 	define_remotes(r, &out);
 	define_many(r, &out);
 	r->defines = arena_strdup(a, buf_text(&out));
@@ -142,5 +154,8 @@ void render_bird_defines(const struct render *r, size_t member, const struct pre
 		if (render_announcement(r, x)->nusers > 0)
 			bird_set_add(&set, &x->prefix, "");
 	}
+	for (size_t i = 0; i < r->nparts; i++)
+		if (render_part(r, &r->parts[i], member) != NULL)
+			bird_set_add(&set, &r->parts[i].prefix, "");
 	bird_set_end(&set);
 }

@@ -116,7 +116,27 @@ int holdings_make(const struct mesh_rows *rows, struct arena *a, struct holdings
 	return code;
 }
 
-bool holdings_has(const struct holdings *h, size_t group, size_t member)
+bool holdings_find(const struct holdings *h, const struct prefix *p, size_t *group)
+{
+	size_t low = 0, high = h->ngroups;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = prefix_compare(&h->at[h->groups[middle].first].prefix, p);
+
+		if (order == 0) {
+			*group = middle;
+			return true;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+const struct holding *holdings_of(const struct holdings *h, size_t group, size_t member)
 {
 	size_t low = h->groups[group].first, high = low + h->groups[group].n;
 
@@ -124,13 +144,13 @@ bool holdings_has(const struct holdings *h, size_t group, size_t member)
 		size_t middle = low + (high - low) / 2;
 
 		if (h->at[middle].member == member)
-			return true;
+			return &h->at[middle];
 		if (h->at[middle].member < member)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return false;
+	return NULL;
 }
 
 struct prefix_list prefix_list_keep(struct arena *a, prefix_vec *v)

@@ -32,7 +32,9 @@ int holdings_make(const struct mesh_rows *rows, struct arena *a, struct holdings
 /* Moves what was collected into the arena, and empties the collection. */
 struct prefix_list prefix_list_keep(struct arena *a, prefix_vec *v);
 
-/* Whether the member is one of the group. O(log). */
-bool holdings_has(const struct holdings *h, size_t group, size_t member);
+/* The group of a prefix; false: nobody is approved for it. O(log). */
+bool holdings_find(const struct holdings *h, const struct prefix *p, size_t *group);
+/* A member's holding in the group, or NULL. O(log). */
+const struct holding *holdings_of(const struct holdings *h, size_t group, size_t member);
 
 #endif

@@ -92,7 +92,7 @@ static struct prefix_list plan_piece(const struct mesh_plan *plan, const struct 
 
 		if (!prefix_contains(&x->prefix, inner))
 			break;
-		if (!holdings_has(h, g, x->member))
+		if (holdings_of(h, g, x->member) == NULL)
 			vec_push(&less, *inner);
 	}
 	prefix_subtract(&x->prefix, less.at, less.n, &pieces);

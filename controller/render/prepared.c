@@ -46,6 +46,13 @@ bool render_may_use(const struct render *r, size_t member, size_t holding)
 	return false;
 }
 
+const struct announcement *render_part(const struct render *r, const struct part *p, size_t member)
+{
+	const struct holding *x = holdings_of(r->holdings, p->group, member);
+
+	return x != NULL ? render_announcement(r, x) : NULL;
+}
+
 struct prefix_list render_granted(const struct render *r, size_t member, struct arena *a)
 {
 	const struct span *s = &r->usable_of[member];

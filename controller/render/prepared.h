@@ -8,7 +8,14 @@
 /* One side of a peering, as routes: what `prefixes` name of a mesh. */
 struct shown {
 	struct prefix_list parts;  /* of the mesh's CIDR: machines' addresses inside pass */
-	struct prefix_list routes; /* approved prefixes inside, not limited to some users */
+	struct prefix_list routes; /* approved prefixes inside, and parts of approved ones; not
+				      limited to some users */
+};
+
+/* A part of an approved prefix of this mesh, which a peering shows without the rest. */
+struct part {
+	struct prefix prefix;
+	size_t group; /* of holdings: who is approved for the whole */
 };
 
 /* A limited approval, and a member that may use it. */
@@ -27,6 +34,8 @@ struct render {
 	struct span *usable_of;	   /* by membership */
 	size_t *limited;	   /* by group: how many of its holdings are limited */
 	struct shown *out, *in;	   /* by remote: of this mesh, of the other */
+	struct part *parts;	   /* of all peerings, by prefix */
+	size_t nparts;
 	/* bird_define.c */
 	char *defines; /* of membership.conf, those that all have alike */
 	/* guard.c */
@@ -47,6 +56,8 @@ const size_t *render_neighbours(const struct render *r, size_t member, size_t *n
 const struct announcement *render_announcement(const struct render *r, const struct holding *x);
 /* Whether an approval is for some members only, and whether this one is among them. */
 bool render_may_use(const struct render *r, size_t member, size_t holding);
+/* The approval by which a member announces a part; NULL: it has none. */
+const struct announcement *render_part(const struct render *r, const struct part *p, size_t member);
 /* The prefixes that a gateway reflects to this member although they are limited: those that it may
  * use of all who have limited them. Arena. */
 struct prefix_list render_granted(const struct render *r, size_t member, struct arena *a);

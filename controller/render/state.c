@@ -66,7 +66,7 @@ static void add_trunks(const struct render *r, size_t member, struct state_write
 }
 
 /* Users of other meshes, or of none any more, are left out; where nobody remains it is limited to
- * the member itself, for no user means all. */
+ * the member itself, for no user means all. Behind them come the parts of approved prefixes. */
 static void add_approvals(const struct render *r, size_t member, struct state_writer *w)
 {
 	const struct span *own = &r->holdings->own[member];
@@ -90,6 +90,16 @@ static void add_approvals(const struct render *r, size_t member, struct state_wr
 			vec_push(&users, r->rows->memberships[member].index);
 		approval.users.count = (uint32_t)users.n - approval.users.first;
 		vec_push(&approvals, approval);
+	}
+	for (size_t i = 0; i < r->nparts; i++) {
+		const struct announcement *whole = render_part(r, &r->parts[i], member);
+
+		if (whole != NULL)
+			vec_push(&approvals, (struct state_approval){
+						     .prefix = state_prefix_of(&r->parts[i].prefix),
+						     .priority = whole->priority,
+						     .users.first = (uint32_t)users.n,
+						     .flags = STATE_APPROVAL_PART});
 	}
 	ADD(w, STATE_APPROVALS, &approvals);
 	ADD(w, STATE_USERS, &users);

@@ -192,6 +192,11 @@ struct state_trunk {
 	struct state_range allowed; /* of STATE_TRUNK_ALLOWED */
 };
 
+enum state_approval_flag {
+	STATE_APPROVAL_PART = 1, /* inside another approval: announced to gateways beside it,
+				    because a peering shows no more of that */
+};
+
 struct state_approval {
 	struct state_prefix prefix;
 	uint32_t priority;

@@ -50,7 +50,7 @@ static int check_approval(const struct state_image *s, const void *record, uint6
 	int code = state_check_prefix(&a->prefix, f);
 
 	(void)index;
-	if (code == 0 && a->flags != 0)
+	if (code == 0 && (a->flags & ~(uint32_t)STATE_APPROVAL_PART) != 0)
 		code = WRONG("unknown flags");
 	return code != 0 ? code : state_check_range(s, &a->users, STATE_USERS, f);
 }

@@ -218,6 +218,31 @@ static void a_shown_part_is_reached_directly(void)
 	machine_fini(&c);
 }
 
+/* Its whole and it have lives of their own: each while main has a route to it. */
+static void a_part_is_announced_beside_its_whole(void)
+{
+	struct machine_case c;
+	struct desired d;
+
+	machine_init_in(&c, "b2", show_a_part);
+	machine_link(&c, "lan0", "172.20.12.129/25");
+	machine_settle(&c);
+	desired_make(&c.in, &d);
+	TEST_NUMBER(d.facts.memberships[0].napproved, 2);
+	CU_ASSERT(!d.facts.memberships[0].approved[0].part);
+	CU_ASSERT(d.facts.memberships[0].approved[1].part);
+	CU_ASSERT(strstr(d.birds.at[0].tail, "route 172.20.12.0/24") == NULL);
+	CU_ASSERT(strstr(d.birds.at[0].tail, "route 172.20.12.128/25") != NULL);
+	desired_fini(&d);
+	machine_link(&c, "lan1", "172.20.12.1/24");
+	machine_settle(&c);
+	desired_make(&c.in, &d);
+	CU_ASSERT(strstr(d.birds.at[0].tail, "route 172.20.12.0/24") != NULL);
+	CU_ASSERT(strstr(d.birds.at[0].tail, "route 172.20.12.128/25") != NULL);
+	desired_fini(&d);
+	machine_fini(&c);
+}
+
 TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router},
 	   {"a gateway", a_gateway}, {"a machine in two meshes", a_machine_in_two_meshes},
 	   {"it comes to rest", it_comes_to_rest},
@@ -228,5 +253,6 @@ TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router
 	   {"a foreign device keeps its name", a_foreign_device_keeps_its_name},
 	   {"an overlapping mesh is not begun", an_overlapping_mesh_is_not_begun},
 	   {"a shown part is reached directly", a_shown_part_is_reached_directly},
+	   {"a part is announced beside its whole", a_part_is_announced_beside_its_whole},
 	   {"an announced network that is lost is not announced",
 	    an_announced_network_that_is_lost_is_not_announced});

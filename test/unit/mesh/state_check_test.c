@@ -173,7 +173,7 @@ static const struct change {
 	FIELD(STATE_APPROVALS, 0, state_approval, prefix.family, 1),
 	FIELD(STATE_APPROVALS, 0, state_approval, users.first, 1),
 	FIELD(STATE_APPROVALS, 0, state_approval, users.count, 3),
-	FIELD(STATE_APPROVALS, 0, state_approval, flags, 1),
+	FIELD(STATE_APPROVALS, 0, state_approval, flags, 2),
 	{STATE_USERS, "a user in no mesh", 1, 0, 4, 1 << 24},
 	FIELD(STATE_GUARD_SETS, 0, state_range, first, 4),
 	FIELD(STATE_GUARD_SETS, 1, state_range, count, 3),

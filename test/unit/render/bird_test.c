@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "controller/render/prepared.h"
 #include "lib/base/file.h"
 #include "test/test.h"
 #include "test/unit/render/fleet.h"
@@ -182,6 +183,41 @@ static void two_siblings(void)
 	fleet_fini(&f);
 }
 
+/* Of a prefix of two routers, of one of a plain member, and of one that is limited; and what is no
+ * part: approved by nobody, shown whole besides, or of an exit. */
+static void parts_of(struct fleet *f)
+{
+	size_t limited;
+
+	prod(f);
+	f->announcements.at[fleet_approve(f, A2, "172.21.0.0/16")].priority = 200;
+	fleet_approve(f, A3, "172.21.0.0/16");
+	fleet_approve(f, A4, "172.21.1.128/25");
+	fleet_approve(f, A1, "172.22.0.0/16");
+	limited = fleet_approve(f, A1, "172.23.0.0/16");
+	fleet_limit(f, limited, A4);
+	fleet_limit(f, fleet_approve(f, A4, "0.0.0.0/0"), PLAIN);
+	fleet_show(f, 0, "172.21.1.0/24", "172.25.3.0/24");
+	fleet_show(f, 0, "172.22.7.0/24", "172.26.3.0/24");
+	fleet_show(f, 0, "172.23.7.0/24", NULL);
+	fleet_show(f, 0, "172.24.7.0/24", NULL);
+	fleet_show(f, 0, "172.20.5.0/24", NULL);
+	fleet_show(f, 0, "172.20.5.64/26", NULL);
+	fleet_remote_approve(f, 0, "172.25.0.0/16");
+	fleet_plan(f);
+}
+
+static void parts_of_approved_prefixes(void)
+{
+	struct fleet f;
+
+	parts_of(&f);
+	check_text(&f, A2, "part-router");
+	check_text(&f, GW1, "part-gateway");
+	check_text(&f, PLAIN, "part-member");
+	fleet_fini(&f);
+}
+
 static size_t count(const char *text, const char *what)
 {
 	size_t n = 0;
@@ -189,6 +225,39 @@ static size_t count(const char *text, const char *what)
 	for (const char *at = text; (at = strstr(at, what)) != NULL; at++)
 		n++;
 	return n;
+}
+
+/* Named where they are defined; announced by who has the whole, taken in and shown by gateways. */
+static void parts_are_for_gateways(void)
+{
+	static const struct {
+		size_t member, named, other;
+	} rows[] = {
+		{PLAIN, 1, 1}, /* PARTS */
+		{A2, 2, 1},    /* and OWN_LIMITED */
+		{A3, 2, 1},    {A1, 1, 2},
+		{A4, 1, 1},    {GW1, 4, 3}, /* from a2, a3 (a1), and to the sibling */
+	};
+	struct fleet f;
+
+	parts_of(&f);
+	TEST_NUMBER(f.render->nparts, 2);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf text;
+
+		buf_init(&text);
+		render_bird_text(f.render, rows[i].member, &text);
+		TEST_NUMBER(count(buf_text(&text), "172.21.1.0/24"), rows[i].named);
+		TEST_NUMBER(count(buf_text(&text), "172.22.7.0/24"), rows[i].other);
+		TEST_NUMBER(count(buf_text(&text), "172.23.7.0/24"), 0);
+		TEST_NUMBER(count(buf_text(&text), "172.24.7.0/24"), 0);
+		TEST_NUMBER(count(buf_text(&text), "172.20.5.64/26"), 0);
+		/* The other mesh's: its whole is there, or is not. */
+		CU_ASSERT(count(buf_text(&text), "172.25.3.0/24") > 0);
+		TEST_NUMBER(count(buf_text(&text), "172.26.3.0/24"), 0);
+		buf_fini(&text);
+	}
+	fleet_fini(&f);
 }
 
 /* Speakers are those with a session; and only they. */
@@ -277,6 +346,8 @@ TEST_SUITE(render_bird, {"a plain member", a_plain_member}, {"a router", a_route
 	   {"a gateway", a_gateway}, {"a member of a full mesh", a_member_of_a_full_mesh},
 	   {"the first member", the_first_member}, {"limited prefixes", limited_prefixes},
 	   {"two siblings", two_siblings},
+	   {"parts of approved prefixes", parts_of_approved_prefixes},
+	   {"parts are for gateways", parts_are_for_gateways},
 	   {"sessions and speakers agree", sessions_and_speakers_agree},
 	   {"templates are found in order", templates_are_found_in_order},
 	   {"the example of an override", the_example_of_an_override});

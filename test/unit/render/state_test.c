@@ -266,6 +266,40 @@ static void an_image_has_what_is_its_own(void)
 	fleet_fini(&f);
 }
 
+/* Who has the whole announces the part; the guard lets in no more than it. */
+static void a_part_is_beside_its_whole(void)
+{
+	const struct prefix part = prefix_ipv4(0xac150100, 24);
+	const struct state_approval *a;
+	struct fleet f;
+	struct images x;
+	struct prefix got;
+	uint64_t n;
+
+	prod(&f);
+	f.announcements.at[fleet_approve(&f, A2, "172.21.0.0/16")].priority = 200;
+	fleet_show(&f, 0, "172.21.1.0/24", NULL);
+	fleet_plan(&f);
+	images_make(&x, &f, A2);
+	a = state_records(&x.image, STATE_APPROVALS, &n);
+	TEST_NUMBER(n, 3);
+	got = state_prefix_get(&a[2].prefix);
+	CU_ASSERT(prefix_equal(&got, &part));
+	TEST_NUMBER(a[1].flags, 0);
+	TEST_NUMBER(a[2].flags, STATE_APPROVAL_PART);
+	TEST_NUMBER(a[2].priority, 200);
+	TEST_NUMBER(a[2].users.count, 0);
+	images_fini(&x);
+	images_make(&x, &f, A3);
+	state_records(&x.image, STATE_APPROVALS, &n);
+	TEST_NUMBER(n, 1);
+	images_fini(&x);
+	for (size_t i = 0; i < 2; i++)
+		CHECK_GUARD(&f, i == 0 ? A2 : GW, {"172.20.12.9", "172.21.1.9", PASS},
+			    {"172.20.12.9", "172.21.2.9", 0}, {"10.100.0.1", "172.21.2.9", PASS});
+	fleet_fini(&f);
+}
+
 /* Limited to users who are gone: to nobody, and not to all. */
 static void a_limit_does_not_vanish_with_its_users(void)
 {
@@ -387,6 +421,7 @@ TEST_SUITE(render_state, {"a member lets in what is for it", a_member_lets_in_wh
 	    a_peering_that_shows_part_lets_errors_back},
 	   {"limited prefixes are for their users", limited_prefixes_are_for_their_users},
 	   {"an image has what is its own", an_image_has_what_is_its_own},
+	   {"a part is beside its whole", a_part_is_beside_its_whole},
 	   {"a limit does not vanish with its users", a_limit_does_not_vanish_with_its_users},
 	   {"the view lists what is no peer", the_view_lists_what_is_no_peer},
 	   {"the stamp changes the view's revision only", the_stamp_changes_the_view_revision_only},
