@@ -115,20 +115,22 @@ $(BUILD)/obj/%.o: %.c
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Wextra -Werror -I. \
               -idirafter /usr/include/$(shell uname -m)-linux-gnu
 
-$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
+BPF := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
+
+$(BPF:%=$(BUILD)/bpf/%.bpf.o): $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/gen/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
+$(BPF:%=$(BUILD)/gen/bpf/%.skel.h): $(BUILD)/gen/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	@mkdir -p $(@D)
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+	$(Q)(echo '/* NOLINTBEGIN: generated */' && $(BPFTOOL) gen skeleton $< name $*_bpf && \
+		echo '/* NOLINTEND */') > $@
 
 # Debian's linux wrapper of bpftool lives in sbin.
 BPFTOOL := $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
-.SECONDARY:
-$(patsubst bpf/%.bpf.c,$(BUILD)/obj/gateway/%.o,$(wildcard bpf/*.bpf.c)): $(BUILD)/obj/gateway/%.o: $(BUILD)/gen/bpf/%.skel.h
+$(BPF:%=$(BUILD)/obj/gateway/%.o): $(BUILD)/obj/gateway/%.o: $(BUILD)/gen/bpf/%.skel.h
 
 # ---- everything else --------------------------------------------------------------------------
 include $(sort $(wildcard mk/*.mk))
