@@ -2,7 +2,7 @@
 
 #include "gateway/guard_classes.h"
 
-#define CLASS_SLOTS (4 * GUARD_CLASSES_MAX)
+#define CLASS_SLOTS (4 * (size_t)GUARD_CLASSES_MAX)
 
 void guard_bit_set(uint64_t *bits, size_t i)
 {
@@ -35,7 +35,7 @@ bool guard_classes_number(struct guard_classes *c, const uint64_t *bits, const u
 			  uint16_t *out)
 {
 	uint64_t masked[GUARD_WORDS_MAX];
-	uint32_t at;
+	size_t at;
 
 	for (size_t i = 0; i < c->width; i++)
 		masked[i] = bits[i] & mask[i];

@@ -2,7 +2,8 @@
 #include <errno.h>
 #include <net/if.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -191,12 +192,17 @@ int tc_detach(const char *directory, uint32_t ifindex, struct fault *f)
 static uint32_t pin_ifindex(const char *name)
 {
 	static const char *const kinds[] = {LINK_PIN, FILTER_PIN};
-	uint32_t ifindex = 0;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strncmp(name, kinds[i], strlen(kinds[i])) == 0 &&
-		    sscanf(name + strlen(kinds[i]), "%u", &ifindex) == 1)
-			return ifindex;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t len = strlen(kinds[i]);
+		unsigned long ifindex;
+		char *end;
+
+		if (strncmp(name, kinds[i], len) != 0)
+			continue;
+		ifindex = strtoul(name + len, &end, 10);
+		return *end == '\0' && ifindex <= INT32_MAX ? (uint32_t)ifindex : 0;
+	}
 	return 0;
 }
 
