@@ -29,6 +29,12 @@ void test_fail(const char *file, unsigned line, const char *fmt, ...)
 	CU_assertImplementation(CU_FALSE, line, text, file, "", CU_FALSE);
 }
 
+void test_end(const char *file, unsigned line, const char *what)
+{
+	CU_assertImplementation(CU_FALSE, line, what, file, "", CU_TRUE);
+	abort(); /* CUnit left the case */
+}
+
 void test_text(const char *file, unsigned line, const char *what, const char *got, const char *want)
 {
 	if (got != NULL && strcmp(got, want) == 0)

@@ -38,6 +38,14 @@ void test_number(const char *file, unsigned line, const char *what, long long go
 void test_fail(const char *file, unsigned line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* What the rest of the case cannot do without: the case ends here when it does not hold. */
+#define TEST_MUST(what)                                                                            \
+	do {                                                                                       \
+		if (!(what))                                                                       \
+			test_end(__FILE__, __LINE__, #what);                                       \
+	} while (0)
+void test_end(const char *file, unsigned line, const char *what) __attribute__((noreturn));
+
 /* The machine cannot run this: `name` must be a line of test/skips, or it counts as a failure. The
  * case returns after it. */
 void test_skip(const char *name);

@@ -114,7 +114,7 @@ static void protocols(void)
 	call("show protocols all", bird_protocols_line, &p);
 	TEST_NUMBER(p.list.n, 6);
 	m = bird_protocols_find(&p, "m_1");
-	CU_ASSERT_FATAL(m != NULL);
+	TEST_MUST(m != NULL);
 	TEST_TEXT(m->description, "machine one");
 	TEST_NUMBER(m->neighbour_as, 4200000001);
 	TEST_NUMBER(m->channels.n, 1);

@@ -144,14 +144,14 @@ struct address block_address(const struct world *w, const char *name)
 	if (host != NULL)
 		return host->host;
 	if (at == NULL) {
-		CU_ASSERT_FATAL(address_parse(name, &a, NULL) == 0);
+		TEST_MUST(address_parse(name, &a, NULL) == 0);
 		return a;
 	}
 	snprintf(machine, sizeof(machine), "%.*s", (int)(at - name), name);
 	if (strcmp(at + 1, "underlay") == 0)
 		return lab_file_node(&w->lab.file, machine)->address;
 	m = operator_find_member(&w->members, machine, at + 1);
-	CU_ASSERT_FATAL(m != NULL);
+	TEST_MUST(m != NULL);
 	return m->address;
 }
 
@@ -159,7 +159,7 @@ const char *block_trunk(const struct world *w, const char *router, const char *m
 {
 	const struct operator_member *m = operator_find_member(&w->members, router, mesh);
 
-	CU_ASSERT_FATAL(m != NULL);
+	TEST_MUST(m != NULL);
 	snprintf(out, 16, "wg0t%u", m->slot);
 	return out;
 }

@@ -267,7 +267,7 @@ static void up_again_removes_what_was_there_and_nothing_else(void)
 	inside = row->process;
 	/* As if the program that made it had died: only the files are left to go by. */
 	lab_close(&lab);
-	CU_ASSERT_FATAL(bring_up() == 0);
+	TEST_MUST(bring_up() == 0);
 	CU_ASSERT(!process_alive(&inside));
 	CU_ASSERT(process_alive(&foreign));
 	TEST_NUMBER(run("a", "ping -q -c1 -W2 198.51.100.5", NULL), 0);

@@ -352,7 +352,7 @@ static int compare_words(const void *a, const void *b)
 const char *modes_peer_devices(struct modes *w, const char *machine, const char *allowed)
 {
 	char *text = arena_strdup(&w->arena, modes_shell(w, machine, "wg show all allowed-ips"));
-	const char *devices[DEVICES_MAX], *said = "";
+	const char *devices[DEVICES_MAX] = {NULL}, *said = "";
 	char *line, *rest = text;
 	size_t n = 0;
 

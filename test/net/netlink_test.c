@@ -80,7 +80,7 @@ static void devices(void)
 	OK(link_set_mtu(nl, bridge.index, 1400, &f));
 	OK(link_set_master(nl, vb.index, bridge.index, &f));
 	OK(link_list(nl, &links, &f));
-	CU_ASSERT_FATAL(link_by_name(&links, "br0") != NULL);
+	TEST_MUST(link_by_name(&links, "br0") != NULL);
 	TEST_TEXT(link_by_name(&links, "br0")->alias, "skein:0192");
 	TEST_NUMBER(link_by_name(&links, "br0")->mtu, 1400);
 	TEST_NUMBER(link_by_index(&links, vb.index)->master, bridge.index);
@@ -136,13 +136,13 @@ static void addresses(void)
 	OK(ifaddr_add(nl, &plain, &f));
 	OK(ifaddr_add(nl, &peer, &f));
 	OK(ifaddr_list(nl, va.index, &list, &f));
-	CU_ASSERT_FATAL(list.n >= 1);
+	TEST_MUST(list.n >= 1);
 	TEST_NUMBER(ifaddr_compare(&list.at[0], &plain), 0);
 	network = ifaddr_prefix(&plain);
 	CU_ASSERT(prefix_equal(&network, &(struct prefix){4, 24, {10, 9, 0}}));
 	list.n = 0;
 	OK(ifaddr_list(nl, vb.index, &list, &f));
-	CU_ASSERT_FATAL(list.n >= 1);
+	TEST_MUST(list.n >= 1);
 	TEST_NUMBER(ifaddr_compare(&list.at[0], &peer), 0);
 	OK(ifaddr_delete(nl, &peer, &f));
 	OK(ifaddr_delete(nl, &peer, &f));

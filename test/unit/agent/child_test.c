@@ -118,8 +118,8 @@ static int listen_at(char path[256])
 	snprintf(path, 256, "%s/c.ctl", test_dir());
 	snprintf(at.sun_path, sizeof(at.sun_path), "%.100s", path);
 	unlink(path);
-	CU_ASSERT_FATAL(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
-			listen(fd, 4) == 0);
+	TEST_MUST(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
+		  listen(fd, 4) == 0);
 	return fd;
 }
 

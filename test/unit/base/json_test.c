@@ -50,7 +50,7 @@ static void there_and_back(void)
 	struct thing t = {0};
 	struct fault f = {0};
 	struct arena a;
-	uint64_t present;
+	uint64_t present = 0;
 	json_t *back;
 	char *dump;
 
@@ -58,6 +58,7 @@ static void there_and_back(void)
 	TEST_NUMBER(decode(text, &t, &a, &present, &f), 0);
 	TEST_NUMBER(present, 63);
 	CU_ASSERT_TRUE(t.counter == UINT64_MAX);
+	TEST_MUST(t.parts.n == 1);
 	TEST_TEXT(((struct part *)t.parts.at)[0].name, "p");
 	back = json_encode(thing_rows, &t);
 	dump = json_dumps(back, 0);
@@ -72,7 +73,7 @@ static void null_is_absent(void)
 	struct thing t = {0};
 	struct fault f = {0};
 	struct arena a;
-	uint64_t present;
+	uint64_t present = 0;
 
 	arena_init(&a);
 	TEST_NUMBER(decode("{\"name\": \"x\", \"port\": null}", &t, &a, &present, &f), 0);

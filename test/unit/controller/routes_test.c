@@ -44,8 +44,8 @@ static void what_is_not_there(void)
 		"healthz",
 		"/healthz/",
 		"/api/v1/meshes/{id}",
-		"/api/v1/meshes/" ID "/" ID_2,
-		"/api/v1/" ID,
+		("/api/v1/meshes/" ID "/" ID_2),
+		("/api/v1/" ID),
 		"/api/v1/meshes/01a1fe59-425a-7984-8b5f-dc45bf79fdd",
 	};
 	struct routes *routes = routes_new(api_routes);

@@ -89,7 +89,7 @@ static void a_long_error_is_cut_between_characters(void)
 	struct buf b;
 
 	memset(text, 'x', 254);
-	strcpy(text + 254, "\xc3\xa9\xc3\xa9");
+	snprintf(text + 254, sizeof(text) - 254, "\xc3\xa9\xc3\xa9");
 	buf_init(&b);
 	buf_printf(&b, "{\"memberships\":[{\"id\":\"$membership\",\"error\":\"%s\"}]}", text);
 	body = things_fill(&t, buf_text(&b), &named);

@@ -142,7 +142,7 @@ static void a_slow_sender_hits_the_deadline(void)
 	int64_t took;
 	char byte;
 
-	CU_ASSERT_FATAL(fd >= 0);
+	TEST_MUST(fd >= 0);
 	TEST_NUMBER(send(fd, hello, sizeof(hello), MSG_NOSIGNAL), (long long)sizeof(hello));
 	while (sent < 100) {
 		struct timeval wait = {.tv_usec = 50000};

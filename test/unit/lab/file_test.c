@@ -26,7 +26,7 @@ static void every_example_parses(void)
 	struct dirent *entry;
 	unsigned n = 0;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
+	TEST_MUST(dir != NULL);
 	while ((entry = readdir(dir)) != NULL) {
 		size_t len = strlen(entry->d_name);
 		struct lab_file file = {0};

@@ -52,7 +52,7 @@ static void a_process_is_told_from_a_later_one_with_its_pid(void)
 {
 	struct process self, other;
 
-	CU_ASSERT_FATAL(process_read(getpid(), &self));
+	TEST_MUST(process_read(getpid(), &self));
 	CU_ASSERT(process_alive(&self));
 	other = self;
 	other.start++;

@@ -59,7 +59,7 @@ static void protocols(void)
 	feed("protocols-2.0.12", bird_protocols_line, &p);
 	TEST_NUMBER(p.list.n, 10);
 	g = bird_protocols_find(&p, "g_2");
-	CU_ASSERT_FATAL(g != NULL);
+	TEST_MUST(g != NULL);
 	TEST_TEXT(g->kind, "BGP");
 	TEST_TEXT(g->table, "");
 	TEST_TEXT(g->state, "start");
@@ -85,7 +85,7 @@ static void protocols_in_full(void)
 	bird_protocols_init(&p, &arena);
 	feed("protocols-all-2.0.12", bird_protocols_line, &p);
 	g = bird_protocols_find(&p, "g_1");
-	CU_ASSERT_FATAL(g != NULL && g->channels.n == 1);
+	TEST_MUST(g != NULL && g->channels.n == 1);
 	TEST_TEXT(g->description, "gateway one; with spaces");
 	TEST_TEXT(g->bgp_state, "Established");
 	TEST_TEXT(address_format(&g->neighbour, address), "127.0.0.2");
@@ -123,12 +123,12 @@ static void odd_protocols(void)
 	arena_init(&arena);
 	bird_protocols_init(&p, &arena);
 	feed("protocols-odd", bird_protocols_line, &p);
-	CU_ASSERT_FATAL(p.list.n == 2);
+	TEST_MUST(p.list.n == 2);
 	m = &p.list.at[0];
 	TEST_TEXT(m->since, "13:47:46");
 	TEST_TEXT(m->info, "Established");
 	TEST_TEXT(address_format(&m->neighbour, address), "fe80::1");
-	CU_ASSERT_FATAL(m->channels.n == 2);
+	TEST_MUST(m->channels.n == 2);
 	TEST_TEXT(m->channels.at[0].limit_hit, "receive");
 	TEST_NUMBER(m->channels.at[0].imported, 16);
 	TEST_NUMBER(m->channels.at[0].filtered, 2);
@@ -148,7 +148,7 @@ static void bfd_sessions(void)
 	arena_init(&arena);
 	bird_bfd_init(&p, &arena);
 	feed("bfd-2.0.12", bird_bfd_line, &p);
-	CU_ASSERT_FATAL(p.list.n == 2);
+	TEST_MUST(p.list.n == 2);
 	TEST_TEXT(p.list.at[0].protocol, "f_main");
 	TEST_TEXT(p.list.at[0].device, "");
 	TEST_TEXT(address_format(&p.list.at[1].address, address), "10.5.0.2");

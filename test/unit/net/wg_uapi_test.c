@@ -41,7 +41,7 @@ static void a_device_is_read(void)
 	CU_ASSERT(a.complete && a.errnum == 0 && d.has_private_key);
 	TEST_NUMBER(d.listen_port, 51820);
 	TEST_NUMBER(d.fwmark, 0x5300);
-	CU_ASSERT_FATAL(d.peers.n == 2);
+	TEST_MUST(d.peers.n == 2);
 	TEST_NUMBER(d.peers.at[0].endpoint.port, 51884);
 	TEST_NUMBER(d.peers.at[0].last_handshake.ms, 1700000000250);
 	CU_ASSERT(d.peers.at[0].tx_bytes == UINT64_MAX);

@@ -155,7 +155,7 @@ static void slots_are_given_anew_only_when_they_run_out(void)
 static void random_approval(struct fleet *f, uint64_t *seed)
 {
 	char prefix[32];
-	size_t member = next(seed) % f->members.n;
+	size_t member = next(seed) % MEMBERS;
 
 	snprintf(prefix, sizeof(prefix), "172.20.%u.0/24", (unsigned)(next(seed) % PREFIXES));
 	for (size_t i = 0; i < f->announcements.n; i++) {
@@ -285,7 +285,7 @@ static void one_approval_moves_few(void)
 		fill(&f, &seed);
 		TEST_NUMBER(place(&f, NULL), 0);
 		for (unsigned step = 0; step < 30; step++) {
-			uint8_t before[MEMBERS];
+			uint8_t before[MEMBERS] = {0};
 			row_t holders[MEMBERS];
 			struct announcement about;
 			size_t n = f.announcements.n, nholders;

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "test/unit/sqlite/fixture.h"
@@ -7,7 +8,7 @@ static struct join_grant grant_row(struct fixture *x, const char *secret, uint32
 	struct join_grant g = {.organization = x->organization.row, .max_uses = max_uses};
 
 	digest_of(secret, strlen(secret), &g.secret);
-	strcpy(g.note, secret);
+	snprintf(g.note, sizeof(g.note), "%s", secret);
 	return g;
 }
 
@@ -98,7 +99,7 @@ static struct api_token token_row(row_t organization, const char *secret, enum r
 	struct api_token t = {.organization = organization, .role = role};
 
 	digest_of(secret, strlen(secret), &t.secret);
-	strcpy(t.note, secret);
+	snprintf(t.note, sizeof(t.note), "%s", secret);
 	return t;
 }
 
