@@ -144,14 +144,21 @@ static int store(const struct option_row *row, void *base, const char *value, st
 	return ERR_INTERNAL;
 }
 
-/* argv[*i] is an option: stores it, with its value from "=..." or the next word. */
+static bool is_option(const char *word)
+{
+	return word[0] == '-' && word[1] != '\0' && strcmp(word, "--") != 0;
+}
+
+/* argv[*i] is an option: stores it, with its value from "=..." or the next word. Before the command
+ * (none in `in` yet) only those of every command are known. */
 static int take_option(const struct program *p, struct invocation *in, int argc, char **argv,
 		       int *i, struct fault *f)
 {
 	const char *word = argv[*i], *name = word + (word[1] == '-' ? 2 : 1);
 	size_t len = strcspn(name, "=");
 	const char *value = name[len] == '=' ? name + len + 1 : NULL;
-	const struct option_row *row = find_row(in->command->options, name, len);
+	const struct option_row *row =
+		in->command != NULL ? find_row(in->command->options, name, len) : NULL;
 	void *base = in->options;
 
 	if (row == NULL) {
@@ -159,7 +166,11 @@ static int take_option(const struct program *p, struct invocation *in, int argc,
 		base = p->common_to;
 	}
 	if (row == NULL || (word[1] != '-' && len != 1))
-		return fault_set(f, ERR_USAGE, "unknown option '%.60s'; see --help", word);
+		return fault_set(f, ERR_USAGE,
+				 in->command != NULL ? "unknown option '%.60s'; see --help"
+						     : "'%.60s' is no option of every command; "
+						       "the others stand behind their command",
+				 word);
 	if (row->kind == OPTION_FLAG && value != NULL)
 		return fault_set(f, ERR_USAGE, "--%s takes no value", row->name);
 	if (row->kind != OPTION_FLAG && value == NULL) {
@@ -171,12 +182,29 @@ static int take_option(const struct program *p, struct invocation *in, int argc,
 	return store(row, base, value, f);
 }
 
+/* Options that stand before the command; how many words they are, or a negative code. */
+static int take_leading(const struct program *p, int argc, char **argv, struct fault *f)
+{
+	struct invocation none = {0};
+	int i = 0, code = 0;
+
+	while (i < argc && code == 0 && is_option(argv[i])) {
+		code = take_option(p, &none, argc, argv, &i, f);
+		i++;
+	}
+	return code != 0 ? code : i;
+}
+
 int command_parse(const struct program *p, int argc, char **argv, struct invocation *out,
 		  struct fault *f)
 {
 	bool only_args = false;
-	int used, code;
+	int used, code = take_leading(p, argc, argv, f);
 
+	if (code < 0)
+		return code;
+	argc -= code;
+	argv += code;
 	out->command = find_command(p, argc, argv, &used);
 	if (out->command == NULL)
 		return unknown_command(p, argc, argv, f);
@@ -187,7 +215,7 @@ int command_parse(const struct program *p, int argc, char **argv, struct invocat
 	for (int i = used; i < argc; i++) {
 		if (!only_args && strcmp(argv[i], "--") == 0) {
 			only_args = true;
-		} else if (!only_args && argv[i][0] == '-' && argv[i][1] != '\0') {
+		} else if (!only_args && is_option(argv[i])) {
 			code = take_option(p, out, argc, argv, &i, f);
 			if (code != 0)
 				return code;
@@ -265,16 +293,31 @@ void program_describe(const struct program *p, FILE *to)
 	describe_rows("", p->common, to);
 }
 
+/* "exec MACHINE ls --help": what the words before it have completed is another program's line. */
+static bool is_anothers(const struct program *p, int argc, char **argv)
+{
+	struct invocation in = {0};
+	bool so = command_parse(p, argc, argv, &in, NULL) == 0 && in.command->max_args < 0;
+
+	free(in.options);
+	free(in.args);
+	return so;
+}
+
 /* --help anywhere before "--": of the command where one is named, else of the program. */
 static bool answer_help(const struct program *p, int argc, char **argv)
 {
 	const struct command *c;
-	int used;
+	int used, first;
 
 	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (strcmp(argv[i], "--help") != 0 && strcmp(argv[i], "-h") != 0)
 			continue;
-		c = find_command(p, i, argv, &used);
+		if (is_anothers(p, i, argv))
+			return false;
+		first = take_leading(p, i, argv, NULL);
+		first = first < 0 ? 0 : first;
+		c = find_command(p, i - first, argv + first, &used);
 		if (c != NULL)
 			command_usage(p, c, stdout);
 		else

@@ -33,7 +33,21 @@ static const struct command commands[] = {
 	{"exec", "MACHINE CMD...", 2, -1, "run a command", NULL, 0, nothing},
 	{0}};
 
-static const struct program program = {.name = "skein", .help = "a test", .commands = commands};
+static struct everywhere {
+	const char *lab;
+	bool json;
+} everywhere;
+
+static const struct option_row common[] = {
+	{"lab", 'l', OPTION_TEXT, offsetof(struct everywhere, lab), "NAME", "which", 0, 0},
+	{"json", 0, OPTION_FLAG, offsetof(struct everywhere, json), NULL, "for programs", 0, 0},
+	{0}};
+
+static const struct program program = {.name = "skein",
+				       .help = "a test",
+				       .commands = commands,
+				       .common = common,
+				       .common_to = &everywhere};
 
 /* Parses words split at spaces; *options is the caller's to free. */
 static int parse(const char *line, struct invocation *in, struct fault *f)
@@ -88,6 +102,11 @@ static void wrong_lines_say_what_would_be_right(void)
 		{"mesh create a --port 0", "--port: 0 is out of range, want 1 to 65535"},
 		{"mesh create a --port x", "--port: 'x' is no number"},
 		{"mesh create a -cidr x", "unknown option '-cidr'; see --help"},
+		{"--lab", "--lab: NAME is missing"},
+		{"--lab x", "a command is missing; want one of: mesh, machine, exec"},
+		{"--lab x mehs", "'mehs' is no command here; want one of: mesh, machine, exec"},
+		{"--cidr x mesh create a", "'--cidr' is no option of every command; "
+					   "the others stand behind their command"},
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -113,6 +132,27 @@ static void another_programs_options_pass_through(void)
 	free(in.args);
 }
 
+static void options_of_every_command_stand_before_it_too(void)
+{
+	static const char *const lines[] = {"-l x --json mesh list", "--lab=x mesh list --json",
+					    "mesh list --json --lab x"};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct invocation in = {0};
+		struct fault f = {0};
+
+		everywhere = (struct everywhere){0};
+		TEST_NUMBER(parse(lines[i], &in, &f), 0);
+		TEST_TEXT(in.command->words, "mesh list");
+		TEST_TEXT(everywhere.lab, "x");
+		CU_ASSERT_TRUE(everywhere.json);
+		free(in.options);
+		free(in.args);
+	}
+}
+
 TEST_SUITE(base_option, {"options land in their struct", options_land_in_their_struct},
 	   {"wrong lines say what would be right", wrong_lines_say_what_would_be_right},
+	   {"options of every command stand before it too",
+	    options_of_every_command_stand_before_it_too},
 	   {"another program's options pass through", another_programs_options_pass_through});
