@@ -59,7 +59,8 @@ static const struct option_row create_options[] = {
 	{"cidr", 'c', OPTION_TEXT, offsetof(struct options, cidr), "CIDR",
 	 "its addresses, for good: in 10/8, 172.16/12, 192.168/16 or 100.64/10", 0, 0},
 	{"default", 'd', OPTION_FLAG, offsetof(struct options, is_default), NULL,
-	 "machines that join without naming a mesh land in it", 0, 0},
+	 "machines that join without naming a mesh land in it; the first mesh is it by itself", 0,
+	 0},
 	{"no-route-reflector", 0, OPTION_FLAG, offsetof(struct options, no_reflector), NULL,
 	 "members speak BGP with each other", 0, 0},
 	TIMING,
@@ -106,13 +107,15 @@ static void say_warnings(struct cli *c, const json_t *answer)
 static int create(struct cli *c, const struct invocation *in)
 {
 	const struct options *o = in->options;
-	json_t *body = json_pack("{s:s, s:b, s:b}", "name", in->args[0], "default", o->is_default,
-				 "route_reflector", !o->no_reflector);
+	json_t *body =
+		json_pack("{s:s, s:b}", "name", in->args[0], "route_reflector", !o->no_reflector);
 	const json_t *mesh;
 	int code;
 
 	if (o->cidr != NULL)
 		json_object_set_new(body, "cidr", json_string(o->cidr));
+	if (o->is_default) /* unsaid, the first mesh is */
+		json_object_set_new(body, "default", json_true());
 	put_timing(body, o);
 	code = api_post(c, "/meshes", body, &mesh);
 	if (code != 0)

@@ -43,23 +43,21 @@
 
 static void a_mesh_is_made(void)
 {
-	const struct exchange made[] = {
-		{"POST /api/v1/meshes", MESH_A,
-		 "{\"name\":\"prod\",\"default\":false,\"route_reflector\":true}", NULL, NULL, 0},
-		END};
+	const struct exchange made[] = {{"POST /api/v1/meshes", MESH_A,
+					 "{\"name\":\"prod\",\"route_reflector\":true}", NULL, NULL,
+					 0},
+					END};
 	const struct exchange all[] = {
 		{"POST /api/v1/meshes",
 		 "{\"name\":\"x\",\"cidr\":\"10.5.0.0/16\",\"asn\":5,\"warnings\":[\"alone\"]}",
-		 "{\"name\":\"x\",\"default\":true,\"route_reflector\":false,\"cidr\":\"10.5.0.0/"
-		 "16\","
-		 "\"bgp_port\":1790,\"bfd_interval_ms\":100,\"bfd_multiplier\":4}",
+		 "{\"name\":\"x\",\"route_reflector\":false,\"cidr\":\"10.5.0.0/16\","
+		 "\"default\":true,\"bgp_port\":1790,\"bfd_interval_ms\":100,\"bfd_multiplier\":4}",
 		 NULL, NULL, 0},
 		END};
-	const struct exchange taken[] = {
-		{"POST /api/v1/meshes", "mesh 'prod' exists already",
-		 "{\"name\":\"prod\",\"default\":false,\"route_reflector\":true}", NULL, NULL,
-		 ERR_EXISTS},
-		END};
+	const struct exchange taken[] = {{"POST /api/v1/meshes", "mesh 'prod' exists already",
+					  "{\"name\":\"prod\",\"route_reflector\":true}", NULL,
+					  NULL, ERR_EXISTS},
+					 END};
 
 	TEST_NUMBER(script_run("mesh create prod", made,
 			       "mesh prod made: 10.1.0.0/16, AS 4200000001, the default\n"
