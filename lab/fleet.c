@@ -300,5 +300,5 @@ int fleet_up(struct lab *lab, struct fault *f)
 		code = fleet_await_members(lab, deadline, f);
 	if (code == 0)
 		code = session_await_all(lab, deadline, f);
-	return code;
+	return code == 0 ? lab_note_whole(lab, f) : code;
 }

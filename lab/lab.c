@@ -112,36 +112,33 @@ int lab_plan(struct lab *lab, const char *path, struct fault *f)
 	return code != 0 ? code : take_lock(lab, f);
 }
 
-/* The only lab there is: its name. */
-static int find_only(char out[64], struct fault *f)
+static bool is_being_changed(const struct lab *lab)
 {
-	DIR *root = opendir(LAB_ROOT);
-	struct dirent *entry;
-	unsigned n = 0;
+	char path[PLACE_PATH_MAX + 16];
+	int fd = open(lock_path(lab, path), O_RDONLY | O_CLOEXEC);
+	bool taken = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
 
-	while (root != NULL && (entry = readdir(root)) != NULL) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		snprintf(out, 64, "%.63s", entry->d_name);
-		n++;
-	}
-	if (root != NULL)
-		closedir(root);
-	if (n == 0)
-		return fault_set(f, ERR_NOT_FOUND, "no lab is up; 'skein-lab up FILE' makes one");
-	if (n > 1)
-		return fault_set(f, ERR_CONFLICT, "several labs are up; say which: --lab NAME");
-	return 0;
+	if (fd >= 0)
+		close(fd);
+	return taken;
 }
 
-int lab_find_name(const char *name, char out[64], struct fault *f)
+int lab_check_whole(const struct lab *lab, struct fault *f)
 {
-	if (name == NULL)
-		return find_only(out, f);
-	if (strlen(name) > 20 || strchr(name, '/') != NULL || name[0] == '.')
-		return fault_set(f, ERR_INVALID, "'%.40s' is no lab's name", name);
-	snprintf(out, 64, "%s", name);
-	return 0;
+	if (lab->record.whole)
+		return 0;
+	if (is_being_changed(lab))
+		return fault_set(f, ERR_BUSY, "lab '%s' is just being made", lab->name);
+	return fault_set(f, ERR_CHECK,
+			 "lab '%s' is not whole, its making failed or was killed: 'skein-lab up "
+			 "FILE' makes it anew, 'skein-lab down --lab %s' takes it away",
+			 lab->name, lab->name);
+}
+
+int lab_note_whole(struct lab *lab, struct fault *f)
+{
+	lab->record.whole = true;
+	return lab_save_record(lab, f);
 }
 
 int lab_open(struct lab *lab, const char *name, bool change, struct fault *f)
@@ -156,7 +153,7 @@ int lab_open(struct lab *lab, const char *name, bool change, struct fault *f)
 	names(lab, found);
 	snprintf(path, sizeof(path), "%s/file.yaml", lab->dir);
 	if (access(path, R_OK) != 0)
-		return fault_set(f, ERR_NOT_FOUND, "no lab '%s' is up", lab->name);
+		return lab_check_whole(lab, f);
 	code = lab_file_load(path, &lab->arena, &lab->file, f);
 	if (code == 0)
 		code = find_programs(lab, f);
@@ -190,6 +187,16 @@ static int note_name(struct lab *lab, const char *name, struct fault *f)
 	return 0;
 }
 
+static bool is_in_file(const struct lab *lab, const char *name)
+{
+	const struct lab_network *networks = lab->file.networks.at;
+
+	for (size_t i = 0; i < lab->file.networks.n; i++)
+		if (strcmp(networks[i].name, name) == 0)
+			return true;
+	return strcmp(name, LAB_UNDERLAY) == 0 || lab_file_node(&lab->file, name) != NULL;
+}
+
 int lab_find_place(const struct lab *lab, const char *machine, struct place *out, struct fault *f)
 {
 	struct fault known = {0};
@@ -197,6 +204,8 @@ int lab_find_place(const struct lab *lab, const char *machine, struct place *out
 	lab_place(lab, machine, out);
 	if (strlen(machine) <= 63 && strchr(machine, '/') == NULL && place_exists(out))
 		return 0;
+	if (is_in_file(lab, machine) && !lab->record.whole)
+		return lab_check_whole(lab, f);
 	lab_for_each_place((struct lab *)lab, note_name, &known);
 	return fault_set(f, ERR_NOT_FOUND, "no machine '%.40s' in this lab; there are: %s", machine,
 			 known.text);

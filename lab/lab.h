@@ -39,7 +39,7 @@ int lab_plan(struct lab *lab, const char *path, struct fault *f);
 /* One that is up; `name` NULL: the only one there is. Lock as above if `change`. */
 int lab_open(struct lab *lab, const char *name, bool change, struct fault *f);
 void lab_close(struct lab *lab);
-/* `name`, or that of the only lab there is. */
+/* `name`, or that of the only lab there is; a fault names those that there are. */
 int lab_find_name(const char *name, char out[64], struct fault *f);
 
 /* Namespaces and directories of everything in the file; what an earlier one left is removed. */
@@ -49,6 +49,13 @@ int lab_make_places(struct lab *lab, struct fault *f);
 int lab_remove(const char *name, struct fault *f);
 /* Takes the lock, removes, and leaves no trace. */
 int lab_down(const char *name, struct fault *f);
+/* Whether there is anything of a lab of this name, whole or not. */
+bool lab_exists(const char *name);
+/* Notes that everything came up. */
+int lab_note_whole(struct lab *lab, struct fault *f);
+/* ERR_CHECK where that was never noted: its making failed, or was killed half way. ERR_BUSY while
+ * somebody is at it. */
+int lab_check_whole(const struct lab *lab, struct fault *f);
 
 void lab_place(const struct lab *lab, const char *machine, struct place *out);
 /* ERR_NOT_FOUND, with the names there are, where the lab has no such machine or host. */

@@ -20,6 +20,18 @@ static int complain(const struct fault *f, int code)
 	return code;
 }
 
+/* What it takes before it looks for anything. */
+static int begin(const struct common *common, bool from_file, struct fault *f)
+{
+	if (from_file && common->name != NULL)
+		return fault_set(f, ERR_USAGE,
+				 "--lab says which lab is meant; the name of a new one stands in "
+				 "its file");
+	if (geteuid() != 0)
+		return fault_set(f, ERR_PRIVILEGE, "root is needed to make and enter namespaces");
+	return 0;
+}
+
 struct up_options {
 	bool bare, keep;
 };
@@ -36,22 +48,27 @@ static int run_up(void *context, const struct invocation *in)
 	const struct up_options *o = in->options;
 	struct fault f = {0}, ignored = {0};
 	struct lab lab;
-	int code = lab_plan(&lab, in->args[0], &f);
+	bool planned;
+	int code = begin(context, true, &f);
 
-	(void)context;
 	if (code != 0)
-		goto out;
+		return complain(&f, code);
+	code = lab_plan(&lab, in->args[0], &f);
+	planned = code == 0;
 	lab.say = stdout;
-	code = o->bare ? fleet_build_underlay(&lab, &f) : fleet_up(&lab, &f);
+	if (planned && o->bare) {
+		code = fleet_build_underlay(&lab, &f);
+		code = code == 0 ? lab_note_whole(&lab, &f) : code;
+	} else if (planned) {
+		code = fleet_up(&lab, &f);
+	}
 	if (code == 0)
 		lab_say(&lab, "lab '%s' is up; 'skein-lab status' shows it", lab.name);
-	if (code != 0) {
+	else if (planned)
 		lab_show_logs(&lab, stderr);
-		if (!o->keep)
-			lab_remove(lab.name, &ignored);
-	}
-out:
 	lab_close(&lab);
+	if (code != 0 && planned && !o->keep)
+		lab_down(lab.name, &ignored);
 	return code == 0 ? 0 : complain(&f, code);
 }
 
@@ -62,8 +79,11 @@ static int with_lab(void *context, const struct invocation *in, bool change,
 	const struct common *common = context;
 	struct fault f = {0};
 	struct lab lab;
-	int code = lab_open(&lab, common->name, change, &f);
+	int code = begin(common, false, &f);
 
+	if (code != 0)
+		return complain(&f, code);
+	code = lab_open(&lab, common->name, change, &f);
 	if (code == 0)
 		code = act(&lab, in, &f);
 	lab_close(&lab);
@@ -160,9 +180,11 @@ static int run_down(void *context, const struct invocation *in)
 	const struct common *common = context;
 	struct fault f = {0};
 	char name[64];
-	int code = lab_find_name(common->name, name, &f);
+	int code = begin(common, false, &f);
 
 	(void)in;
+	if (code == 0)
+		code = lab_find_name(common->name, name, &f);
 	if (code == 0)
 		code = lab_down(name, &f);
 	return code == 0 ? 0 : complain(&f, code);
@@ -181,9 +203,10 @@ static int run_demo(void *context, const struct invocation *in)
 {
 	const struct demo_options *o = in->options;
 	struct fault f = {0};
-	int code = demo_run(in->args[0], o->stay, &f);
+	int code = begin(context, true, &f);
 
-	(void)context;
+	if (code == 0)
+		code = demo_run(in->args[0], o->stay, &f);
 	return code == 0 ? 0 : complain(&f, code);
 }
 

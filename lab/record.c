@@ -17,6 +17,7 @@ struct saved_row {
 
 struct saved {
 	int64_t inotify_before, inotify_raised, made_directories;
+	bool whole;
 	struct json_rows processes;
 };
 
@@ -32,6 +33,7 @@ static const struct json_row saved_rows[] = {
 	{"inotify_before", MEMBER_NUMBER, offsetof(struct saved, inotify_before), .max = INT32_MAX},
 	{"inotify_raised", MEMBER_NUMBER, offsetof(struct saved, inotify_raised), .max = INT32_MAX},
 	{"made_directories", MEMBER_NUMBER, offsetof(struct saved, made_directories), .max = 255},
+	{"whole", MEMBER_FLAG, offsetof(struct saved, whole), .required = false},
 	{"processes", MEMBER_ROWS, offsetof(struct saved, processes), .required = true,
 	 .max = RECORD_ROWS_MAX, .rows = saved_row_rows, .row_size = sizeof(struct saved_row)},
 	{0}};
@@ -75,6 +77,7 @@ int record_load(struct record *r, const char *path, struct fault *f)
 	r->inotify_before = saved.inotify_before;
 	r->inotify_raised = saved.inotify_raised;
 	r->made_directories = saved.made_directories;
+	r->whole = saved.whole;
 	row = saved.processes.at;
 	for (size_t i = 0; i < saved.processes.n; i++)
 		record_set(r, row[i].machine, row[i].program,
@@ -89,7 +92,8 @@ int record_save(const struct record *r, const char *path, struct fault *f)
 {
 	struct saved saved = {.inotify_before = r->inotify_before,
 			      .inotify_raised = r->inotify_raised,
-			      .made_directories = r->made_directories};
+			      .made_directories = r->made_directories,
+			      .whole = r->whole};
 	struct saved_row *rows = mem_alloc((r->rows.n + 1) * sizeof(*rows));
 	json_t *root;
 	char *text;

@@ -15,6 +15,7 @@ struct record {
 	/* fs.inotify.max_user_instances before the lab raised it, and to what; 0: it did not */
 	int64_t inotify_before, inotify_raised;
 	int64_t made_directories; /* bits, by the table in tune.c */
+	bool whole;		  /* everything that the file says came up */
 	VEC(struct record_row) rows;
 };
 

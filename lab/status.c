@@ -5,6 +5,9 @@
 
 #include "lab/machine.h"
 
+/* docs/json/skein-lab-status.v1.json */
+#define STATUS_SCHEMA "skein-lab-status.v1"
+
 static const char *const socket_patterns[] = {"/run/skein/agent.sock", "/run/skein/*/bird.ctl"};
 
 /* Control sockets inside a machine. */
@@ -141,7 +144,8 @@ static json_t *host_json(const struct lab *lab, const struct lab_network *n)
 			 prefix_format(&n->prefix, prefix), "behind", n->behind);
 }
 
-static void print_json(const struct lab *lab, const operator_member_vec *members, FILE *to)
+static void print_json(const struct lab *lab, const operator_member_vec *members,
+		       const struct fault *unknown, FILE *to)
 {
 	const struct lab_network *n = lab->file.networks.at;
 	json_t *machines = json_array(), *hosts = json_array(), *root;
@@ -150,34 +154,47 @@ static void print_json(const struct lab *lab, const operator_member_vec *members
 		json_array_append_new(machines, machine_json(lab, &lab->file.nodes[i], members));
 	for (size_t i = 0; i < lab->file.networks.n; i++)
 		json_array_append_new(hosts, host_json(lab, &n[i]));
-	root = json_pack("{s:s, s:s, s:o, s:o}", "lab", lab->name, "directory", lab->dir,
-			 "machines", machines, "hosts", hosts);
+	root = json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o}", "schema", STATUS_SCHEMA, "lab",
+			 lab->name, "directory", lab->dir, "whole", lab->record.whole, "error",
+			 unknown->code != 0 ? json_string(unknown->text) : json_null(), "machines",
+			 machines, "hosts", hosts);
 	json_dumpf(root, to, JSON_INDENT(2));
 	fputc('\n', to);
 	json_decref(root);
 }
 
+/* Of a bare lab there are none to know. */
+static void read_members(struct lab *lab, struct arena *arena, operator_member_vec *out,
+			 struct fault *unknown)
+{
+	if (record_find(&lab->record, LAB_CONTROLLER, "skein-controller") == NULL)
+		return;
+	if (!machine_runs(lab, LAB_CONTROLLER, "skein-controller"))
+		fault_set(unknown, ERR_NOT_FOUND,
+			  "memberships are not known: the controller does not run");
+	else if (operator_members(lab, arena, out, unknown) != 0)
+		fault_prefix(unknown, "memberships are not known");
+}
+
 int status_print(struct lab *lab, bool json, FILE *to, struct fault *f)
 {
 	operator_member_vec members = {0};
+	struct fault unknown = {0};
 	struct arena arena;
-	int code = 0;
 
 	arena_init(&arena);
-	if (machine_runs(lab, LAB_CONTROLLER, "skein-controller"))
-		code = operator_members(lab, &arena, &members, f);
-	if (code != 0) {
-		fprintf(stderr, "skein-lab: memberships are not known: %s\n", f->text);
-		*f = (struct fault){0};
-	}
+	read_members(lab, &arena, &members, &unknown);
 	if (json) {
-		print_json(lab, &members, to);
+		print_json(lab, &members, &unknown, to);
 	} else {
+		if (unknown.code != 0 && lab->record.whole) /* else that is the reason */
+			fprintf(to, "%s\n\n", unknown.text);
 		status_print_members(lab, &members, to);
 		print_networks(lab, to);
 		print_sockets(lab, to);
 	}
 	vec_free(&members);
 	arena_fini(&arena);
-	return 0;
+	fflush(to);
+	return lab_check_whole(lab, f);
 }

@@ -185,10 +185,13 @@ int underlay_build(struct lab *lab, struct fault *f)
 static int need_node(struct lab *lab, const char *name, const struct lab_node **out,
 		     struct fault *f)
 {
+	struct place p;
+	int code = lab_find_place(lab, name, &p, f);
+
 	*out = lab_file_node(&lab->file, name);
-	if (*out == NULL)
-		return fault_set(f, ERR_NOT_FOUND, "'%.40s' has no cable to the underlay", name);
-	return 0;
+	if (code == 0 && *out == NULL)
+		code = fault_set(f, ERR_USAGE, "'%.40s' has no cable to the underlay", name);
+	return code;
 }
 
 /* Adding what is there succeeds with nft, deleting what is not does not: so heal adds first. */
@@ -200,6 +203,8 @@ static int change_cut(struct lab *lab, const char *a, const char *b, bool cut, s
 
 	if (need_node(lab, a, &na, f) != 0 || need_node(lab, b, &nb, f) != 0)
 		return f->code;
+	if (na == nb)
+		return fault_set(f, ERR_USAGE, "'%.40s' twice: want two machines", a);
 	address_format(&na->address, ta);
 	address_format(&nb->address, tb);
 	n = snprintf(script, sizeof(script), "add element inet lab cut { %s . %s, %s . %s }\n", ta,

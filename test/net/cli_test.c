@@ -7,42 +7,22 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/base/arena.h"
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
-#include "lib/base/run.h"
 #include "test/net/child.h"
 #include "test/net/space.h"
+#include "test/net/steps.h"
 #include "test/test.h"
 
 #define CONTROLLER    "build/skein-controller"
 #define SKEIN	      "build/skein"
 #define URL	      "https://127.0.0.1:8443"
 #define WRONG_PIN     "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-#define WORDS_MAX     24
-#define TIMEOUT_MS    20000
 #define START_TRIES   200
 #define START_WAIT_NS 50000000
 
 static pid_t controller = -1;
 static char config[200], token[200], pin[128];
-
-/* Runs `program words…`; appends what it says. Returns its exit status, -1 if it could not run. */
-static int run(const char *program, const char *line, struct buf *output)
-{
-	const char *argv[WORDS_MAX + 2] = {program};
-	char *copy = mem_strdup(line), *rest = copy, *word;
-	struct fault f = {0};
-	int n = 1, status = -1;
-
-	while ((word = strsep(&rest, " ")) != NULL && n <= WORDS_MAX)
-		if (*word != '\0')
-			argv[n++] = word;
-	if (run_program(argv, TIMEOUT_MS, output, &status, &f) != 0)
-		TEST_FAIL("%s %s: %s", program, line, f.text);
-	free(copy);
-	return status;
-}
 
 /* The word of `text` that begins with `start`, or "". */
 static void word_of(const char *text, const char *start, char *out, size_t size)
@@ -81,7 +61,7 @@ static int make_controller(void)
 
 	buf_init(&said);
 	snprintf(line, sizeof(line), "init --config %s", config);
-	status = run(CONTROLLER, line, &said);
+	status = steps_run(CONTROLLER, line, &said);
 	word_of(buf_text(&said), "skein-api.", text, sizeof(text));
 	word_of(buf_text(&said), "sha256//", pin, sizeof(pin));
 	buf_fini(&said);
@@ -99,7 +79,7 @@ static int log_in(void)
 
 	snprintf(line, sizeof(line), "login " URL " --file %s --pin %s", token, pin);
 	for (int i = 0; i < START_TRIES; i++) {
-		if (run(SKEIN, line, NULL) == 0)
+		if (steps_run(SKEIN, line, NULL) == 0)
 			return 0;
 		nanosleep(&wait, NULL);
 	}
@@ -126,32 +106,7 @@ static int leave(void)
 	return space_leave();
 }
 
-struct step {
-	const char *line;
-	int status;
-	const char *says; /* part of what it prints; NULL: whatever */
-};
-
-static void follow(const struct step *steps, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct buf said;
-		int status;
-
-		buf_init(&said);
-		status = run(SKEIN, steps[i].line, &said);
-		if (status != steps[i].status ||
-		    (steps[i].says != NULL && strstr(buf_text(&said), steps[i].says) == NULL))
-			TEST_FAIL("skein %s: status %d, want %d; says: %s", steps[i].line, status,
-				  steps[i].status, buf_text(&said));
-		buf_fini(&said);
-	}
-	CU_PASS("all steps");
-}
-
-#define FOLLOW(...)                                                                                \
-	follow((const struct step[]){__VA_ARGS__},                                                 \
-	       sizeof((const struct step[]){__VA_ARGS__}) / sizeof(struct step))
+#define FOLLOW(...) STEPS_FOLLOW(SKEIN, __VA_ARGS__)
 
 static void meshes_and_peerings_are_made_and_go(void)
 {
@@ -224,7 +179,7 @@ static void a_revoked_token_opens_nothing(void)
 	char text[128], file[256], line[512], id[64];
 
 	buf_init(&said);
-	TEST_NUMBER(run(SKEIN, "token api create --role operator --json", &said), 0);
+	TEST_NUMBER(steps_run(SKEIN, "token api create --role operator --json", &said), 0);
 	word_of(buf_text(&said), "skein-api.", text, sizeof(text));
 	text[strcspn(text, "\"")] = '\0';
 	word_of(strstr(buf_text(&said), "\"id\": \"") + strlen("\"id\": \""), "", id, sizeof(id));
