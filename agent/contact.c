@@ -60,10 +60,15 @@ bool contact_note(struct contact *c, const struct http_answer *a, const char *wh
 	bool back = a->status != 0 && !c->connected;
 
 	c->connected = a->status != 0;
-	if (a->status != 0)
+	if (a->status != 0) {
 		c->answered = wall_now();
+		c->revoked = a->code == ERR_REVOKED;
+	}
 	if (a->code != 0) {
-		snprintf(c->error, sizeof(c->error), "%s", fault_text(&a->fault, a->code));
+		snprintf(c->error, sizeof(c->error), "%s",
+			 c->revoked ? "this machine was revoked: 'skein-agent leave', then join "
+				      "with a new token"
+				    : fault_text(&a->fault, a->code));
 		log_warn("the controller did not answer as it should", LOG_S("asked", what),
 			 LOG_S("why", c->error));
 		return back;

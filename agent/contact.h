@@ -12,6 +12,7 @@ struct contact {
 	const struct config *config;
 	struct http *http;	    /* NULL before contact_open() and after contact_close() */
 	bool connected;		    /* the last request was answered */
+	bool revoked;		    /* it was: this machine is shut out */
 	char error[FAULT_TEXT_MAX]; /* "" if its answer was as it should be */
 	struct wall answered;	    /* ms 0: never */
 };

@@ -131,6 +131,8 @@ static void on_list(void *context, struct http_answer *a)
 
 	if (contact_note(&f->agent->contact, a, "for news"))
 		report_soon(f->agent);
+	if (f->agent->contact.revoked) /* the last list of all: an empty one */
+		drop_missing(f);
 	if (a->code != 0 || (a->status != 200 && a->status != 304)) {
 		retry(f);
 		return;

@@ -5,6 +5,9 @@
 
 #include "agent/plan/shadow.h"
 
+/* docs/json/skein-agent-status.v1.json */
+#define STATUS_SCHEMA "skein-agent-status.v1"
+
 static json_t *text_or_null(const char *s)
 {
 	return s[0] != '\0' ? json_string(s) : json_null();
@@ -23,6 +26,14 @@ static json_t *when(struct wall t)
 	char text[WALL_TEXT_MAX];
 
 	return t.ms != 0 ? json_string(wall_format(t, text)) : json_null();
+}
+
+static json_t *machine(const struct agent *a)
+{
+	char id[ID_TEXT_MAX];
+
+	return json_pack("{s:s, s:s, s:b}", "id", id_format(&a->machine.id, id), "name",
+			 a->machine.name, "revoked", a->contact.revoked);
 }
 
 static json_t *controller(const struct agent *a)
@@ -128,12 +139,10 @@ json_t *status_make(struct agent *a)
 {
 	struct picture p;
 	struct fault f = {0};
-	char id[ID_TEXT_MAX];
 	json_t *list = json_array(), *out;
 
-	out = json_pack("{s:{s:s, s:s}, s:o, s:o}", "machine", "id", id_format(&a->machine.id, id),
-			"name", a->machine.name, "controller", controller(a), "error",
-			text_or_null(a->error));
+	out = json_pack("{s:s, s:o, s:o, s:o}", "schema", STATUS_SCHEMA, "machine", machine(a),
+			"controller", controller(a), "error", text_or_null(a->error));
 	json_object_set_new(out, "rounds", counter(a->rounds));
 	if (picture_take(a, &p, &f) == 0) {
 		for (size_t i = 0; i < a->members.n; i++)

@@ -101,14 +101,18 @@ static void show_prefixes(const json_t *m, FILE *to)
 
 static void show_membership(const json_t *m, FILE *to)
 {
-	fprintf(to, "\nmesh %s  %s in %s  %s  AS%lld  %s\n", text(m, "mesh"), text(m, "address"),
-		text(m, "cidr"), text(m, "role"), number(m, "asn"), text(m, "state"));
+	bool known = json_object_get(m, "mesh") != NULL;
+
+	if (known)
+		fprintf(to, "\nmesh %s  %s in %s  %s  AS%lld  %s\n", text(m, "mesh"),
+			text(m, "address"), text(m, "cidr"), text(m, "role"), number(m, "asn"),
+			text(m, "state"));
+	else
+		fprintf(to, "\nmembership %s  %s\n", text(m, "id"), text(m, "state"));
 	if (json_is_string(json_object_get(m, "error")))
 		fprintf(to, "  error: %s\n", text(m, "error"));
-	if (json_object_get(m, "devices") == NULL) {
-		fprintf(to, "  membership %s\n", text(m, "id"));
+	if (!known)
 		return;
-	}
 	show_devices(m, to);
 	show_bird(m, to);
 	show_prefixes(m, to);
