@@ -61,7 +61,8 @@ static int kill_wireguard(struct lab *lab, const char *machine, struct fault *f)
 
 	if (code != 0 || killed > 0)
 		return code;
-	return machine_run(lab, machine, remove, NULL, KILL_MS, NULL, f);
+	code = machine_run(lab, machine, remove, NULL, KILL_MS, NULL, NULL);
+	return code == 0 ? 0 : fault_set(f, ERR_NOT_FOUND, "%s has no WireGuard device", machine);
 }
 
 /* Until none is left: an agent that is killed after its BIRD has started another one by then. */

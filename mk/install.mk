@@ -5,7 +5,8 @@ BINDIR     ?= $(PREFIX)/bin
 SYSCONFDIR ?= /etc
 SHAREDIR   ?= $(PREFIX)/share
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
-EXAMPLEDIR := $(SHAREDIR)/doc/skein/examples
+DOCDIR     := $(SHAREDIR)/doc/skein
+EXAMPLEDIR := $(DOCDIR)/examples
 
 MAN_PAGES  := $(patsubst docs/man/%.in,$(BUILD)/man/%,$(wildcard docs/man/*.in))
 UNITS      := $(patsubst packaging/systemd/%,$(BUILD)/systemd/%,$(wildcard packaging/systemd/*.service))
@@ -34,7 +35,7 @@ man: $(MAN_PAGES) ## man pages, into build/man
 install: all $(MAN_PAGES) $(REFERENCES) $(UNITS) ## install below DESTDIR
 	$(Q)install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SYSCONFDIR)/skein/bird-templates \
 		$(DESTDIR)$(UNITDIR) $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d \
-		$(DESTDIR)$(SHAREDIR)/skein/bird-templates $(DESTDIR)$(EXAMPLEDIR) \
+		$(DESTDIR)$(SHAREDIR)/skein/bird-templates $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(DOCDIR)/json \
 		$(DESTDIR)$(SHAREDIR)/man/man1 $(DESTDIR)$(SHAREDIR)/man/man8 \
 		$(DESTDIR)$(SHAREDIR)/bash-completion/completions
 	$(Q)install $(PROGRAMS) $(DESTDIR)$(BINDIR)
@@ -45,6 +46,8 @@ install: all $(MAN_PAGES) $(REFERENCES) $(UNITS) ## install below DESTDIR
 	$(Q)install -m 644 $(filter %.1,$(MAN_PAGES)) $(DESTDIR)$(SHAREDIR)/man/man1
 	$(Q)install -m 644 $(filter %.8,$(MAN_PAGES)) $(DESTDIR)$(SHAREDIR)/man/man8
 	$(Q)install -m 644 $(wildcard examples/*.*) $(REFERENCES) $(DESTDIR)$(EXAMPLEDIR)
+	$(Q)install -m 644 docs/openapi.yaml $(DESTDIR)$(DOCDIR)
+	$(Q)install -m 644 $(wildcard docs/json/*.json) $(DESTDIR)$(DOCDIR)/json
 	$(Q)install -m 644 packaging/completion/skein.bash $(DESTDIR)$(SHAREDIR)/bash-completion/completions/skein
 	$(Q)for program in skein-agent skein-controller skein-lab; do \
 		ln -sf skein $(DESTDIR)$(SHAREDIR)/bash-completion/completions/$$program; done

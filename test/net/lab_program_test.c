@@ -59,7 +59,7 @@ static void expect_status(const char *part)
 
 	buf_init(&said);
 	TEST_NUMBER(steps_run(LAB, OF "status --json", &said), 0);
-	json_check(SCHEMA, NULL, buf_text(&said));
+	json_check_one(SCHEMA, "", buf_text(&said));
 	if (strstr(buf_text(&said), part) == NULL)
 		TEST_FAIL("want '%s' in: %s", part, buf_text(&said));
 	buf_fini(&said);
@@ -110,8 +110,16 @@ static void a_lab_that_was_killed_half_way_is_told_and_mended(void)
 	FOLLOW({up, 0, "is up"}, {OF "status", 0, "10.122.0.2"}, {OF "exec b true", 0, NULL});
 }
 
+/* It stands already where the cases run in their order. */
+static void need_lab(void)
+{
+	if (steps_run(LAB, OF "status", NULL) != 0)
+		FOLLOW({up, 0, "is up"});
+}
+
 static void what_a_lab_does_not_have_is_told(void)
 {
+	need_lab();
 	FOLLOW({OF "exec z true", 7, "no machine 'z' in this lab; there are: underlay, controller"},
 	       {OF "exec a /nowhere", 7, "/nowhere: No such file"},
 	       {OF "exec a sh -c exit\t9", 9, NULL}, {OF "cut a z", 7, "no machine 'z'"},
@@ -120,12 +128,14 @@ static void what_a_lab_does_not_have_is_told(void)
 	       {OF "kill z link", 7, "no machine 'z'"},
 	       {OF "kill a colour", 2, "want one of: link, bird, agent, wg, all"},
 	       {OF "kill controller bird", 7, "controller runs no bird"},
+	       {OF "kill controller wg", 7, "controller has no WireGuard device"},
 	       {OF "restore z", 7, "no machine 'z'"},
 	       {OF "restore underlay", 2, "'underlay' has no cable"});
 }
 
 static void its_status_is_as_its_schema_says(void)
 {
+	need_lab();
 	expect_status("\"error\": null");
 	FOLLOW({OF "kill controller all", 0, NULL},
 	       {OF "status", 0, "memberships are not known: the controller does not run"});
