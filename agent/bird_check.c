@@ -55,9 +55,9 @@ int bird_check(const struct config *c, struct fault *f)
 int bird_check_port(const struct member *m, struct fault *f)
 {
 	uint64_t n;
-	const struct state_image *view = &m->view.image;
+	const struct state_image *view = &m->view.target.image;
 	const struct state_mesh *mesh = state_records(view, STATE_MESH, &n);
-	const struct state_self *self = state_records(&m->membership.image, STATE_SELF, &n);
+	const struct state_self *self = state_records(&m->membership.target.image, STATE_SELF, &n);
 	struct address own = state_peer_address(view, self->peer);
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(mesh->bgp_port)};
 	struct port_holder holder = {0};

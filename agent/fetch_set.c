@@ -1,5 +1,6 @@
 #include "agent/fetch_set.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,8 +15,10 @@ static bool advance(struct fetch_set *s);
 
 void fetch_set_clear(struct fetch_set *s)
 {
-	for (int i = 0; i < PART_COUNT; i++)
+	for (int i = 0; i < PART_COUNT; i++) {
 		buf_fini(&s->update.parts[i]);
+		s->update.steps[i] = false;
+	}
 }
 
 static struct member *member(struct fetch_set *s)
@@ -37,41 +40,96 @@ static void go_on(struct fetch_set *s)
 
 /* ---- asking ---- */
 
+static const enum member_part parts[] = {
+	[FETCH_VIEW] = PART_VIEW,
+	[FETCH_MEMBERSHIP] = PART_MEMBERSHIP,
+	[FETCH_TEMPLATES] = PART_TEMPLATES,
+	[FETCH_TEXT] = PART_TEXT,
+};
+
+static void end_incomplete(struct fetch_set *s)
+{
+	s->failed = true; /* nothing of an incomplete set is installed */
+	fetch_set_clear(s);
+	s->done(s->context);
+}
+
+/* Steps that lead nowhere are no reason to stay behind: then the whole is asked for. */
+static bool steps_are_good(struct fetch_set *s, const struct http_answer *a)
+{
+	struct member *m = member(s);
+	struct fault why = {0};
+
+	if (m == NULL ||
+	    member_try_steps(m, s->agent->machine.signer, &a->body, parts[s->step], &why) == 0)
+		return true;
+	log_warn("the steps from the state before are not used: the whole is fetched",
+		 LOG_S("why", why.text));
+	s->whole = true;
+	return false;
+}
+
 static void on_part(void *context, struct http_answer *a)
 {
-	static const enum member_part parts[] = {
-		[FETCH_VIEW] = PART_VIEW,
-		[FETCH_MEMBERSHIP] = PART_MEMBERSHIP,
-		[FETCH_TEMPLATES] = PART_TEMPLATES,
-		[FETCH_TEXT] = PART_TEXT,
-	};
 	struct fetch_set *s = context;
 	struct buf *to;
 
 	note_answer(s, a, "a part of the state");
-	if (a->code != 0 || a->status != 200) {
-		s->failed = true; /* nothing of an incomplete set is installed */
-		fetch_set_clear(s);
-		s->done(s->context);
+	if (a->code == 0 && a->status == 304) { /* it is what is here: so it stays */
+		s->step++;
+		go_on(s);
+		return;
+	}
+	if (a->code != 0 || (a->status != 200 && a->status != 226)) {
+		end_incomplete(s);
+		return;
+	}
+	if (a->status == 226 && !steps_are_good(s, a)) {
+		go_on(s); /* the same step again */
 		return;
 	}
 	to = &s->update.parts[parts[s->step]];
 	buf_fini(to);
 	*to = a->body; /* takes the memory */
 	buf_init(&a->body);
+	s->update.steps[parts[s->step]] = a->status == 226;
+	s->whole = false;
 	s->step++;
 	go_on(s);
 }
 
 static void ask_part(struct fetch_set *s, const char *what, const char *selector, const char *value,
-		     size_t max)
+		     struct http_request *r)
 {
 	char path[160], id[ID_TEXT_MAX];
-	struct http_request r = {.method = "GET", .path = path, .answer_max = max};
 
+	r->method = "GET";
+	r->path = path;
 	snprintf(path, sizeof(path), "/mesh/%s?membership=%s&%s=%s", what,
 		 id_format(&s->offered.id, id), selector, value);
-	contact_ask(&s->agent->contact, &r, on_part, s);
+	contact_ask(&s->agent->contact, r, on_part, s);
+}
+
+static void ask_text(struct fetch_set *s, const char *part)
+{
+	struct http_request r = {.answer_max = BIRD_MAX};
+
+	ask_part(s, "bird", "part", part, &r);
+}
+
+/* By the steps from the revision that is here, if there is one. */
+static void ask_image(struct fetch_set *s, const char *image, const struct state_file *now)
+{
+	struct http_request r = {.answer_max = STATE_IMAGE_MAX};
+	uint64_t revision = member_revision(now);
+	char etag[32];
+
+	snprintf(etag, sizeof(etag), "\"%" PRIu64 "\"", revision);
+	if (revision != 0 && !s->whole) {
+		r.if_none_match = etag;
+		r.deltas = true;
+	}
+	ask_part(s, "config", "image", image, &r);
 }
 
 static void on_key(void *context, struct http_answer *a)
@@ -166,22 +224,22 @@ static bool step(struct fetch_set *s, struct member *m)
 	case FETCH_VIEW:
 		if (o->view == 0 || o->view == member_revision(&m->view))
 			break;
-		ask_part(s, "config", "image", "view", STATE_IMAGE_MAX);
+		ask_image(s, "view", &m->view);
 		return true;
 	case FETCH_MEMBERSHIP:
 		if (o->membership == 0 || o->membership == member_revision(&m->membership))
 			break;
-		ask_part(s, "config", "image", "membership", STATE_IMAGE_MAX);
+		ask_image(s, "membership", &m->membership);
 		return true;
 	case FETCH_TEMPLATES:
 		if (!member_misses_text(m, signer, &s->update, PART_TEMPLATES))
 			break;
-		ask_part(s, "bird", "part", "templates", BIRD_MAX);
+		ask_text(s, "templates");
 		return true;
 	case FETCH_TEXT:
 		if (!member_misses_text(m, signer, &s->update, PART_TEXT))
 			break;
-		ask_part(s, "bird", "part", "text", BIRD_MAX);
+		ask_text(s, "text");
 		return true;
 	case FETCH_INSTALL:
 		install(s, m);
@@ -207,6 +265,6 @@ bool fetch_set_start(struct fetch_set *s, const struct offered *o)
 {
 	s->offered = *o;
 	s->step = FETCH_KEY;
-	s->failed = false;
+	s->failed = s->whole = false;
 	return advance(s);
 }

@@ -1,5 +1,6 @@
 /* The new state of one membership: those of its parts that changed are asked for, one after the
- * other, and when the set is complete it is verified, stored and put to use as a whole. */
+ * other, images by what differs from the one that is here, and when the set is complete it is
+ * verified, stored and put to use as a whole. */
 #ifndef SKEIN_AGENT_FETCH_SET_H
 #define SKEIN_AGENT_FETCH_SET_H
 
@@ -23,6 +24,7 @@ struct fetch_set {
 	void *context;
 	struct offered offered;
 	enum fetch_step step; /* what comes next */
+	bool whole;	      /* of the image at hand; steps would not do */
 	bool failed;	      /* something did not come, or is not used: ask again */
 	struct member_update update;
 };

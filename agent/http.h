@@ -33,6 +33,7 @@ struct http_request {
 	size_t body_len;
 	const char *bearer;	   /* NULL: none */
 	const char *if_none_match; /* NULL or "": none */
+	bool deltas;		   /* A-IM: skein-delta, with if_none_match (RFC 3229) */
 	const char *signature;	   /* Skein-Signature; NULL: none */
 	unsigned wait_s;	   /* Prefer: wait=N; 0: none */
 	size_t answer_max;

@@ -80,6 +80,8 @@ static void set_headers(struct transfer *t, const struct http_request *r)
 	}
 	if (r->if_none_match != NULL && r->if_none_match[0] != '\0')
 		add_header(t, "If-None-Match", r->if_none_match);
+	if (r->deltas)
+		add_header(t, "A-IM", "skein-delta");
 	if (r->signature != NULL)
 		add_header(t, "Skein-Signature", r->signature);
 	if (r->wait_s > 0) {

@@ -2,7 +2,7 @@
  * directory, in a directory by its id:
  *
  *	key			WireGuard's private key, made here
- *	view, membership	signed images, mapped read-only
+ *	view, membership	signed images; in .delta the steps since (lib/mesh/state_file.h)
  *	templates.conf, membership.conf		for BIRD; used only if their hashes are the image's
  *	*.next			a set that is being stored: see member_install() */
 #ifndef SKEIN_AGENT_MEMBER_H
@@ -10,21 +10,15 @@
 
 #include "agent/config.h"
 #include "lib/mesh/id.h"
-#include "lib/mesh/state.h"
+#include "lib/mesh/state_file.h"
 #include "lib/net/wg.h"
-
-struct mapped_image {
-	void *data; /* NULL: none */
-	size_t size;
-	struct state_image image;
-};
 
 struct member {
 	struct id id;
 	uint32_t number; /* i; known once there is state */
 	struct secret key;
 	struct wg_key public_key;
-	struct mapped_image view, membership;
+	struct state_file view, membership;
 	struct buf templates, text; /* those that the image names; empty: not there */
 	/* What the round found. */
 	uint64_t ports_taken; /* struct plan_membership */
@@ -41,6 +35,7 @@ enum member_part { PART_VIEW, PART_MEMBERSHIP, PART_TEMPLATES, PART_TEXT, PART_C
 /* A new set, as it came from the controller; empty: that part stays as it is. */
 struct member_update {
 	struct buf parts[PART_COUNT];
+	bool steps[PART_COUNT]; /* of an image: what leads there from the one that is here */
 };
 
 struct member *member_new(const struct id *id);
@@ -52,20 +47,23 @@ int member_load_key(struct member *m, const struct config *c, bool *made, struct
  * there is nothing yet. */
 int member_load(struct member *m, const struct config *c, const uint8_t signer[32],
 		struct fault *f);
-/* Verifies the update with what stays, as a whole; stores it; maps it. On an error all is as it
- * was. Order on disk: a newer view goes with an older membership image (state_self.view_revision),
- * the texts wait as .next until the image that names them is there. */
+/* Verifies the update with what stays, as a whole; stores it; puts it to use. On an error all is as
+ * it was. Order on disk: a newer view goes with an older membership image
+ * (state_self.view_revision), the texts wait as .next until the image that names them is there. */
 int member_install(struct member *m, const struct config *c, const uint8_t signer[32],
 		   struct member_update *u, struct fault *f);
 bool member_is_ready(const struct member *m); /* both images are there */
-void member_unload(struct member *m);	      /* unmaps both */
+void member_unload(struct member *m);	      /* closes both */
+/* Whether steps lead from the image that is here to a good one; says why not. */
+int member_try_steps(struct member *m, const uint8_t signer[32], const struct buf *steps,
+		     enum member_part part, struct fault *f);
 /* True when the set with this update still lacks this text of BIRD's (PART_TEMPLATES, PART_TEXT).
  * False where there is no image that could name it, or a bad one: so says member_install(). */
-bool member_misses_text(const struct member *m, const uint8_t signer[32],
-			const struct member_update *u, enum member_part part);
+bool member_misses_text(struct member *m, const uint8_t signer[32], const struct member_update *u,
+			enum member_part part);
 /* What went wrong with it last; "" if nothing did. */
 const char *member_trouble(const struct member *m);
-uint64_t member_revision(const struct mapped_image *i); /* 0: none */
+uint64_t member_revision(const struct state_file *image); /* 0: none */
 /* Removes its directory. */
 int member_remove(const struct id *id, const struct config *c, struct fault *f);
 

@@ -1,10 +1,7 @@
 /* The state that a membership is run from: its images and texts, on disk and in use. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/member.h"
@@ -22,56 +19,20 @@ static const struct {
 	[PART_TEXT] = {"membership.conf", "membership.conf.next"},
 };
 
-static void image_unmap(struct mapped_image *i)
-{
-	if (i->data != NULL)
-		munmap(i->data, i->size);
-	memset(i, 0, sizeof(*i));
-}
-
 void member_unload(struct member *m)
 {
-	image_unmap(&m->view);
-	image_unmap(&m->membership);
+	state_file_close(&m->view);
+	state_file_close(&m->membership);
 }
 
-static int image_map(struct mapped_image *out, const char *path, const struct state_expect *expect,
-		     struct fault *f)
+uint64_t member_revision(const struct state_file *image)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), code = 0;
-	struct stat st;
-
-	memset(out, 0, sizeof(*out));
-	if (fd < 0)
-		return fault_errno(f, errno, "%s", path);
-	if (fstat(fd, &st) != 0)
-		code = fault_errno(f, errno, "%s", path);
-	else if (st.st_size <= 0 || (uint64_t)st.st_size > STATE_IMAGE_MAX)
-		code = fault_set(f, ERR_INVALID, "%s: no image by its size", path);
-	if (code == 0) {
-		out->size = (size_t)st.st_size;
-		out->data = mmap(NULL, out->size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (out->data == MAP_FAILED) {
-			out->data = NULL;
-			code = fault_errno(f, errno, "%s", path);
-		}
-	}
-	close(fd);
-	if (code == 0)
-		code = state_open(&out->image, out->data, out->size, expect, f);
-	if (code != 0)
-		image_unmap(out);
-	return code;
-}
-
-uint64_t member_revision(const struct mapped_image *i)
-{
-	return i->data != NULL ? i->image.root->revision : 0;
+	return image->target.data != NULL ? image->target.image.root->revision : 0;
 }
 
 bool member_is_ready(const struct member *m)
 {
-	return m->view.data != NULL && m->membership.data != NULL;
+	return m->view.target.data != NULL && m->membership.target.data != NULL;
 }
 
 static const struct state_self *self_of(const struct state_image *image)
@@ -119,7 +80,7 @@ static bool has_digest(const struct buf *b, const struct digest *want)
  * renaming. */
 static void load_text(struct member *m, const struct config *c, enum member_part part)
 {
-	const struct digest want = text_digest(&m->membership.image, part);
+	const struct digest want = text_digest(&m->membership.target.image, part);
 	struct buf *out = part == PART_TEMPLATES ? &m->templates : &m->text;
 	char path[PATH_TEXT_MAX], next[PATH_TEXT_MAX];
 
@@ -136,70 +97,115 @@ static void load_text(struct member *m, const struct config *c, enum member_part
 	buf_clear(out);
 }
 
-/* Both images from disk, and they go together; on an error `out` is empty. */
-static int map_pair(const struct member *m, const struct config *c, const uint8_t signer[32],
-		    struct mapped_image *view, struct mapped_image *membership, struct fault *f)
-{
-	char path[PATH_TEXT_MAX];
-	struct state_expect expect = {
-		.kind = STATE_KIND_MEMBERSHIP, .signer = signer, .membership = m->id.bytes};
-	int code;
+/* ---- from the disk ---- */
 
-	memset(view, 0, sizeof(*view));
-	code = image_map(membership, path_member(c, &m->id, files[PART_MEMBERSHIP].name, path),
-			 &expect, f);
-	if (code == 0) {
-		expect.kind = STATE_KIND_VIEW;
-		expect.membership = NULL;
-		expect.mesh = membership->image.root->mesh;
-		code = image_map(view, path_member(c, &m->id, files[PART_VIEW].name, path), &expect,
-				 f);
-	}
-	if (code == 0)
-		code = check_pair(&view->image, &membership->image, f);
-	if (code != 0) {
-		image_unmap(view);
-		image_unmap(membership);
-	}
-	return code;
+static int open_view(const struct member *m, const struct config *c, const uint8_t signer[32],
+		     const uint8_t mesh[16], struct state_file *out, struct fault *f)
+{
+	const struct state_expect expect = {
+		.kind = STATE_KIND_VIEW, .signer = signer, .mesh = mesh};
+	char path[PATH_TEXT_MAX];
+
+	return state_file_open(out, path_member(c, &m->id, files[PART_VIEW].name, path), &expect,
+			       f);
+}
+
+static int open_membership(const struct member *m, const struct config *c, const uint8_t signer[32],
+			   struct state_file *out, struct fault *f)
+{
+	const struct state_expect expect = {
+		.kind = STATE_KIND_MEMBERSHIP, .signer = signer, .membership = m->id.bytes};
+	char path[PATH_TEXT_MAX];
+
+	return state_file_open(out, path_member(c, &m->id, files[PART_MEMBERSHIP].name, path),
+			       &expect, f);
+}
+
+static void use(struct state_file *now, struct state_file *next)
+{
+	if (next->target.data == NULL)
+		return;
+	state_file_close(now);
+	*now = *next;
+	*next = (struct state_file){0};
+}
+
+/* What follows from the images. */
+static void load_rest(struct member *m, const struct config *c)
+{
+	m->number = self_of(&m->membership.target.image)->number;
+	m->refused[0] = '\0';
+	load_text(m, c, PART_TEMPLATES);
+	load_text(m, c, PART_TEXT);
 }
 
 int member_load(struct member *m, const struct config *c, const uint8_t signer[32], struct fault *f)
 {
-	struct mapped_image view, membership;
-	int code = map_pair(m, c, signer, &view, &membership, f);
+	struct state_file view = {0}, membership = {0};
+	int code = open_membership(m, c, signer, &membership, f);
 
-	if (code != 0)
-		return code; /* what was in use stays in use */
-	member_unload(m);
-	m->view = view;
-	m->membership = membership;
-	m->number = self_of(&m->membership.image)->number;
-	m->refused[0] = '\0';
-	load_text(m, c, PART_TEMPLATES);
-	load_text(m, c, PART_TEXT);
-	return 0;
+	if (code == 0)
+		code = open_view(m, c, signer, membership.target.image.root->mesh, &view, f);
+	if (code == 0)
+		code = check_pair(&view.target.image, &membership.target.image, f);
+	if (code == 0) {
+		use(&m->view, &view);
+		use(&m->membership, &membership);
+		load_rest(m, c);
+	}
+	state_file_close(&view); /* what was in use stays in use */
+	state_file_close(&membership);
+	return code;
 }
 
-/* The image as it will be: the new one, verified, or the one that stays. */
-static int choose_image(const struct member *m, const uint8_t signer[32], enum state_kind kind,
-			const struct buf *update, const struct mapped_image *now,
-			struct state_image *out, struct fault *f)
+/* ---- from the controller ---- */
+
+static struct state_file *image_file(struct member *m, enum member_part part)
 {
+	return part == PART_VIEW ? &m->view : &m->membership;
+}
+
+static int apply_steps(struct member *m, const uint8_t signer[32], const struct buf *steps,
+		       enum member_part part, struct delta_undo **undo, struct fault *f)
+{
+	struct state_file *image = image_file(m, part);
+
+	if (image->target.data == NULL)
+		return fault_set(f, ERR_NOT_FOUND, "there is no image that steps could start from");
+	return state_file_apply(image, buf_text(steps), steps->len, signer, undo, f);
+}
+
+int member_try_steps(struct member *m, const uint8_t signer[32], const struct buf *steps,
+		     enum member_part part, struct fault *f)
+{
+	struct delta_undo *undo = NULL;
+	int code = apply_steps(m, signer, steps, part, &undo, f);
+
+	if (code == 0)
+		state_file_undo(image_file(m, part), undo);
+	return code;
+}
+
+/* The image as it will be: a whole new one, verified, or the one that is here, steps applied. */
+static int choose_image(struct member *m, const uint8_t signer[32], const struct member_update *u,
+			enum member_part part, struct state_image *out, struct fault *f)
+{
+	const struct state_file *now = image_file(m, part);
 	struct state_expect expect = {
-		.kind = kind,
+		.kind = part == PART_VIEW ? STATE_KIND_VIEW : STATE_KIND_MEMBERSHIP,
 		.signer = signer,
-		.membership = kind == STATE_KIND_MEMBERSHIP ? m->id.bytes : NULL,
-		.mesh = m->membership.data != NULL ? m->membership.image.root->mesh : NULL,
+		.membership = part == PART_MEMBERSHIP ? m->id.bytes : NULL,
+		.mesh = m->membership.target.data != NULL ? m->membership.target.image.root->mesh
+							  : NULL,
 		.revision_min = member_revision(now),
 	};
 
-	if (update->len > 0)
-		return state_open(out, update->data, update->len, &expect, f);
-	if (now->data == NULL)
+	if (u->parts[part].len > 0 && !u->steps[part])
+		return state_open(out, u->parts[part].data, u->parts[part].len, &expect, f);
+	if (now->target.data == NULL)
 		return fault_set(f, ERR_NOT_FOUND, "%s is missing",
-				 kind == STATE_KIND_VIEW ? "the view" : "the membership image");
-	*out = now->image;
+				 part == PART_VIEW ? "the view" : "the membership image");
+	*out = now->target.image;
 	return 0;
 }
 
@@ -212,31 +218,31 @@ static bool has_text(const struct member *m, const struct member_update *u,
 	       has_digest(part == PART_TEMPLATES ? &m->templates : &m->text, &want);
 }
 
-static int choose_membership(const struct member *m, const uint8_t signer[32],
-			     const struct member_update *u, struct state_image *out,
-			     struct fault *f)
+bool member_misses_text(struct member *m, const uint8_t signer[32], const struct member_update *u,
+			enum member_part part)
 {
-	return choose_image(m, signer, STATE_KIND_MEMBERSHIP, &u->parts[PART_MEMBERSHIP],
-			    &m->membership, out, f);
-}
-
-bool member_misses_text(const struct member *m, const uint8_t signer[32],
-			const struct member_update *u, enum member_part part)
-{
+	struct delta_undo *undo = NULL;
 	struct state_image image = {0};
+	bool misses;
 
-	return choose_membership(m, signer, u, &image, NULL) == 0 && !has_text(m, u, &image, part);
+	if (u->steps[PART_MEMBERSHIP] &&
+	    apply_steps(m, signer, &u->parts[PART_MEMBERSHIP], PART_MEMBERSHIP, &undo, NULL) != 0)
+		return false;
+	misses = choose_image(m, signer, u, PART_MEMBERSHIP, &image, NULL) == 0 &&
+		 !has_text(m, u, &image, part);
+	if (undo != NULL)
+		state_file_undo(&m->membership, undo);
+	return misses;
 }
 
-static int check_update(const struct member *m, const uint8_t signer[32],
-			const struct member_update *u, struct fault *f)
+static int check_update(struct member *m, const uint8_t signer[32], const struct member_update *u,
+			struct fault *f)
 {
 	struct state_image view = {0}, membership = {0};
-	int code = choose_membership(m, signer, u, &membership, f);
+	int code = choose_image(m, signer, u, PART_MEMBERSHIP, &membership, f);
 
 	if (code == 0)
-		code = choose_image(m, signer, STATE_KIND_VIEW, &u->parts[PART_VIEW], &m->view,
-				    &view, f);
+		code = choose_image(m, signer, u, PART_VIEW, &view, f);
 	if (code == 0)
 		code = check_pair(&view, &membership, f);
 	if (code == 0 && !has_text(m, u, &membership, PART_TEMPLATES))
@@ -246,7 +252,7 @@ static int check_update(const struct member *m, const uint8_t signer[32],
 	return code;
 }
 
-static int store_part(const struct member *m, const struct config *c, const struct member_update *u,
+static int store_part(struct member *m, const struct config *c, const struct member_update *u,
 		      enum member_part part, struct fault *f)
 {
 	const struct buf *b = &u->parts[part];
@@ -254,8 +260,33 @@ static int store_part(const struct member *m, const struct config *c, const stru
 
 	if (b->len == 0)
 		return 0;
-	return file_write(path_member(c, &m->id, files[part].stored_as, path), b->data, b->len,
-			  0600, f);
+	path_member(c, &m->id, files[part].stored_as, path);
+	if (u->steps[part])
+		return state_file_append(image_file(m, part), path, b->data, b->len, f);
+	if (part == PART_VIEW || part == PART_MEMBERSHIP)
+		return state_file_write(path, b->data, b->len, f);
+	return file_write(path, b->data, b->len, 0600, f);
+}
+
+/* Opens those images that came whole, and puts them to use. */
+static int use_stored(struct member *m, const struct config *c, const uint8_t signer[32],
+		      const struct member_update *u, struct fault *f)
+{
+	struct state_file view = {0}, membership = {0};
+	int code = 0;
+
+	if (u->parts[PART_MEMBERSHIP].len > 0 && !u->steps[PART_MEMBERSHIP])
+		code = open_membership(m, c, signer, &membership, f);
+	if (code == 0 && u->parts[PART_VIEW].len > 0 && !u->steps[PART_VIEW])
+		code = open_view(m, c, signer, NULL, &view, f);
+	if (code == 0) {
+		use(&m->view, &view);
+		use(&m->membership, &membership);
+		load_rest(m, c);
+	}
+	state_file_close(&view);
+	state_file_close(&membership);
+	return code;
 }
 
 int member_install(struct member *m, const struct config *c, const uint8_t signer[32],
@@ -263,9 +294,24 @@ int member_install(struct member *m, const struct config *c, const uint8_t signe
 {
 	static const enum member_part order[] = {PART_TEMPLATES, PART_TEXT, PART_VIEW,
 						 PART_MEMBERSHIP};
-	int code = check_update(m, signer, u, f);
+	struct delta_undo *undo[PART_COUNT] = {0};
+	int code = 0;
 
+	for (int part = 0; part < PART_COUNT && code == 0; part++)
+		if (u->steps[part])
+			code = apply_steps(m, signer, &u->parts[part], (enum member_part)part,
+					   &undo[part], f);
+	if (code == 0)
+		code = check_update(m, signer, u, f);
 	for (size_t i = 0; i < PART_COUNT && code == 0; i++)
 		code = store_part(m, c, u, order[i], f);
-	return code == 0 ? member_load(m, c, signer, f) : code;
+	if (code == 0)
+		code = use_stored(m, c, signer, u, f);
+	for (int part = 0; part < PART_COUNT; part++) {
+		if (code != 0 && undo[part] != NULL)
+			state_file_undo(image_file(m, (enum member_part)part), undo[part]);
+		else
+			delta_undo_free(undo[part]);
+	}
+	return code;
 }

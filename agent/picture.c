@@ -26,9 +26,9 @@ static size_t plan_members(struct agent *a, struct plan_membership *out)
 		if (!member_is_ready(m))
 			continue;
 		p->id = m->id;
-		memcpy(p->mesh.bytes, m->view.image.root->mesh, sizeof(p->mesh.bytes));
-		p->view = &m->view.image;
-		p->image = &m->membership.image;
+		memcpy(p->mesh.bytes, m->view.target.image.root->mesh, sizeof(p->mesh.bytes));
+		p->view = &m->view.target.image;
+		p->image = &m->membership.target.image;
 		p->public_key = m->public_key;
 		p->ports_taken = m->ports_taken;
 		n++;

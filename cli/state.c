@@ -7,20 +7,40 @@
 
 #include "cli/api.h"
 #include "cli/state_json.h"
+#include "lib/mesh/state_file.h"
+
+static void print_json(struct cli *c, const struct state_image *s)
+{
+	json_t *json = state_json(s);
+
+	output_json(&c->out, json);
+	json_decref(json);
+}
+
+/* The image as it is with the steps in FILE.delta; one that does not verify has none. */
+static void print_newest(struct cli *c, const char *path, const struct state_image *s)
+{
+	const struct state_expect expect = {.signer = s->root->signer};
+	struct state_file newest;
+
+	if (state_file_open(&newest, path, &expect, NULL) != 0) {
+		print_json(c, s);
+		return;
+	}
+	print_json(c, &newest.target.image);
+	state_file_close(&newest);
+}
 
 static int print_image(struct cli *c, const char *path, const void *data, uint64_t size)
 {
 	struct state_image s;
-	json_t *json;
 	int code = state_check(&s, data, size, &c->fault);
 
 	if (code != 0) {
 		fault_prefix(&c->fault, "%s", path);
 		return code;
 	}
-	json = state_json(&s);
-	output_json(&c->out, json);
-	json_decref(json);
+	print_newest(c, path, &s);
 	/* Whose the key is, only who pinned it can tell; that the image is whole, anybody can. */
 	return state_verify(&s, s.root->signer, &c->fault);
 }
@@ -52,7 +72,8 @@ static int show(struct cli *c, const struct invocation *in)
 }
 
 const struct verb state_verbs[] = {
-	VERB_OFFLINE("state show", "FILE", 1, 1, "print a MeshState image as JSON", NULL,
+	VERB_OFFLINE("state show", "FILE", 1, 1,
+		     "print a MeshState image, with the steps beside it, as JSON", NULL,
 		     struct no_options, show),
 	VERB_END,
 };

@@ -103,6 +103,28 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode, stru
 	return err == 0 ? 0 : fault_errno(f, err, "%s", path);
 }
 
+int file_append(const char *path, const void *data, size_t len, mode_t mode, struct fault *f)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, mode), err = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return fault_errno(f, errno, "%s", path);
+	if (fstat(fd, &st) != 0) {
+		err = errno;
+	} else {
+		err = write_all(fd, data, len);
+		if (err == 0 && fsync(fd) != 0)
+			err = errno;
+		if (err == 0 && st.st_size == 0)
+			err = sync_parent(path);
+		if (err != 0 && ftruncate(fd, st.st_size) != 0)
+			err = errno;
+	}
+	close(fd);
+	return err == 0 ? 0 : fault_errno(f, err, "%s", path);
+}
+
 int file_make_dir(const char *path, mode_t mode, struct fault *f)
 {
 	char part[PATH_SIZE];

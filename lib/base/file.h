@@ -13,6 +13,8 @@ int file_read(const char *path, size_t max, struct buf *out, struct fault *f);
 /* New file beside, fsync, rename, fsync of the directory: after a crash the old or the new one is
  * there, whole. */
 int file_write(const char *path, const void *data, size_t len, mode_t mode, struct fault *f);
+/* Appends to the file, which is made if need be, and syncs; on an error it is as long as before. */
+int file_append(const char *path, const void *data, size_t len, mode_t mode, struct fault *f);
 /* Makes the directory and its parents; one that exists keeps its mode. */
 int file_make_dir(const char *path, mode_t mode, struct fault *f);
 /* Removes a file, or a directory with all in it, not following links. Absent is success. */

@@ -55,6 +55,13 @@ struct delta_image {
 };
 bool delta_encode(struct delta_image from, struct delta_image to, size_t max, struct buf *out);
 
+/* ---- looking ---- */
+
+/* The size of the first of the steps in `delta`; 0: it is none, or not all there. */
+size_t delta_step_size(const void *delta, size_t len);
+/* The revision that a step, which is all there, starts from. */
+uint64_t delta_base(const void *step);
+
 /* ---- applying ---- */
 
 /* An image in memory that deltas may change. */

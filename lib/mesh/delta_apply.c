@@ -77,6 +77,23 @@ static int read_step(struct cursor *c, struct step *s, struct fault *f)
 	return 0;
 }
 
+size_t delta_step_size(const void *delta, size_t len)
+{
+	struct cursor c;
+	struct step s;
+
+	cursor_init(&c, delta, len);
+	return read_step(&c, &s, NULL) == 0 ? len - cursor_left(&c) : 0;
+}
+
+uint64_t delta_base(const void *step)
+{
+	struct delta_head head;
+
+	memcpy(&head, step, sizeof(head));
+	return head.base;
+}
+
 /* Before anything of the operations is believed. */
 static int check_head(const struct delta_target *t, const struct step *s, const uint8_t signer[32],
 		      struct fault *f)

@@ -3,6 +3,7 @@
 
 #include "lab/machine.h"
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "test/net/agent_cases.h"
 #include "test/net/agent_foreign.h"
 #include "test/net/agent_world.h"
@@ -102,6 +103,21 @@ void without_joining_there_is_nothing_to_do(void)
 	foreign_check_all("lb");
 }
 
+/* What others do, a machine gets by what differs from what it has, and none of it was refused. */
+static void comes_as_steps(const char *machine)
+{
+	char log[PLACE_PATH_MAX];
+	struct buf said;
+
+	TEST_TEXT(agents_text(machine, "cat /var/lib/skein/agent/*-*-*-*-*/view.delta | head -c 7"),
+		  "SKEINDL");
+	buf_init(&said);
+	CU_ASSERT(file_read(lab_log_path(agents_lab(), machine, "skein-agent", log), 64 << 20,
+			    &said, NULL) == 0);
+	CU_ASSERT(strstr(buf_text(&said), "steps from the state before") == NULL);
+	buf_fini(&said);
+}
+
 void a_machine_that_left_joins_again(void)
 {
 	char command[500];
@@ -116,6 +132,8 @@ void a_machine_that_left_joins_again(void)
 	CU_ASSERT(agents_reach("lc", "lb", AGENT_SETTLE_MS));
 	TEST_TEXT(foreign_ufw_calls("lb"), "allow 51820/udp comment skein");
 	foreign_check("lb");
+	comes_as_steps("la");
+	comes_as_steps("lg");
 }
 
 void leaving_needs_the_controller_or_force(void)

@@ -79,6 +79,34 @@ static void drop(struct member_update *u)
 		buf_fini(&u->parts[i]);
 }
 
+/* The images of `to` become the steps from those of `from`. */
+static void make_steps(const struct member_update *from, struct member_update *to)
+{
+	for (int i = PART_VIEW; i <= PART_MEMBERSHIP; i++) {
+		struct buf steps;
+
+		buf_init(&steps);
+		CU_ASSERT(
+			delta_encode((struct delta_image){from->parts[i].data, from->parts[i].len},
+				     (struct delta_image){to->parts[i].data, to->parts[i].len},
+				     SIZE_MAX, &steps));
+		buf_fini(&to->parts[i]);
+		to->parts[i] = steps;
+		to->steps[i] = true;
+	}
+}
+
+/* One more machine in the mesh, of which the view and the membership image come to know. */
+static void grow(struct bench *b)
+{
+	size_t n = b->fleet.members.n;
+	char name[32];
+
+	snprintf(name, sizeof(name), "m-%zu", n);
+	fleet_member(&b->fleet, name, (uint32_t)n + 1);
+	fleet_plan(&b->fleet);
+}
+
 static int install(struct bench *b, struct member_update *u)
 {
 	return member_install(b->member, &b->config, b->signer, u, NULL);
@@ -187,7 +215,121 @@ static void an_interrupted_set_is_finished(void)
 	bench_fini(&b);
 }
 
+/* ---- steps ---- */
+
+static bool has_bytes(const struct state_file *file, const struct buf *want)
+{
+	return file->target.image.size == want->len &&
+	       memcmp(file->target.data, want->data, want->len) == 0;
+}
+
+/* What is in use, and what one finds who starts anew, is the whole that was signed. */
+static void check_is(struct bench *b, const struct member_update *want)
+{
+	struct member *again = member_new(&b->member->id);
+
+	TEST_NUMBER(member_load(again, &b->config, b->signer, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		const struct member *m = i == 0 ? b->member : again;
+
+		CU_ASSERT(has_bytes(&m->view, &want->parts[PART_VIEW]));
+		CU_ASSERT(has_bytes(&m->membership, &want->parts[PART_MEMBERSHIP]));
+		TEST_TEXT(buf_text(&m->text), buf_text(&want->parts[PART_TEXT]));
+	}
+	member_free(again);
+}
+
+static void steps_lead_to_the_same(void)
+{
+	struct member_update before, whole, steps;
+	struct bench b;
+	struct fault f = {0};
+	char log[PATH_TEXT_MAX], text[32];
+	size_t in_log = 0;
+
+	bench_init(&b);
+	make(&b, 5, 5, "# one\n", &before);
+	TEST_NUMBER(install(&b, &before), 0);
+	path_member(&b.config, &b.member->id, "view.delta", log);
+	/* So many that the image is written anew in between. */
+	for (uint64_t revision = 6; revision < 120; revision++) {
+		grow(&b);
+		snprintf(text, sizeof(text), "# %u\n", (unsigned)revision);
+		make(&b, revision, revision, text, &whole);
+		make(&b, revision, revision, text, &steps);
+		make_steps(&before, &steps);
+		CU_ASSERT(!member_misses_text(b.member, b.signer, &steps, PART_TEXT));
+		drop(&before);
+		TEST_NUMBER(member_install(b.member, &b.config, b.signer, &steps, &f), 0);
+		TEST_TEXT(f.text, "");
+		in_log += access(log, F_OK) == 0;
+		if (revision % 20 == 6)
+			check_is(&b, &whole);
+		drop(&steps);
+		before = whole;
+	}
+	check_is(&b, &before);
+	CU_ASSERT(in_log > 80 && in_log < 114);
+	drop(&before);
+	bench_fini(&b);
+}
+
+static void bad_steps_change_nothing(void)
+{
+	struct member_update before, steps, next;
+	struct bench b;
+	char log[PATH_TEXT_MAX];
+
+	bench_init(&b);
+	make(&b, 5, 5, "# one\n", &before);
+	TEST_NUMBER(install(&b, &before), 0);
+	grow(&b);
+	/* The membership wants a later view than that which the steps lead to. */
+	make(&b, 6, 7, "# torn\n", &steps);
+	make_steps(&before, &steps);
+	TEST_NUMBER(install(&b, &steps), ERR_STALE);
+	check_is(&b, &before);
+	drop(&steps);
+	/* The steps are damaged; the text is missing. */
+	make(&b, 6, 6, "# two\n", &next);
+	make(&b, 6, 6, "# two\n", &steps);
+	make_steps(&before, &steps);
+	steps.parts[PART_VIEW].data[400] ^= 1;
+	CU_ASSERT(member_try_steps(b.member, b.signer, &steps.parts[PART_VIEW], PART_VIEW, NULL) !=
+		  0);
+	CU_ASSERT(install(&b, &steps) != 0);
+	check_is(&b, &before);
+	steps.parts[PART_VIEW].data[400] ^= 1;
+	buf_clear(&steps.parts[PART_TEXT]);
+	CU_ASSERT(member_misses_text(b.member, b.signer, &steps, PART_TEXT));
+	TEST_NUMBER(install(&b, &steps), ERR_MISMATCH);
+	check_is(&b, &before);
+	/* Good at last. What is cut off behind it on the disk is not used, and not built upon. */
+	buf_puts(&steps.parts[PART_TEXT], "# two\n");
+	TEST_NUMBER(install(&b, &steps), 0);
+	check_is(&b, &next);
+	path_member(&b.config, &b.member->id, "view.delta", log);
+	TEST_NUMBER(file_append(log, steps.parts[PART_VIEW].data, 500, 0600, NULL), 0);
+	check_is(&b, &next);
+	TEST_NUMBER(member_load(b.member, &b.config, b.signer, NULL), 0);
+	drop(&before);
+	drop(&steps);
+	grow(&b);
+	make(&b, 7, 7, "# three\n", &before);
+	make(&b, 7, 7, "# three\n", &steps);
+	make_steps(&next, &steps);
+	TEST_NUMBER(install(&b, &steps), 0);
+	check_is(&b, &before);
+	CU_ASSERT(access(log, F_OK) != 0); /* the image was written anew */
+	drop(&before);
+	drop(&steps);
+	drop(&next);
+	bench_fini(&b);
+}
+
 TEST_SUITE(agent_member, {"it is installed and loaded again", it_is_installed_and_loaded_again},
 	   {"what does not fit is refused", what_does_not_fit_is_refused},
 	   {"a view alone can be new", a_view_alone_can_be_new},
-	   {"an interrupted set is finished", an_interrupted_set_is_finished});
+	   {"an interrupted set is finished", an_interrupted_set_is_finished},
+	   {"steps lead to the same", steps_lead_to_the_same},
+	   {"bad steps change nothing", bad_steps_change_nothing});
