@@ -67,6 +67,9 @@ int store_organization_find_name(struct store *s, const char *name, struct organ
 				 struct fault *f);
 int store_organization_list(struct store *s, struct arena *a, const struct page *p,
 			    struct organization **out, size_t *n, struct fault *f);
+/* How many meshes and machines it has. O(n). */
+int store_organization_owns(struct store *s, row_t row, uint64_t *nmeshes, uint64_t *nmachines,
+			    struct fault *f);
 /* With its tokens; ERR_CONFLICT while it has meshes or machines. */
 int store_organization_delete(struct store *s, row_t row, struct fault *f);
 

@@ -282,9 +282,10 @@ static int drop(struct call *c, void *x)
 
 	if (code == 0 && m->nmembers > 0 && !cascade)
 		code = fault_set(&c->fault, ERR_CONFLICT,
-				 "mesh '%s' has %llu members: remove them first, or "
-				 "delete with cascade (--cascade, ?cascade=true)",
-				 m->name, (unsigned long long)m->nmembers);
+				 "mesh '%s' has %llu member%s: remove them first, or delete with "
+				 "cascade (--cascade, ?cascade=true)",
+				 m->name, (unsigned long long)m->nmembers,
+				 m->nmembers == 1 ? "" : "s");
 	if (code == 0)
 		code = touch_members(c, m->row);
 	if (code == 0)

@@ -4,6 +4,8 @@
 #include "controller/api/handlers.h"
 #include "controller/api/resource.h"
 
+#define NAMES_SHOWN 4 /* of what is in the way */
+
 struct wire {
 	const char *id, *created_at, *name;
 };
@@ -94,6 +96,46 @@ static int update(struct call *c, void *x)
 	return store_organization_update(c->store, o, &c->fault);
 }
 
+/* "prod, staging and 3 more" */
+static int put_names(struct call *c, row_t organization, uint64_t n, struct buf *out)
+{
+	const struct page first = {.limit = NAMES_SHOWN};
+	struct mesh *list = NULL;
+	size_t shown = 0;
+	int code =
+		store_mesh_list(c->store, c->arena, organization, &first, &list, &shown, &c->fault);
+
+	for (size_t i = 0; i < shown && code == 0; i++)
+		buf_printf(out, "%s%s", i == 0 ? "" : i + 1 == n ? " and " : ", ", list[i].name);
+	if (n > shown)
+		buf_printf(out, " and %llu more", (unsigned long long)(n - shown));
+	return code;
+}
+
+static int refuse_in_use(struct call *c, const struct organization *o)
+{
+	uint64_t nmeshes, nmachines;
+	struct buf text;
+	int code = store_organization_owns(c->store, o->row, &nmeshes, &nmachines, &c->fault);
+
+	if (code != 0 || nmeshes + nmachines == 0)
+		return code;
+	buf_init(&text);
+	if (nmeshes > 0) {
+		buf_puts(&text, nmeshes == 1 ? "the mesh " : "the meshes ");
+		code = put_names(c, o->row, nmeshes, &text);
+	}
+	if (nmachines > 0)
+		buf_printf(&text, "%s%llu machine%s", nmeshes > 0 ? ", and " : "",
+			   (unsigned long long)nmachines, nmachines == 1 ? "" : "s");
+	if (code == 0)
+		code = fault_set(&c->fault, ERR_CONFLICT,
+				 "organization '%s' has %s: delete them first", o->name,
+				 buf_text(&text));
+	buf_fini(&text);
+	return code;
+}
+
 static int drop(struct call *c, void *x)
 {
 	struct organization *o = x;
@@ -103,7 +145,9 @@ static int drop(struct call *c, void *x)
 		return fault_set(&c->fault, ERR_CONFLICT,
 				 "'%s' is the organization on which administrators act: it stays",
 				 o->name);
-	code = store_organization_delete(c->store, o->row, &c->fault);
+	code = refuse_in_use(c, o);
+	if (code == 0)
+		code = store_organization_delete(c->store, o->row, &c->fault);
 	c->effects.organization = o->row;
 	c->organization = 0; /* of the installation: the audit outlives it */
 	return code;

@@ -3,7 +3,7 @@
 #define COLUMNS "id, name, created_at, version"
 #define SELECT	"SELECT row, " COLUMNS " FROM organization "
 
-enum { INSERT, UPDATE, DELETE, GET, FIND, FIND_NAME, LIST };
+enum { INSERT, UPDATE, DELETE, GET, FIND, FIND_NAME, LIST, OWNS };
 
 static const struct statement sql[] = {
 	[INSERT] = {STATEMENT(ORGANIZATION, INSERT),
@@ -15,6 +15,9 @@ static const struct statement sql[] = {
 	[FIND] = {STATEMENT(ORGANIZATION, FIND), SELECT "WHERE id = ?"},
 	[FIND_NAME] = {STATEMENT(ORGANIZATION, FIND_NAME), SELECT "WHERE name = ?"},
 	[LIST] = {STATEMENT(ORGANIZATION, LIST), SELECT "WHERE row > ? ORDER BY row LIMIT ?"},
+	[OWNS] = {STATEMENT(ORGANIZATION, OWNS),
+		  "SELECT (SELECT count(*) FROM mesh WHERE organization = ?1),"
+		  " (SELECT count(*) FROM machine WHERE organization = ?1)"},
 };
 
 static const struct field fields[] = {
@@ -69,6 +72,21 @@ int store_organization_list(struct store *s, struct arena *a, const struct page 
 	query_start(&q, s, &sql[LIST], f);
 	query_bind_page(&q, p);
 	return record_list(&q, &record, a, out, n);
+}
+
+int store_organization_owns(struct store *s, row_t row, uint64_t *nmeshes, uint64_t *nmachines,
+			    struct fault *f)
+{
+	struct query q;
+
+	*nmeshes = *nmachines = 0;
+	query_start(&q, s, &sql[OWNS], f);
+	query_bind_number(&q, row);
+	if (query_next(&q)) {
+		*nmeshes = (uint64_t)query_read_number(&q);
+		*nmachines = (uint64_t)query_read_number(&q);
+	}
+	return query_end(&q);
 }
 
 int store_organization_delete(struct store *s, row_t row, struct fault *f)

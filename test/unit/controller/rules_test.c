@@ -424,10 +424,46 @@ static void each_change_is_in_the_audit(void)
 	CU_ASSERT_PTR_NULL(strstr(buf_text(&s.body), "skein-machine."));
 }
 
+static long as_admin(const char *method, const char *path, const char *body)
+{
+	bool named;
+	char *p = things_fill(&t, path, &named);
+	long status = stand_call(&s, s.admin, method, p, body);
+
+	free(p);
+	return status;
+}
+
+static void an_organization_that_owns_something_stays(void)
+{
+	char name[16], body[64];
+
+	as_admin("DELETE", V1 "/organizations/$organization", NULL);
+	refused(409, "conflict", "has the meshes prod, staging, ");
+	refused(409, "conflict", ", and 3 machines: delete them first");
+	TEST_NUMBER(as_admin("POST", V1 "/organizations", "{\"name\":\"full\"}"), 201);
+	things_set(&t, "full", stand_get(&s, "id"));
+	for (int i = 1; i <= 6; i++) {
+		snprintf(name, sizeof(name), "m%d", i);
+		snprintf(body, sizeof(body), "{\"name\":\"%s\",\"cidr\":\"10.20.%d.0/24\"}", name,
+			 i);
+		TEST_NUMBER(as_admin("POST", V1 "/meshes?organization=$full", body), 201);
+		if (i == 1) {
+			as_admin("DELETE", V1 "/organizations/$full", NULL);
+			refused(409, "conflict", "'full' has the mesh m1: delete");
+		} else if (i == 2) {
+			as_admin("DELETE", V1 "/organizations/$full", NULL);
+			refused(409, "conflict", "'full' has the meshes m1 and m2: delete");
+		}
+	}
+	as_admin("DELETE", V1 "/organizations/$full", NULL);
+	refused(409, "conflict", "'full' has the meshes m1, m2, m3, m4 and 2 more: delete");
+}
+
 static void a_mesh_with_members_needs_cascade(void)
 {
 	call("DELETE", V1 "/meshes/$mesh", NULL);
-	refused(409, "conflict", "cascade=true");
+	refused(409, "conflict", "has 2 members: ");
 	call("DELETE", V1 "/meshes/$mesh?cascade=maybe", NULL);
 	refused(400, "invalid", "true or false");
 	TEST_NUMBER(call("DELETE", V1 "/meshes/$mesh?cascade=true", NULL), 204);
@@ -454,4 +490,6 @@ TEST_SUITE_WITH(controller_rules, start, stop, {"a stale version is 412", a_stal
 		{"a freed address rests", a_freed_address_rests},
 		{"a token is no more than its maker", a_token_is_no_more_than_its_maker},
 		{"a revoked machine is told so", a_revoked_machine_is_told_so},
+		{"an organization that owns something stays",
+		 an_organization_that_owns_something_stays},
 		{"a mesh with members needs cascade", a_mesh_with_members_needs_cascade});
