@@ -19,12 +19,12 @@
 
 const struct schema_row session_rows[] = {
 	{"url", SCHEMA_TEXT, offsetof(struct session, url), 0, 0, NULL,
-	 "the controller: https://host:port"},
-	{"token", SCHEMA_TEXT, offsetof(struct session, token), 0, 0, NULL, "an API token"},
+	 "the controller: https://host:port", NULL},
+	{"token", SCHEMA_TEXT, offsetof(struct session, token), 0, 0, NULL, "an API token", NULL},
 	{"pin", SCHEMA_TEXT, offsetof(struct session, pin), 0, 0, NULL,
-	 "the controller's key, sha256//...; without it certificates are verified"},
+	 "the controller's key, sha256//...; without it certificates are verified", NULL},
 	{"ca", SCHEMA_TEXT, offsetof(struct session, ca), 0, 0, NULL,
-	 "a file with the authorities that certificates are verified by"},
+	 "a file with the authorities that certificates are verified by", NULL},
 	{0}};
 
 int session_path(const char *path, char *out, size_t size, struct fault *f)
@@ -149,7 +149,7 @@ int session_load(struct session *s, const char *path, struct fault *f)
 	if (code == 0)
 		code = check_mode(file, f);
 	if (code == 0)
-		code = schema_load(session_rows, s, file, path != NULL, f);
+		code = schema_load(session_rows, s, file, path != NULL, NULL, f);
 	if (code == 0)
 		code = apply_environment(s, f);
 	if (code == 0)

@@ -10,41 +10,62 @@
 #include <unistd.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/mesh/token.h"
 
 #define FIELD(f) offsetof(struct config, f)
 #define DAY_MS	 (INT64_C(24) * 3600 * 1000)
 
+static int check_listen(const char *text, struct fault *f)
+{
+	struct sockaddr_storage address;
+
+	return config_parse_listen(text, &address, f);
+}
+
+static int check_url(const char *text, struct fault *f)
+{
+	char host[TOKEN_URL_MAX + 1];
+
+	return config_url_host(text, host, sizeof(host), f);
+}
+
 const struct schema_row config_rows[] = {
-	{"listen", SCHEMA_LIST, FIELD(listen), 0, 0, "0.0.0.0:8443",
-	 "address and port on which agents and operators reach the API"},
-	{"url", SCHEMA_LIST, FIELD(urls), 0, 0, NULL,
-	 "URL that join tokens carry, in the order in which agents try; empty: this host's name"},
+	{"listen", SCHEMA_LIST, FIELD(listen), 0, CONFIG_LISTEN_MAX, "0.0.0.0:8443",
+	 "address and port on which agents and operators reach the API", check_listen},
+	{"url", SCHEMA_LIST, FIELD(urls), 0, TOKEN_URLS_MAX, NULL,
+	 "URL that join tokens carry, in the order in which agents try; empty: this host's name",
+	 check_url},
 	{"data_dir", SCHEMA_TEXT, FIELD(data_dir), 0, 0, "/var/lib/skein/controller",
-	 "database, keys and certificate"},
+	 "database, keys and certificate", file_check_absolute},
 	{"templates", SCHEMA_TEXT, FIELD(templates), 0, 0, "/usr/share/skein/bird-templates",
-	 "BIRD templates as they were installed"},
+	 "BIRD templates as they were installed", NULL},
 	{"templates_override", SCHEMA_TEXT, FIELD(templates_override), 0, 0,
-	 "/etc/skein/bird-templates", "a file here takes the place of the installed one"},
+	 "/etc/skein/bird-templates", "a file here takes the place of the installed one", NULL},
 	{"tls", SCHEMA_BOOL, FIELD(tls), 0, 0, "yes",
-	 "HTTPS; 'no' only behind a proxy on this host that does TLS"},
+	 "HTTPS; 'no' only behind a proxy on this host that does TLS", NULL},
 	{"certificate", SCHEMA_TEXT, FIELD(certificate), 0, 0, NULL,
-	 "certificate chain (PEM); empty: the one that init made"},
+	 "certificate chain (PEM); empty: the one that init made", NULL},
 	{"key", SCHEMA_TEXT, FIELD(key), 0, 0, NULL,
-	 "private key of the certificate (PEM); empty: the one that init made"},
+	 "private key of the certificate (PEM); empty: the one that init made", NULL},
 	{"pin", SCHEMA_BOOL, FIELD(pin), 0, 0, "yes",
 	 "join tokens carry the hash of the certificate's public key; 'no': agents ask the "
 	 "system's "
-	 "authorities"},
+	 "authorities",
+	 NULL},
 	{"connections", SCHEMA_NUMBER, FIELD(connections), 16, 1000000, "20000",
-	 "most connections at a time; each agent holds one"},
-	{"body_max", SCHEMA_SIZE, FIELD(body_max), 4096, 64 << 20, "1M", "largest request body"},
+	 "most connections at a time; each agent holds one", NULL},
+	{"body_max", SCHEMA_SIZE, FIELD(body_max), 4096, 64 << 20, "1M", "largest request body",
+	 NULL},
 	{"request_timeout", SCHEMA_DURATION, FIELD(request_ms), 500, 600000, "20s",
-	 "time in which a whole request must have arrived"},
-	{"readers", SCHEMA_NUMBER, FIELD(readers), 1, 64, "4", "threads that read the database"},
+	 "time in which a whole request must have arrived", NULL},
+	{"readers", SCHEMA_NUMBER, FIELD(readers), 1, 64, "4", "threads that read the database",
+	 NULL},
 	{"address_rest", SCHEMA_DURATION, FIELD(address_rest_ms), 0, 365 * DAY_MS, "24h",
-	 "time before the address of a removed machine is given out again"},
-	{"log_level", SCHEMA_TEXT, FIELD(log_level), 0, 0, "info", "error, warn, info or debug"},
+	 "time before the address of a removed machine is given out again", NULL},
+	{"log_level", SCHEMA_TEXT, FIELD(log_level), 0, 0, "info", "error, warn, info or debug",
+	 log_level_check},
 	{0}};
 
 static int parse_port(const char *text, uint16_t *port)
@@ -120,21 +141,6 @@ bad:
 			 "'%.80s' is no URL of a controller, want https://host:port", url);
 }
 
-static int check_listen(struct config *c, struct fault *f)
-{
-	int code;
-
-	if (c->listen.n > CONFIG_LISTEN_MAX)
-		return fault_set(f, ERR_TOO_LARGE, "listen: more than %d addresses",
-				 CONFIG_LISTEN_MAX);
-	for (size_t i = 0; i < c->listen.n; i++) {
-		code = config_parse_listen(c->listen.at[i], &c->addresses[i], f);
-		if (code != 0)
-			return fault_prefix(f, "listen");
-	}
-	return 0;
-}
-
 /* The name by which others know this host; its first listening port. */
 static void add_own_url(struct config *c)
 {
@@ -147,45 +153,25 @@ static void add_own_url(struct config *c)
 	c->urls.at[c->urls.n++] = mem_strdup(url);
 }
 
-static int check_urls(struct config *c, struct fault *f)
+/* What no row can say alone, and what follows from them. */
+static int settle(void *config, struct fault *f)
 {
-	char host[TOKEN_URL_MAX + 1];
-	int code;
+	struct config *c = config;
+	int code = 0;
 
-	if (c->urls.n > TOKEN_URLS_MAX)
-		return fault_set(f, ERR_TOO_LARGE, "url: more than %d", TOKEN_URLS_MAX);
-	for (size_t i = 0; i < c->urls.n; i++) {
-		code = config_url_host(c->urls.at[i], host, sizeof(host), f);
-		if (code != 0)
-			return fault_prefix(f, "url");
-	}
+	if ((c->certificate != NULL) != (c->key != NULL))
+		return fault_set(f, ERR_INVALID, "certificate and key go together");
+	for (size_t i = 0; i < c->listen.n && code == 0; i++)
+		code = config_parse_listen(c->listen.at[i], &c->addresses[i], f);
 	if (c->urls.n == 0)
 		add_own_url(c);
-	return 0;
+	return code;
 }
 
 int config_load(struct config *c, const char *path, bool must_exist, struct fault *f)
 {
-	int code;
-
 	memset(c, 0, sizeof(*c));
-	code = schema_load(config_rows, c, path, must_exist, f);
-	if (code == 0)
-		code = check_listen(c, f);
-	if (code == 0)
-		code = check_urls(c, f);
-	if (code == 0 && (c->certificate != NULL) != (c->key != NULL))
-		code = fault_set(f, ERR_INVALID, "certificate and key go together");
-	if (code == 0 && !log_level_parse(c->log_level, &c->level))
-		code = fault_set(f, ERR_INVALID,
-				 "log_level '%.40s': want error, warn, info or debug",
-				 c->log_level);
-	if (code == 0 && c->data_dir[0] != '/')
-		code = fault_set(f, ERR_INVALID, "data_dir '%.80s' is not an absolute path",
-				 c->data_dir);
-	if (code != 0 && strncmp(f->text, path, strlen(path)) != 0)
-		fault_prefix(f, "%s", path);
-	return code;
+	return schema_load(config_rows, c, path, must_exist, settle, f);
 }
 
 void config_free(struct config *c)

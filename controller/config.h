@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "lib/base/log.h"
 #include "lib/base/schema.h"
 
 #define CONFIG_PATH	  "/etc/skein/controller.conf"
@@ -21,13 +20,12 @@ struct config {
 	char *log_level;
 	/* what config_load() works out */
 	struct sockaddr_storage addresses[CONFIG_LISTEN_MAX];
-	enum log_level level;
 };
 
 extern const struct schema_row config_rows[];
 
-/* Reads the file and checks what rows alone cannot: addresses, URLs, the level. Without `url` there
- * is one, of this host's name and the first port. Caller config_free()s, also after an error. */
+/* Without `url` there is one, of this host's name and the first port. Caller config_free()s, also
+ * after an error. */
 int config_load(struct config *c, const char *path, bool must_exist, struct fault *f);
 void config_free(struct config *c);
 

@@ -9,6 +9,7 @@
 #include "controller/init.h"
 #include "controller/keys.h"
 #include "controller/render/render.h"
+#include "lib/base/log.h"
 #include "lib/base/option.h"
 #include "lib/base/secret.h"
 #include "lib/mesh/pin.h"
@@ -23,26 +24,6 @@ static const struct option_row common_options[] = {{"config", 'c', OPTION_TEXT,
 						    offsetof(struct common, config), "FILE",
 						    "configuration, instead of " CONFIG_PATH, 0, 0},
 						   {0}};
-
-static int say(const struct fault *f, int code)
-{
-	fprintf(stderr, "skein-controller: %s\n", fault_text(f, code));
-	return code;
-}
-
-static int load(const struct common *common, struct config *config)
-{
-	struct fault f = {0};
-	int code = config_load(config, common->config != NULL ? common->config : CONFIG_PATH,
-			       common->config != NULL, &f);
-
-	if (code == 0) {
-		log_set_level(config->level);
-		return 0;
-	}
-	config_free(config);
-	return say(&f, code);
-}
 
 /* To standard output only, and never kept. */
 static void print_token(struct buf *token)
@@ -78,118 +59,67 @@ static int say_next_steps(const struct config *config, struct fault *f)
 	return code;
 }
 
-static int run_pin(void *context, const struct invocation *in)
+static int print_pin(struct config *config, struct fault *f)
 {
 	char pin[PIN_TEXT_MAX];
 	struct keys keys = {0};
-	struct config config;
-	struct fault f = {0};
-	int code = load(context, &config);
+	int code = keys_load(&keys, config, f);
 
-	(void)in;
-	if (code != 0)
-		return code;
-	code = keys_load(&keys, &config, &f);
 	if (code == 0 && pin_is_zero(keys.pin))
-		code = fault_set(&f, ERR_NOT_FOUND, "the configuration has no certificate to pin");
+		code = fault_set(f, ERR_NOT_FOUND, "the configuration has no certificate to pin");
 	if (code == 0)
 		puts(pin_format(keys.pin, pin));
-	else
-		say(&f, code);
 	keys_fini(&keys);
-	config_free(&config);
 	return code;
 }
 
-static int run_init(void *context, const struct invocation *in)
+static int make(struct config *config, struct fault *f)
 {
-	struct config config;
-	struct fault f = {0};
 	struct buf token;
-	int code = load(context, &config);
+	int code;
 
-	(void)in;
-	if (code != 0)
-		return code;
 	buf_init_secret(&token);
-	code = init_make(&config, &token, &f);
-	if (code != 0) {
-		say(&f, code);
-		goto out;
+	code = init_make(config, &token, f);
+	if (code == 0) {
+		fprintf(stderr,
+			"Made a controller in %s.\n"
+			"The administrator's token is on the next line; it is shown this once:\n",
+			config->data_dir);
+		print_token(&token);
+		code = say_next_steps(config, f);
 	}
-	fprintf(stderr,
-		"Made a controller in %s.\n"
-		"The administrator's token is on the next line; it is shown this once:\n",
-		config.data_dir);
-	print_token(&token);
-	code = say_next_steps(&config, &f);
-	if (code != 0)
-		say(&f, code);
-out:
 	buf_fini(&token);
-	config_free(&config);
 	return code;
 }
 
-static int run_reset_admin(void *context, const struct invocation *in)
+static int reset_admin(struct config *config, struct fault *f)
 {
-	struct config config;
-	struct fault f = {0};
 	struct buf token;
-	int code = load(context, &config);
+	int code;
 
-	(void)in;
-	if (code != 0)
-		return code;
 	buf_init_secret(&token);
-	code = init_reset_admin(&config, &token, &f);
-	if (code != 0) {
-		say(&f, code);
-	} else {
+	code = init_reset_admin(config, &token, f);
+	if (code == 0) {
 		fputs("All administrator tokens are revoked. The new one, shown this once:\n",
 		      stderr);
 		print_token(&token);
 	}
 	buf_fini(&token);
-	config_free(&config);
 	return code;
 }
 
-static int run_check(void *context, const struct invocation *in)
+static int check(struct config *config, struct fault *f)
 {
-	const char *directories[2];
-	struct fault f = {0};
-	struct config config;
+	const char *directories[] = {config->templates_override, config->templates};
 	struct buf templates;
-	int code = load(context, &config);
+	int code;
 
-	(void)in;
-	if (code != 0)
-		return code;
 	buf_init(&templates);
-	directories[0] = config.templates_override;
-	directories[1] = config.templates;
-	code = render_bird_templates(directories, 2, &templates, &f);
-	if (code != 0)
-		say(&f, code);
-	else
+	code = render_bird_templates(directories, 2, &templates, f);
+	if (code == 0)
 		puts("The configuration is right.");
 	buf_fini(&templates);
-	config_free(&config);
 	return code;
-}
-
-static int run_example(void *context, const struct invocation *in)
-{
-	struct buf text;
-
-	(void)context;
-	(void)in;
-	buf_init(&text);
-	schema_example(config_rows, &text);
-	fputs(buf_text(&text), stdout);
-	buf_fini(&text);
-	return 0;
 }
 
 /* A connection is a descriptor, and the usual limit is 1024 of these. */
@@ -207,53 +137,112 @@ static void raise_descriptor_limit(const struct config *config)
 			 LOG_U("allowed", limit.rlim_cur), LOG_U("wanted", want));
 }
 
-static int run_controller(void *context, const struct invocation *in)
+/* Before the first thread: they all inherit it, and only this one takes signals. */
+static void block_signals(sigset_t *taken)
+{
+	sigemptyset(taken);
+	sigaddset(taken, SIGTERM);
+	sigaddset(taken, SIGINT);
+	sigaddset(taken, SIGHUP);
+	sigaddset(taken, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, taken, NULL);
+	sigdelset(taken, SIGPIPE);
+}
+
+static int serve(struct config *config, struct fault *f)
 {
 	struct controller controller;
-	struct config config;
-	struct fault f = {0};
 	sigset_t signals;
-	int code = load(context, &config), number;
+	int code, number;
 
-	(void)in;
+	block_signals(&signals);
+	code = controller_start(&controller, config, f);
 	if (code != 0)
 		return code;
-	/* Before the first thread: they all inherit it, and only this one takes signals. */
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	sigdelset(&signals, SIGPIPE);
-	code = controller_start(&controller, &config, &f);
-	if (code != 0) {
-		say(&f, code);
-	} else {
-		raise_descriptor_limit(&config);
-		log_info("controller runs", LOG_S("version", SKEIN_VERSION),
-			 LOG_S("data", config.data_dir));
-		do {
-			sigwait(&signals, &number);
-		} while (number == SIGHUP);
-		log_info("controller stops");
-		controller_stop(&controller);
-	}
+	raise_descriptor_limit(config);
+	log_info("controller runs", LOG_S("version", SKEIN_VERSION),
+		 LOG_S("data", config->data_dir));
+	do {
+		sigwait(&signals, &number);
+	} while (number == SIGHUP);
+	log_info("controller stops");
+	controller_stop(&controller);
+	return 0;
+}
+
+/* ---- commands ---- */
+
+/* What is done with a configuration; the frame around it is run_task(). */
+static const struct task {
+	const char *words;
+	int (*run)(struct config *config, struct fault *f);
+} tasks[] = {
+	{"init", make},
+	{"run", serve},
+	{"check-config", check},
+	{"pin", print_pin},
+	{"token reset-admin", reset_admin},
+};
+
+static const struct task *find_task(const char *words)
+{
+	const struct task *t = tasks;
+
+	while (strcmp(t->words, words) != 0)
+		t++;
+	return t;
+}
+
+static int load(const struct common *common, struct config *config, struct fault *f)
+{
+	enum log_level level;
+	int code = config_load(config, common->config != NULL ? common->config : CONFIG_PATH,
+			       common->config != NULL, f);
+
+	if (code == 0 && log_level_parse(config->log_level, &level))
+		log_set_level(level);
+	return code;
+}
+
+static int run_task(void *context, const struct invocation *in)
+{
+	const struct task *task = find_task(in->command->words);
+	struct config config;
+	struct fault f = {0};
+	int code = load(context, &config, &f);
+
+	if (code == 0)
+		code = task->run(&config, &f);
+	if (code != 0)
+		fprintf(stderr, "skein-controller: %s\n", fault_text(&f, code));
 	config_free(&config);
 	return code;
 }
 
+static int run_example(void *context, const struct invocation *in)
+{
+	struct buf text;
+
+	(void)context;
+	(void)in;
+	buf_init(&text);
+	schema_example(config_rows, &text);
+	fputs(buf_text(&text), stdout);
+	buf_fini(&text);
+	return 0;
+}
+
 static const struct command commands[] = {
 	{"init", "", 0, 0, "make the data directory and an administrator's token", NULL, 0,
-	 run_init},
-	{"run", "", 0, 0, "run the controller until SIGTERM", NULL, 0, run_controller},
-	{"check-config", "", 0, 0, "check configuration and BIRD templates", NULL, 0, run_check},
-	{"pin", "", 0, 0, "print the pin of the certificate, for skein login", NULL, 0, run_pin},
+	 run_task},
+	{"run", "", 0, 0, "run the controller until SIGTERM", NULL, 0, run_task},
+	{"check-config", "", 0, 0, "check configuration and BIRD templates", NULL, 0, run_task},
+	{"pin", "", 0, 0, "print the pin of the certificate, for skein login", NULL, 0, run_task},
 	{"config-example", "", 0, 0, "print a configuration with all options", NULL, 0,
 	 run_example},
 	{"token reset-admin", "", 0, 0,
 	 "revoke the administrators' tokens and make a new one (while it does not run)", NULL, 0,
-	 run_reset_admin},
+	 run_task},
 	{0}};
 
 int main(int argc, char **argv)

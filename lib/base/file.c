@@ -158,3 +158,9 @@ int file_remove(const char *path, struct fault *f)
 		rc = errno;
 	return rc == 0 || rc == ENOENT ? 0 : fault_errno(f, rc, "%s", path);
 }
+
+int file_check_absolute(const char *path, struct fault *f)
+{
+	return path[0] == '/' ? 0
+			      : fault_set(f, ERR_INVALID, "'%.80s' is not an absolute path", path);
+}

@@ -17,6 +17,8 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode, stru
 int file_append(const char *path, const void *data, size_t len, mode_t mode, struct fault *f);
 /* Makes the directory and its parents; one that exists keeps its mode. */
 int file_make_dir(const char *path, mode_t mode, struct fault *f);
+/* That a path begins at the root: a check of a configuration's row (schema.h). */
+int file_check_absolute(const char *path, struct fault *f);
 /* Removes a file, or a directory with all in it, not following links. Absent is success. */
 int file_remove(const char *path, struct fault *f);
 

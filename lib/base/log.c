@@ -3,6 +3,7 @@
 #include "lib/base/log.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static const struct {
 	int priority; /* of syslog */
 } levels[] = {{"error", 3}, {"warn", 4}, {"info", 6}, {"debug", 7}};
 
-static enum log_level max_level = LOG_LEVEL_INFO;
+static atomic_uint max_level = LOG_LEVEL_INFO;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct rate rates[RATE_ROWS];
 
@@ -44,6 +45,15 @@ bool log_level_parse(const char *text, enum log_level *out)
 			return true;
 		}
 	return false;
+}
+
+int log_level_check(const char *text, struct fault *f)
+{
+	enum log_level level;
+
+	if (log_level_parse(text, &level))
+		return 0;
+	return fault_set(f, ERR_INVALID, "'%.20s' is none of error, warn, info, debug", text);
 }
 
 /* True when the line may go out; `dropped` says how many of it did not before. */

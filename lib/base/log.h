@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/base/error.h"
+
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 struct log_field {
@@ -31,10 +33,12 @@ struct log_field {
 
 /* Thread-safe. `event` is a string literal: its address identifies it for rate limiting. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
-/* Before the first thread starts; the default is info. */
+/* The default is info. Thread-safe. */
 void log_set_level(enum log_level level);
 /* "error", "warn", "info", "debug". */
 bool log_level_parse(const char *text, enum log_level *out);
+/* The same as a check of a configuration's row (schema.h). */
+int log_level_check(const char *text, struct fault *f);
 
 /* The first element is there so that a list without fields needs no macro trick beyond "##". */
 #define LOG_AT(level, event, ...)                                                                  \

@@ -52,16 +52,31 @@ static int store_integer(const struct schema_row *row, int64_t *to, const char *
 	return 0;
 }
 
+static int append(const struct schema_row *row, struct schema_list *list, const char *value,
+		  struct fault *f)
+{
+	size_t max = row->max != 0 ? (size_t)row->max : SCHEMA_LIST_MAX;
+
+	if (list->n == max)
+		return fault_set(f, ERR_TOO_LARGE, "more than %zu values", max);
+	list->at = mem_resize(list->at, list->n + 1, sizeof(*list->at));
+	list->at[list->n++] = mem_strdup(value);
+	return 0;
+}
+
 static int store(const struct schema_row *row, void *base, const char *value, struct fault *f)
 {
 	void *to = field(row, base);
-	struct schema_list *list = to;
+	int code = 0;
 
+	if (*value == '\0' && row->kind == SCHEMA_TEXT && row->standard != NULL)
+		return fault_set(f, ERR_INVALID, "a value is missing, as %s", row->standard);
+	if (row->check != NULL && (*value != '\0' || row->kind == SCHEMA_LIST))
+		code = row->check(value, f);
+	if (code != 0)
+		return code;
 	switch (row->kind) {
 	case SCHEMA_TEXT:
-		if (*value == '\0' && row->standard != NULL)
-			return fault_set(f, ERR_INVALID, "a value is missing, as %s",
-					 row->standard);
 		free(*(char **)to);
 		*(char **)to = *value != '\0' ? mem_strdup(value) : NULL;
 		return 0;
@@ -75,11 +90,7 @@ static int store(const struct schema_row *row, void *base, const char *value, st
 	case SCHEMA_SIZE:
 		return store_integer(row, to, value, f);
 	case SCHEMA_LIST:
-		if (list->n == SCHEMA_LIST_MAX)
-			return fault_set(f, ERR_TOO_LARGE, "more than %d values", SCHEMA_LIST_MAX);
-		list->at = mem_resize(list->at, list->n + 1, sizeof(*list->at));
-		list->at[list->n++] = mem_strdup(value);
-		return 0;
+		return append(row, to, value, f);
 	}
 	return ERR_INTERNAL;
 }
@@ -173,7 +184,7 @@ int schema_parse(const struct schema_row *rows, void *to, const char *where, con
 }
 
 int schema_load(const struct schema_row *rows, void *to, const char *path, bool must_exist,
-		struct fault *f)
+		int (*check)(void *to, struct fault *f), struct fault *f)
 {
 	struct fault local = {0};
 	struct buf text;
@@ -186,6 +197,12 @@ int schema_load(const struct schema_row *rows, void *to, const char *path, bool 
 		code = schema_parse(rows, to, path, buf_text(&text), text.len, &local);
 	else if (code == ERR_NOT_FOUND && !must_exist)
 		code = 0;
+	if (code == 0 && check != NULL) {
+		local = (struct fault){0};
+		code = check(to, &local);
+		if (code != 0)
+			fault_prefix(&local, "%s", path);
+	}
 	if (code != 0)
 		fault_set(f, code, "%s", local.text);
 	buf_fini(&text);

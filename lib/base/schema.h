@@ -18,7 +18,7 @@ enum schema_kind {
 	SCHEMA_NUMBER, /* int64_t within min..max */
 	SCHEMA_DURATION, /* int64_t in milliseconds within min..max; "250ms", "24h" */
 	SCHEMA_SIZE,	 /* int64_t in bytes within min..max; "64k", "16M" */
-	SCHEMA_LIST,	 /* struct schema_list of text */
+	SCHEMA_LIST,	 /* struct schema_list of text; at most max (0: SCHEMA_LIST_MAX) */
 };
 
 struct schema_list {
@@ -33,6 +33,7 @@ struct schema_row {
 	int64_t min, max;
 	const char *standard; /* default, as it would be written; NULL: empty */
 	const char *help;
+	int (*check)(const char *value, struct fault *f); /* of each value; NULL: any will do */
 };
 
 #define SCHEMA_FILE_MAX 65536
@@ -43,9 +44,10 @@ void schema_defaults(const struct schema_row *rows, void *to);
 /* Reads the text over what is in `to` (defaults first). `where` names it in errors. */
 int schema_parse(const struct schema_row *rows, void *to, const char *where, const char *text,
 		 size_t len, struct fault *f);
-/* Defaults, then the file. An absent file is an error only if `must_exist`. */
+/* Defaults, then the file, then `check` (may be NULL) of what no row can say alone; its errors name
+ * the file, too. An absent file is an error only if `must_exist`. */
 int schema_load(const struct schema_row *rows, void *to, const char *path, bool must_exist,
-		struct fault *f);
+		int (*check)(void *to, struct fault *f), struct fault *f);
 void schema_free(const struct schema_row *rows, void *of);
 /* The example file: each option with its help, range and default, commented out. */
 void schema_example(const struct schema_row *rows, struct buf *out);

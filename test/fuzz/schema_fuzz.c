@@ -11,13 +11,15 @@ struct config {
 };
 
 static const struct schema_row rows[] = {
-	{"text", SCHEMA_TEXT, offsetof(struct config, text), 0, 0, "a", "a text"},
-	{"yes", SCHEMA_BOOL, offsetof(struct config, yes), 0, 0, "yes", "a truth"},
-	{"number", SCHEMA_NUMBER, offsetof(struct config, number), -5, 65535, "7", "a number"},
+	{"text", SCHEMA_TEXT, offsetof(struct config, text), 0, 0, "a", "a text", NULL},
+	{"yes", SCHEMA_BOOL, offsetof(struct config, yes), 0, 0, "yes", "a truth", NULL},
+	{"number", SCHEMA_NUMBER, offsetof(struct config, number), -5, 65535, "7", "a number",
+	 NULL},
 	{"duration", SCHEMA_DURATION, offsetof(struct config, duration), 0, 86400000, "30s",
-	 "a time"},
-	{"size", SCHEMA_SIZE, offsetof(struct config, size), 1, INT64_C(1) << 40, "64k", "a size"},
-	{"list", SCHEMA_LIST, offsetof(struct config, list), 0, 0, NULL, "several"},
+	 "a time", NULL},
+	{"size", SCHEMA_SIZE, offsetof(struct config, size), 1, INT64_C(1) << 40, "64k", "a size",
+	 NULL},
+	{"list", SCHEMA_LIST, offsetof(struct config, list), 0, 0, NULL, "several", NULL},
 	{0}};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

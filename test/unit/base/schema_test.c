@@ -1,5 +1,7 @@
+#include <stdio.h>
 #include <string.h>
 
+#include "lib/base/file.h"
 #include "lib/base/schema.h"
 #include "test/test.h"
 
@@ -10,16 +12,25 @@ struct settings {
 	struct schema_list urls;
 };
 
+static int check_https(const char *value, struct fault *f)
+{
+	return strncmp(value, "https://", 8) == 0
+		       ? 0
+		       : fault_set(f, ERR_INVALID, "'%.40s' is no https://", value);
+}
+
 static const struct schema_row rows[] = {
 	{"listen", SCHEMA_TEXT, offsetof(struct settings, listen), 0, 0, "0.0.0.0:8443",
-	 "where to listen"},
+	 "where to listen", NULL},
 	{"containers", SCHEMA_BOOL, offsetof(struct settings, containers), 0, 0, "yes",
-	 "containers"},
-	{"threads", SCHEMA_NUMBER, offsetof(struct settings, threads), 1, 64, "4", "readers"},
-	{"rest", SCHEMA_DURATION, offsetof(struct settings, rest), 0, 604800000, "24h", "rest"},
-	{"body", SCHEMA_SIZE, offsetof(struct settings, body), 1024, 16777216, "1M",
-	 "longest body"},
-	{"url", SCHEMA_LIST, offsetof(struct settings, urls), 0, 0, NULL, "where it is reached"},
+	 "containers", NULL},
+	{"threads", SCHEMA_NUMBER, offsetof(struct settings, threads), 1, 64, "4", "readers", NULL},
+	{"rest", SCHEMA_DURATION, offsetof(struct settings, rest), 0, 604800000, "24h", "rest",
+	 NULL},
+	{"body", SCHEMA_SIZE, offsetof(struct settings, body), 1024, 16777216, "1M", "longest body",
+	 NULL},
+	{"url", SCHEMA_LIST, offsetof(struct settings, urls), 0, 2, NULL, "where it is reached",
+	 check_https},
 	{0}};
 
 static void defaults_and_a_file(void)
@@ -62,6 +73,11 @@ static void bad_lines_are_named(void)
 		{"threads = 1\nthreads = 2", "x.conf:2: threads is given twice", ERR_EXISTS},
 		{"containers = true", "x.conf:1: containers: 'true' is neither yes nor no",
 		 ERR_INVALID},
+		{"threads = 1\nurl = http://a", "x.conf:2: url: 'http://a' is no https://",
+		 ERR_INVALID},
+		{"url =", "x.conf:1: url: '' is no https://", ERR_INVALID},
+		{"url = https://a\nurl = https://b\nurl = https://c",
+		 "x.conf:3: url: more than 2 values", ERR_TOO_LARGE},
 		{"rest = 1y",
 		 "x.conf:1: rest: '1y' is no duration: want a number with ms, s, m, h "
 		 "or d",
@@ -108,13 +124,41 @@ static void absence_is_an_error_only_when_asked(void)
 	struct settings s = {0};
 	struct fault f = {0};
 
-	TEST_NUMBER(schema_load(rows, &s, "/nonexistent/x.conf", false, &f), 0);
+	TEST_NUMBER(schema_load(rows, &s, "/nonexistent/x.conf", false, NULL, &f), 0);
 	schema_free(rows, &s);
-	TEST_NUMBER(schema_load(rows, &s, "/nonexistent/x.conf", true, &f), ERR_NOT_FOUND);
+	TEST_NUMBER(schema_load(rows, &s, "/nonexistent/x.conf", true, NULL, &f), ERR_NOT_FOUND);
+	schema_free(rows, &s);
+}
+
+static int want_two(void *to, struct fault *f)
+{
+	const struct settings *s = to;
+
+	return s->urls.n == 2 ? 0 : fault_set(f, ERR_CONFLICT, "want two");
+}
+
+/* After all lines; its words name the file. */
+static void what_no_row_says_alone(void)
+{
+	static const char one[] = "url = https://a\n", two[] = "url = https://a\nurl = https://b\n";
+	struct settings s = {0};
+	struct fault f = {0};
+	char path[200], want[240];
+
+	snprintf(path, sizeof(path), "%s/two.conf", test_dir());
+	snprintf(want, sizeof(want), "%s: want two", path);
+	TEST_NUMBER(file_write(path, one, strlen(one), 0644, NULL), 0);
+	TEST_NUMBER(schema_load(rows, &s, path, true, want_two, &f), ERR_CONFLICT);
+	TEST_TEXT(f.text, want);
+	schema_free(rows, &s);
+	f = (struct fault){0};
+	TEST_NUMBER(file_write(path, two, strlen(two), 0644, NULL), 0);
+	TEST_NUMBER(schema_load(rows, &s, path, true, want_two, &f), 0);
 	schema_free(rows, &s);
 }
 
 TEST_SUITE(base_schema, {"defaults and a file", defaults_and_a_file},
 	   {"bad lines are named", bad_lines_are_named},
 	   {"the example is a valid file", the_example_is_a_valid_file},
+	   {"what no row says alone", what_no_row_says_alone},
 	   {"absence is an error only when asked", absence_is_an_error_only_when_asked});

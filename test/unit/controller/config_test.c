@@ -75,7 +75,7 @@ static void what_is_wrong_is_named(void)
 		{"url = https://a:b", "url: "},
 		{"url = https://a/path", "url: "},
 		{"certificate = /x", "certificate and key go together"},
-		{"log_level = loud", "log_level 'loud'"},
+		{"log_level = loud", "log_level: 'loud'"},
 		{"data_dir = here", "'here' is not an absolute path"},
 		{"connections = 1", "out of range"},
 		{"request_timeout = 1ms", "out of range"},

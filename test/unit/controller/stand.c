@@ -9,6 +9,7 @@
 
 #include "controller/init.h"
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/mesh/token.h"
 #include "test/test.h"
 
