@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
@@ -82,19 +83,21 @@ static bool measure(const struct bench *b, json_t *all)
 	return holds;
 }
 
-/* bench FILE: a table on standard output, JSON in the file; 1 when a bar does not hold. */
+/* bench FILE [WORD]: a table on standard output, JSON in the file; 1 when a bar does not hold. With
+ * a word only those that have it in their names. */
 int main(int argc, char **argv)
 {
 	json_t *all = json_array();
 	bool hold = true;
 
-	if (argc != 2 || sodium_init() < 0)
+	if (argc < 2 || argc > 3 || sodium_init() < 0)
 		bench_fail("want the file for the results");
 	log_set_level(LOG_LEVEL_WARN);
 	printf("%-34s %15s %10s %-31s %s\n", "BENCH", "VALUE", "RATIO", "AGAINST", "BAR");
 	/* cppcheck-suppress comparePointers ; the linker makes them the ends of one array */
 	for (const struct bench *const *b = __start_benches; b < __stop_benches; b++)
-		hold = measure(*b, all) && hold;
+		if (argc == 2 || strstr((*b)->name, argv[2]) != NULL)
+			hold = measure(*b, all) && hold;
 	if (json_dump_file(all, argv[1], JSON_INDENT(2) | JSON_REAL_PRECISION(4)) != 0)
 		bench_fail("%s cannot be written", argv[1]);
 	json_decref(all);

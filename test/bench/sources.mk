@@ -1,1 +1,1 @@
-test/bench := main mesh poll
+test/bench := main mesh poll delta
