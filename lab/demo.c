@@ -7,6 +7,7 @@
 #include "lab/failover.h"
 #include "lab/fleet.h"
 #include "lab/forged.h"
+#include "lab/lab_places.h"
 #include "lab/reach.h"
 #include "lab/status.h"
 

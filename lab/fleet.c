@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lab/session.h"
 #include "lab/underlay.h"

@@ -10,11 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lab/tune.h"
 #include "lib/base/file.h"
 
-#define KILL_DEADLINE_MS 15000
-#define LOG_TAIL_BYTES	 1500
+#define LOG_TAIL_BYTES 1500
 
 static void names(struct lab *lab, const char *name)
 {
@@ -73,7 +71,7 @@ static const char *lock_path(const struct lab *lab, char out[PLACE_PATH_MAX + 16
 	return out;
 }
 
-static int take_lock(struct lab *lab, struct fault *f)
+int lab_take_lock(struct lab *lab, struct fault *f)
 {
 	char path[PLACE_PATH_MAX + 16];
 	struct stat held, named;
@@ -90,6 +88,13 @@ static int take_lock(struct lab *lab, struct fault *f)
 	return 0;
 }
 
+void lab_drop_lock(const struct lab *lab)
+{
+	char path[PLACE_PATH_MAX + 16];
+
+	unlink(lock_path(lab, path));
+}
+
 static void init(struct lab *lab)
 {
 	memset(lab, 0, sizeof(*lab));
@@ -98,18 +103,38 @@ static void init(struct lab *lab)
 	record_init(&lab->record);
 }
 
-int lab_plan(struct lab *lab, const char *path, struct fault *f)
+void lab_init(struct lab *lab, const char *name)
+{
+	init(lab);
+	names(lab, name);
+}
+
+int lab_plan_text(struct lab *lab, const char *where, const char *text, size_t len, struct fault *f)
 {
 	int code;
 
 	init(lab);
-	code = lab_file_load(path, &lab->arena, &lab->file, f);
+	code = lab_file_parse(where, text, len, &lab->arena, &lab->file, f);
 	if (code != 0)
 		return code;
-	lab->path = arena_strdup(&lab->arena, path);
+	lab->text = arena_strdup(&lab->arena, text);
 	names(lab, lab->file.name);
 	code = find_programs(lab, f);
-	return code != 0 ? code : take_lock(lab, f);
+	return code != 0 ? code : lab_take_lock(lab, f);
+}
+
+int lab_plan(struct lab *lab, const char *path, struct fault *f)
+{
+	struct buf text;
+	int code;
+
+	init(lab);
+	buf_init(&text);
+	code = file_read(path, DOCUMENT_SIZE_MAX, &text, f);
+	if (code == 0)
+		code = lab_plan_text(lab, path, buf_text(&text), text.len, f);
+	buf_fini(&text);
+	return code;
 }
 
 static bool is_being_changed(const struct lab *lab)
@@ -158,9 +183,9 @@ int lab_open(struct lab *lab, const char *name, bool change, struct fault *f)
 	if (code == 0)
 		code = find_programs(lab, f);
 	if (code == 0 && change)
-		code = take_lock(lab, f);
+		code = lab_take_lock(lab, f);
 	if (code == 0)
-		code = record_load(&lab->record, record_path(lab, path), f);
+		code = lab_load_record(lab, f);
 	return code;
 }
 
@@ -221,6 +246,13 @@ const char *lab_log_path(const struct lab *lab, const char *machine, const char 
 const char *lab_program(struct lab *lab, const char *name)
 {
 	return arena_printf(&lab->arena, "%s/%s", lab->programs, name);
+}
+
+int lab_load_record(struct lab *lab, struct fault *f)
+{
+	char path[PLACE_PATH_MAX + 16];
+
+	return record_load(&lab->record, record_path(lab, path), f);
 }
 
 int lab_save_record(const struct lab *lab, struct fault *f)
@@ -289,150 +321,5 @@ int lab_for_each_place(struct lab *lab, lab_each *each, struct fault *f)
 		code = each(lab, lab->file.nodes[i].name, f);
 	for (size_t i = 0; i < lab->file.networks.n && code == 0; i++)
 		code = each(lab, networks[i].name, f);
-	return code;
-}
-
-static int make_one(struct lab *lab, const char *name, struct fault *f)
-{
-	struct place p;
-
-	lab_place(lab, name, &p);
-	return place_make(&p, f);
-}
-
-static int keep_file(const struct lab *lab, const char *from, struct fault *f)
-{
-	char path[PLACE_PATH_MAX + 16];
-	struct buf text;
-	int code;
-
-	buf_init(&text);
-	code = file_read(from, DOCUMENT_SIZE_MAX, &text, f);
-	snprintf(path, sizeof(path), "%s/file.yaml", lab->dir);
-	if (code == 0)
-		code = file_write(path, buf_text(&text), text.len, 0644, f);
-	buf_fini(&text);
-	return code;
-}
-
-int lab_make_places(struct lab *lab, struct fault *f)
-{
-	char path[PLACE_PATH_MAX + 16];
-	int code = lab_remove(lab->name, f);
-
-	if (code != 0)
-		return code;
-	snprintf(path, sizeof(path), "%s/log", lab->dir);
-	code = file_make_dir(path, 0755, f);
-	if (code == 0)
-		code = keep_file(lab, lab->path, f);
-	tune_plan(&lab->record, lab->file.machines.n);
-	if (code == 0)
-		code = lab_save_record(lab, f);
-	if (code == 0)
-		code = tune_raise(&lab->record, f);
-	snprintf(path, sizeof(path), "%s/ns", lab->dir);
-	if (code == 0)
-		code = place_root_make(path, f);
-	return code == 0 ? lab_for_each_place(lab, make_one, f) : code;
-}
-
-/* ---- removal: by what is bound in ns/, so that it works after any crash ---- */
-
-/* Killed again until none is found: one that was just being started may come after the look. */
-static int kill_inside(const struct place *p, struct fault *f)
-{
-	struct mono deadline = mono_add_ms(mono_now(), KILL_DEADLINE_MS);
-	process_vec inside = {0};
-	int code = 0;
-
-	do {
-		inside.n = 0;
-		process_find(p, NULL, &inside);
-		code = process_kill_all(&inside, deadline, f);
-	} while (code == 0 && inside.n > 0);
-	vec_free(&inside);
-	return code == 0 ? 0 : fault_prefix(f, "%s", p->hostname);
-}
-
-/* The rest goes also where one does not; the first fault is told. */
-static int remove_places(const char *lab, const char *dir, struct fault *f)
-{
-	DIR *bound = opendir(dir);
-	struct dirent *entry;
-	int code = 0;
-
-	if (bound == NULL)
-		return 0;
-	while ((entry = readdir(bound)) != NULL) {
-		char machine[64];
-		size_t len = strlen(entry->d_name);
-		struct place p;
-		int error;
-
-		if (len <= 4 || len > 60 || strcmp(entry->d_name + len - 4, ".mnt") != 0)
-			continue;
-		snprintf(machine, sizeof(machine), "%.*s", (int)(len - 4), entry->d_name);
-		place_names(lab, machine, &p);
-		error = kill_inside(&p, code == 0 ? f : NULL);
-		/* Kept where something still runs in it, or nobody could find it any more. */
-		if (error == 0)
-			place_remove(&p);
-		else
-			code = code == 0 ? error : code;
-	}
-	closedir(bound);
-	return code;
-}
-
-static bool other_labs(const struct lab *lab)
-{
-	DIR *root = opendir(LAB_ROOT);
-	struct dirent *entry;
-	bool others = false;
-
-	while (root != NULL && (entry = readdir(root)) != NULL)
-		others = others || (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
-				    strcmp(entry->d_name, lab->name) != 0);
-	if (root != NULL)
-		closedir(root);
-	return others;
-}
-
-int lab_remove(const char *name, struct fault *f)
-{
-	char path[PLACE_PATH_MAX + 16];
-	struct lab lab;
-	int code;
-
-	init(&lab);
-	names(&lab, name);
-	snprintf(path, sizeof(path), "%s/ns", lab.dir);
-	code = remove_places(name, path, f);
-	if (code == 0)
-		place_root_remove(path);
-	if (code == 0 && record_load(&lab.record, record_path(&lab, path), f) == 0)
-		tune_restore(&lab.record, other_labs(&lab));
-	if (code == 0)
-		code = file_remove(lab.dir, f);
-	lab_close(&lab);
-	return code;
-}
-
-int lab_down(const char *name, struct fault *f)
-{
-	char path[PLACE_PATH_MAX + 16];
-	struct lab lab;
-	int code;
-
-	init(&lab);
-	names(&lab, name);
-	code = take_lock(&lab, f);
-	if (code == 0)
-		code = lab_remove(name, f);
-	if (code == 0)
-		unlink(lock_path(&lab, path));
-	lab_close(&lab);
-	rmdir(LAB_ROOT); /* stays while another lab is there */
 	return code;
 }

@@ -26,7 +26,7 @@ struct lab {
 	struct lab_file file;
 	struct record record;
 	char name[64];
-	const char *path; /* of the file it is made from; NULL: it was opened */
+	const char *text; /* of the file it is made from; NULL: it was opened */
 	char dir[PLACE_PATH_MAX];
 	char programs[256]; /* the directory that has skein and its daemons */
 	int lock;
@@ -36,19 +36,20 @@ struct lab {
 /* A lab that is to be made from a file. Takes its lock: one program at a time changes a lab.
  * Caller lab_close()s, whatever comes out. */
 int lab_plan(struct lab *lab, const char *path, struct fault *f);
+/* The same from a file's text; `where` names it in errors. */
+int lab_plan_text(struct lab *lab, const char *where, const char *text, size_t len,
+		  struct fault *f);
 /* One that is up; `name` NULL: the only one there is. Lock as above if `change`. */
 int lab_open(struct lab *lab, const char *name, bool change, struct fault *f);
 void lab_close(struct lab *lab);
+/* Of which nothing but the name is known: to remove it. Caller lab_close()s. */
+void lab_init(struct lab *lab, const char *name);
+/* ERR_BUSY while another program has it; held until lab_close(). */
+int lab_take_lock(struct lab *lab, struct fault *f);
+/* Removes the lock's file; held on to, it locks nothing any more. */
+void lab_drop_lock(const struct lab *lab);
 /* `name`, or that of the only lab there is; a fault names those that there are. */
 int lab_find_name(const char *name, char out[64], struct fault *f);
-
-/* Namespaces and directories of everything in the file; what an earlier one left is removed. */
-int lab_make_places(struct lab *lab, struct fault *f);
-/* Undoes all that a lab of this name made. Needs no file and no record; absent is success. The
- * caller has the lock. */
-int lab_remove(const char *name, struct fault *f);
-/* Takes the lock, removes, and leaves no trace. */
-int lab_down(const char *name, struct fault *f);
 /* Whether there is anything of a lab of this name, whole or not. */
 bool lab_exists(const char *name);
 /* Notes that everything came up. */
@@ -65,6 +66,7 @@ const char *lab_log_path(const struct lab *lab, const char *machine, const char 
 			 char out[PLACE_PATH_MAX]);
 /* One of Skein's programs, in the arena. */
 const char *lab_program(struct lab *lab, const char *name);
+int lab_load_record(struct lab *lab, struct fault *f);
 int lab_save_record(const struct lab *lab, struct fault *f);
 void lab_say(const struct lab *lab, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The end of every log that has something, for when it went wrong. */

@@ -4,6 +4,7 @@
 
 #include "lab/demo.h"
 #include "lab/fleet.h"
+#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lab/outage.h"
 #include "lab/status.h"

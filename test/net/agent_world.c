@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lab/fleet.h"
+#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lab/probe.h"
 #include "lab/reach.h"

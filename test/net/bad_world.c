@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lab/fleet.h"
+#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lib/base/file.h"
 #include "lib/base/run.h"

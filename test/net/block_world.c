@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "lab/fleet.h"
+#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lab/reach.h"
 #include "lib/base/file.h"

@@ -13,6 +13,7 @@
 #include "lab/failover.h"
 #include "lab/fleet.h"
 #include "lab/forged.h"
+#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lab/outage.h"
 #include "lab/reach.h"

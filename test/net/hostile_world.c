@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lab/fleet.h"
+#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lab/outage.h"
 #include "lab/session.h"

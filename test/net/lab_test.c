@@ -13,6 +13,7 @@
 
 #include "lab/attack.h"
 #include "lab/fleet.h"
+#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lab/outage.h"
 #include "lab/probe.h"

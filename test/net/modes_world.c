@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lab/reach.h"
 #include "lib/base/file.h"
