@@ -26,6 +26,7 @@ static void redirect(int fd, int to)
 
 struct plumbing {
 	int in, out, error; /* become 0, 1, 2 */
+	int started;	    /* ends when the program runs; before, it tells why it does not. -1 */
 	bool session;	    /* a session of its own: outlives the terminal */
 };
 
@@ -49,6 +50,8 @@ static void become(const struct command_line *line, const struct plumbing *p)
 		fault_errno(&f, errno, "%s", line->argv[0]);
 	}
 	dprintf(2, "%s\n", f.text);
+	if (p->started >= 0)
+		dprintf(p->started, "%s", f.text);
 	_exit(EXIT_NOT_STARTED);
 }
 
@@ -85,21 +88,39 @@ static int open_log(const char *path)
 		    0644);
 }
 
+/* Returns when the child has become the program. Until then it holds what its parent has open, a
+ * lab's lock among it. */
+static int await_start(int started, pid_t pid, struct fault *f)
+{
+	char why[FAULT_TEXT_MAX];
+	ssize_t n;
+
+	while ((n = read(started, why, sizeof(why) - 1)) < 0 && errno == EINTR)
+		;
+	if (n <= 0)
+		return 0;
+	why[n] = '\0';
+	waitpid(pid, NULL, 0);
+	return fault_set(f, ERR_MISSING, "%s", why);
+}
+
 int process_start(const struct command_line *line, struct process *out, struct fault *f)
 {
 	struct plumbing p = {.in = open_input(line->input), .session = true};
-	int code = 0;
+	int ends[2] = {-1, -1}, code;
 	pid_t pid;
 
 	p.out = p.error = open_log(line->log);
-	if (p.in < 0 || p.out < 0) {
+	if (p.in < 0 || p.out < 0 || pipe2(ends, O_CLOEXEC) != 0) {
 		code = fault_errno(f, errno, "%s", line->log != NULL ? line->log : "/dev/null");
 		goto out;
 	}
+	p.started = ends[1];
 	pid = spawn(line, &p, f);
-	if (pid < 0)
-		code = f->code;
-	else if (!process_read(pid, out))
+	close(ends[1]);
+	code = pid < 0 ? f->code : await_start(ends[0], pid, f);
+	close(ends[0]);
+	if (code == 0 && !process_read(pid, out))
 		code = fault_set(f, ERR_INTERNAL, "%s died at once", line->argv[0]);
 out:
 	if (p.in >= 0)
@@ -189,7 +210,7 @@ int process_run(const struct command_line *line, struct mono deadline, struct bu
 		code = fault_errno(f, errno, "pipe");
 		goto out;
 	}
-	pid = spawn(line, &(struct plumbing){in, o[1], e[1], false}, f);
+	pid = spawn(line, &(struct plumbing){in, o[1], e[1], -1, false}, f);
 	if (pid < 0) {
 		code = f->code;
 		goto out;

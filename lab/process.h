@@ -28,7 +28,8 @@ struct command_line {
 	const char *log;	/* what it says is appended here, seen from outside; may be NULL */
 };
 
-/* Starts a program that outlives this one; its output goes to the log. */
+/* Starts a program that outlives this one; its output goes to the log. ERR_MISSING, with why, where
+ * it cannot be started. */
 int process_start(const struct command_line *line, struct process *out, struct fault *f);
 /* Runs to its end, or until the deadline (then it is killed: ERR_TIMEOUT). Standard output is
  * appended to `out` (may be NULL). Exit status not 0: ERR_CHECK, with the last line it wrote on

@@ -203,6 +203,16 @@ static void a_program_is_killed_by_its_name(void)
 	vec_free(&found);
 }
 
+static void what_cannot_be_started_is_told(void)
+{
+	static const char *const none[] = {"no-such-program", NULL};
+	struct fault f = {0};
+
+	TEST_NUMBER(machine_start(&lab, "a", none, &f), ERR_MISSING);
+	TEST_TEXT(f.text, "a: no-such-program: No such file or directory");
+	CU_ASSERT(!machine_runs(&lab, "a", "no-such-program"));
+}
+
 static void power_off_ends_the_processes_of_one_machine(void)
 {
 	static const char *const sleeper[] = {"sleep", "1000", NULL};
@@ -293,6 +303,7 @@ TEST_SUITE_WITH(lab, bring_up, take_down, {"machines share nothing", machines_sh
 		{"an unbroken way loses nothing", an_unbroken_way_loses_nothing},
 		{"an unplugged machine comes back", an_unplugged_machine_comes_back},
 		{"a program is killed by its name", a_program_is_killed_by_its_name},
+		{"what cannot be started is told", what_cannot_be_started_is_told},
 		{"power off ends the processes of one machine",
 		 power_off_ends_the_processes_of_one_machine},
 		{"forged packets are sent and counted", forged_packets_are_sent_and_counted},
