@@ -1,6 +1,7 @@
 #include "lab/fleet.h"
 
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lab/lab_places.h"
@@ -302,4 +303,37 @@ int fleet_up(struct lab *lab, struct fault *f)
 	if (code == 0)
 		code = session_await_all(lab, deadline, f);
 	return code == 0 ? lab_note_whole(lab, f) : code;
+}
+
+/* ---- for a while ---- */
+
+int fleet_begin(struct lab *lab, const char *yaml, fleet_step *const *steps)
+{
+	struct fault f = {0};
+	int code = lab_plan_text(lab, "lab", yaml, strlen(yaml), &f);
+
+	while (code == 0 && *steps != NULL)
+		code = (*steps++)(lab, &f);
+	if (code != 0) {
+		printf("%s\n", fault_text(&f, code));
+		fleet_end(lab, true);
+	}
+	return code;
+}
+
+int fleet_end(struct lab *lab, bool failed)
+{
+	struct fault f = {0};
+	char name[sizeof(lab->name)];
+	int code = 0;
+
+	memcpy(name, lab->name, sizeof(name));
+	if (failed)
+		lab_show_logs(lab, stdout);
+	lab_close(lab); /* the lock with it */
+	if (name[0] != '\0' && getenv("SKEIN_LAB_KEEP") == NULL)
+		code = lab_down(name, &f);
+	if (code != 0)
+		printf("%s\n", f.text);
+	return code;
 }

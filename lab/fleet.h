@@ -4,6 +4,15 @@
 
 #include "lab/operator.h"
 
+/* A step of bringing a fleet up; all functions below that look so are some. */
+typedef int fleet_step(struct lab *lab, struct fault *f);
+
+/* A fleet for a while (a test's): the lab of this text, and what `steps` say, to a NULL. What goes
+ * wrong is printed, with the end of every log, and the lab is ended. 0: the caller fleet_end()s. */
+int fleet_begin(struct lab *lab, const char *yaml, fleet_step *const *steps);
+/* Takes the lab down, unless SKEIN_LAB_KEEP is set; shows its logs first if something failed. */
+int fleet_end(struct lab *lab, bool failed);
+
 /* Namespaces and underlay, nothing of Skein. What an earlier lab of the name left is removed. */
 int fleet_build_underlay(struct lab *lab, struct fault *f);
 /* The underlay, the controller, everything that the file says; returns when every machine has

@@ -6,12 +6,10 @@
 #include <string.h>
 
 #include "lab/fleet.h"
-#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lab/probe.h"
 #include "lab/reach.h"
 #include "lab/session.h"
-#include "lib/base/file.h"
 #include "test/net/agent_foreign.h"
 #include "test/test.h"
 
@@ -51,47 +49,38 @@ struct lab *agents_lab(void)
 	return &lab;
 }
 
+static int settle(struct lab *l, struct fault *f)
+{
+	struct mono deadline = mono_add_ms(mono_now(), AGENT_SETTLE_MS);
+	int code = fleet_await_members(l, deadline, f);
+
+	return code == 0 ? session_await_all(l, deadline, f) : code;
+}
+
+static int make_foreign(struct lab *l, struct fault *f)
+{
+	(void)l;
+	return foreign_make("lb") == 0 ? 0 : fault_set(f, ERR_CHECK, "lb cannot be made foreign");
+}
+
 int agents_make(void)
 {
-	static int (*const steps[])(struct lab *, struct fault *) = {
-		fleet_start_controller, fleet_join_machines, fleet_enable_gateways,
-		fleet_approve_prefixes, fleet_create_peerings};
-	struct fault f = {0};
-	char path[200];
-	int code;
+	static fleet_step *const steps[] = {fleet_build_underlay,
+					    make_foreign,
+					    fleet_start_controller,
+					    fleet_join_machines,
+					    fleet_enable_gateways,
+					    fleet_approve_prefixes,
+					    fleet_create_peerings,
+					    settle,
+					    NULL};
 
-	snprintf(path, sizeof(path), "%s/t-agent.yaml", test_dir());
-	code = file_write(path, yaml, sizeof(yaml) - 1, 0644, &f);
-	if (code == 0)
-		code = lab_plan(&lab, path, &f);
-	if (code == 0)
-		code = fleet_build_underlay(&lab, &f);
-	if (code == 0)
-		code = foreign_make("lb");
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && code == 0; i++)
-		code = steps[i](&lab, &f);
-	if (code == 0)
-		agents_settle();
-	if (code != 0) {
-		printf("%s\n", f.text);
-		lab_show_logs(&lab, stdout);
-	}
-	return code;
+	return fleet_begin(&lab, yaml, steps);
 }
 
 int agents_end(void)
 {
-	struct fault f = {0};
-	int code = 0;
-
-	if (CU_get_number_of_failures() > 0)
-		lab_show_logs(&lab, stdout);
-	lab_close(&lab);
-	if (getenv("SKEIN_LAB_KEEP") == NULL)
-		code = lab_down("t-agent", &f);
-	if (code != 0)
-		printf("%s\n", f.text);
-	return code;
+	return fleet_end(&lab, CU_get_number_of_failures() > 0);
 }
 
 void agents_must(int code, const struct fault *f)
@@ -141,13 +130,9 @@ void agents_await(const char *machine, const char *script, int64_t ms)
 
 void agents_settle(void)
 {
-	struct mono deadline = mono_add_ms(mono_now(), AGENT_SETTLE_MS);
 	struct fault f = {0};
-	int code = fleet_await_members(&lab, deadline, &f);
 
-	if (code == 0)
-		code = session_await_all(&lab, deadline, &f);
-	agents_must(code, &f);
+	agents_must(settle(&lab, &f), &f);
 }
 
 struct address agents_address(const char *machine, const char *mesh)

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "lab/fleet.h"
-#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lib/base/file.h"
 #include "lib/base/run.h"
@@ -181,43 +180,29 @@ static int set_environment(void)
 	return file_write(file, old_bird, sizeof(old_bird) - 1, 0755, NULL);
 }
 
+static int prepare(struct lab *l, struct fault *f)
+{
+	int code = set_environment();
+
+	(void)l;
+	if (code == 0 && !make_tokens())
+		code = fault_set(f, ERR_CHECK, "the tokens could not be made");
+	return code;
+}
+
 int bad_world_start(void)
 {
-	struct fault f = {0};
-	char file[200];
-	int code;
+	static fleet_step *const steps[] = {fleet_build_underlay, fleet_start_controller, prepare,
+					    NULL};
 
-	snprintf(file, sizeof(file), "%s/t-bad.yaml", test_dir());
-	code = file_write(file, yaml, sizeof(yaml) - 1, 0644, &f);
-	if (code == 0)
-		code = lab_plan(&lab, file, &f);
-	if (code == 0)
-		code = fleet_build_underlay(&lab, &f);
-	if (code == 0)
-		code = fleet_start_controller(&lab, &f);
-	if (code == 0)
-		code = set_environment();
-	if (code == 0 && !make_tokens())
-		code = fault_set(&f, ERR_CHECK, "the tokens could not be made");
-	if (code != 0) {
-		printf("%s\n", f.text);
-		lab_show_logs(&lab, stdout);
-		bad_world_stop();
-	}
-	return code;
+	return fleet_begin(&lab, yaml, steps);
 }
 
 int bad_world_stop(void)
 {
 	static const char *const set[] = {"XDG_CONFIG_HOME", "conf", "id"};
-	struct fault f = {0};
-	int code;
 
 	for (size_t i = 0; i < sizeof(set) / sizeof(set[0]); i++)
 		unsetenv(set[i]);
-	lab_close(&lab);
-	code = lab_down("t-bad", &f);
-	if (code != 0)
-		printf("%s\n", f.text);
-	return code;
+	return fleet_end(&lab, CU_get_number_of_failures() > 0);
 }

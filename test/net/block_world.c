@@ -16,19 +16,16 @@
 #include <string.h>
 
 #include "lab/fleet.h"
-#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lab/reach.h"
-#include "lib/base/file.h"
 #include "test/test.h"
 
-#define NAME	   "t-block"
 #define COMMAND_MS 10000
 #define LEAVE_MS   2000
 #define POLL_MS	   20
 #define PLACES_MAX 64
 
-static const char yaml[] = "name: " NAME "\n"
+static const char yaml[] = "name: t-block\n"
 			   "meshes:\n"
 			   "  - {name: red, cidr: 10.112.0.0/16, default: true}\n"
 			   "  - {name: blue, cidr: 10.113.0.0/16}\n"
@@ -89,41 +86,31 @@ static int open_instruments(struct world *w, struct fault *f)
 
 int block_build(struct world *w)
 {
+	static fleet_step *const steps[] = {fleet_up, NULL};
 	struct fault f = {0};
-	char path[200];
 	int code;
 
 	arena_init(&w->arena);
-	snprintf(path, sizeof(path), "%s/" NAME ".yaml", test_dir());
-	code = file_write(path, yaml, sizeof(yaml) - 1, 0644, &f);
-	if (code == 0)
-		code = lab_plan(&w->lab, path, &f);
-	if (code == 0)
-		code = fleet_up(&w->lab, &f);
-	if (code == 0)
-		code = operator_members(&w->lab, &w->arena, &w->members, &f);
+	code = fleet_begin(&w->lab, yaml, steps);
+	if (code != 0)
+		return code;
+	code = operator_members(&w->lab, &w->arena, &w->members, &f);
 	if (code == 0)
 		code = open_instruments(w, &f);
 	if (code != 0) {
 		printf("%s\n", f.text);
-		lab_show_logs(&w->lab, stdout);
+		block_end(w);
 	}
 	return code;
 }
 
-void block_end(struct world *w)
+int block_end(struct world *w)
 {
-	struct fault f = {0};
-
-	if (CU_get_number_of_failures() > 0)
-		lab_show_logs(&w->lab, stdout);
 	sink_close(w->sink);
 	tap_close(w->tap);
 	vec_free(&w->members);
 	arena_fini(&w->arena);
-	lab_close(&w->lab);
-	if (getenv("SKEIN_LAB_KEEP") == NULL && lab_down(NAME, &f) != 0)
-		printf("%s\n", f.text);
+	return fleet_end(&w->lab, CU_get_number_of_failures() > 0);
 }
 
 void block_must(int code, const struct fault *f)

@@ -19,7 +19,7 @@ struct world {
 };
 
 int block_build(struct world *w);
-void block_end(struct world *w);
+int block_end(struct world *w);
 
 /* An address by its name: "a1@red", "g2@underlay", "depot" (a host), "192.168.31.1". */
 struct address block_address(const struct world *w, const char *name);

@@ -7,19 +7,16 @@
  *
  * The peering shows prod and staging to each other, and the yard; never the shed.
  * SKEIN_LAB_KEEP=1 leaves the lab standing. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "lab/failover.h"
 #include "lab/fleet.h"
 #include "lab/forged.h"
-#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lab/outage.h"
 #include "lab/reach.h"
 #include "lab/session.h"
 #include "lab/underlay.h"
-#include "lib/base/file.h"
 #include "test/test.h"
 
 #define SETTLE_MS 30000
@@ -66,41 +63,17 @@ static struct mono settle(void)
 
 static int set_up(void)
 {
-	struct fault f = {0};
-	char path[200];
-	int code;
+	static fleet_step *const steps[] = {fleet_build_underlay, fleet_start_controller, NULL};
 
 	arena_init(&arena);
-	snprintf(path, sizeof(path), "%s/t-fleet.yaml", test_dir());
-	code = file_write(path, yaml, sizeof(yaml) - 1, 0644, &f);
-	if (code == 0)
-		code = lab_plan(&lab, path, &f);
-	if (code == 0)
-		code = fleet_build_underlay(&lab, &f);
-	if (code == 0)
-		code = fleet_start_controller(&lab, &f);
-	if (code != 0) {
-		printf("%s\n", f.text);
-		lab_show_logs(&lab, stdout);
-	}
-	return code;
+	return fleet_begin(&lab, yaml, steps);
 }
 
 static int tear_down(void)
 {
-	struct fault f = {0};
-	int code = 0;
-
-	if (CU_get_number_of_failures() > 0)
-		lab_show_logs(&lab, stdout);
 	vec_free(&members);
 	arena_fini(&arena);
-	lab_close(&lab);
-	if (getenv("SKEIN_LAB_KEEP") == NULL)
-		code = lab_down("t-fleet", &f);
-	if (code != 0)
-		printf("%s\n", f.text);
-	return code;
+	return fleet_end(&lab, CU_get_number_of_failures() > 0);
 }
 
 static void refresh(void)

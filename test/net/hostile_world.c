@@ -5,12 +5,10 @@
 #include <string.h>
 
 #include "lab/fleet.h"
-#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lab/outage.h"
 #include "lab/session.h"
 #include "lab/traffic.h"
-#include "lib/base/file.h"
 #include "test/test.h"
 
 #define SETTLE_MS 40000
@@ -85,47 +83,31 @@ static int check_drawing(struct fault *f)
 	return 0;
 }
 
+static int read_members(struct lab *l, struct fault *f)
+{
+	int code = operator_members(l, &arena, &members, f);
+
+	return code == 0 ? check_drawing(f) : code;
+}
+
+static int await_sessions(struct lab *l, struct fault *f)
+{
+	return session_await_all(l, mono_add_ms(mono_now(), SETTLE_MS), f);
+}
+
 int hostile_set_up(void)
 {
-	struct fault f = {0};
-	char path[200];
-	int code;
+	static fleet_step *const steps[] = {fleet_up, read_members, await_sessions, NULL};
 
 	arena_init(&arena);
-	snprintf(path, sizeof(path), "%s/t-hostile.yaml", test_dir());
-	code = file_write(path, yaml, sizeof(yaml) - 1, 0644, &f);
-	if (code == 0)
-		code = lab_plan(&lab, path, &f);
-	if (code == 0)
-		code = fleet_up(&lab, &f);
-	if (code == 0)
-		code = operator_members(&lab, &arena, &members, &f);
-	if (code == 0)
-		code = check_drawing(&f);
-	if (code == 0)
-		code = session_await_all(&lab, mono_add_ms(mono_now(), SETTLE_MS), &f);
-	if (code != 0) {
-		printf("%s\n", f.text);
-		lab_show_logs(&lab, stdout);
-	}
-	return code;
+	return fleet_begin(&lab, yaml, steps);
 }
 
 int hostile_tear_down(void)
 {
-	struct fault f = {0};
-	int code = 0;
-
-	if (CU_get_number_of_failures() > 0)
-		lab_show_logs(&lab, stdout);
 	vec_free(&members);
 	arena_fini(&arena);
-	lab_close(&lab);
-	if (getenv("SKEIN_LAB_KEEP") == NULL)
-		code = lab_down("t-hostile", &f);
-	if (code != 0)
-		printf("%s\n", f.text);
-	return code;
+	return fleet_end(&lab, CU_get_number_of_failures() > 0);
 }
 
 int hostile_seize(struct fault *f)
@@ -139,7 +121,7 @@ int hostile_restore(struct fault *f)
 {
 	int code = outage_end(&lab, HOSTILE_ATTACKER, f);
 
-	return code == 0 ? session_await_all(&lab, mono_add_ms(mono_now(), SETTLE_MS), f) : code;
+	return code == 0 ? await_sessions(&lab, f) : code;
 }
 
 int hostile_shell(const char *machine, const char *command, const char *argument, struct buf *out,

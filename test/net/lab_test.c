@@ -18,7 +18,6 @@
 #include "lab/outage.h"
 #include "lab/probe.h"
 #include "lab/underlay.h"
-#include "lib/base/file.h"
 #include "test/test.h"
 
 static const char yaml[] = "name: t-lab\n"
@@ -35,36 +34,16 @@ static const char yaml[] = "name: t-lab\n"
 
 static struct lab lab;
 
-static const char *write_yaml(void)
-{
-	static char path[200];
-
-	snprintf(path, sizeof(path), "%s/t-lab.yaml", test_dir());
-	return file_write(path, yaml, sizeof(yaml) - 1, 0644, NULL) == 0 ? path : "";
-}
-
 static int bring_up(void)
 {
-	struct fault f = {0};
+	static fleet_step *const steps[] = {fleet_build_underlay, NULL};
 
-	if (lab_plan(&lab, write_yaml(), &f) == 0 && fleet_build_underlay(&lab, &f) == 0)
-		return 0;
-	printf("%s\n", f.text);
-	lab_remove("t-lab", NULL);
-	lab_close(&lab);
-	return 1;
+	return fleet_begin(&lab, yaml, steps);
 }
 
 static int take_down(void)
 {
-	struct fault f = {0};
-	int code;
-
-	lab_close(&lab); /* the lock with it */
-	code = lab_down("t-lab", &f);
-	if (code != 0)
-		printf("%s\n", f.text);
-	return code;
+	return fleet_end(&lab, false);
 }
 
 static int run(const char *machine, const char *script, struct buf *out)

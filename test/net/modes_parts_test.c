@@ -61,7 +61,7 @@ static struct modes w;
  * address of the part and one of the rest. */
 static int set_up(void)
 {
-	int code = modes_open(&w, "t-parts", yaml);
+	int code = modes_open(&w, yaml);
 
 	rest = address_ipv4(0xac15020a);
 	for (size_t i = 0; i < 2 && code == 0; i++) {

@@ -44,7 +44,7 @@ static struct modes w;
 
 static int set_up(void)
 {
-	return modes_open(&w, "t-modes", yaml);
+	return modes_open(&w, yaml);
 }
 
 static int tear_down(void)

@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lab/lab_places.h"
 #include "lab/machine.h"
 #include "lab/reach.h"
-#include "lib/base/file.h"
 #include "test/test.h"
 
 #define WORDS_MAX    24
@@ -24,26 +22,17 @@
 
 /* ---- the fleet ---- */
 
-int modes_open(struct modes *w, const char *name, const char *yaml)
+int modes_open(struct modes *w, const char *yaml)
 {
-	struct fault f = {0};
-	char path[200];
+	static fleet_step *const steps[] = {fleet_up, NULL};
 	int code;
 
 	memset(w, 0, sizeof(*w));
-	w->name = name;
 	w->port = FIRST_PORT;
 	arena_init(&w->arena);
-	snprintf(path, sizeof(path), "%s/%s.yaml", test_dir(), name);
-	code = file_write(path, yaml, strlen(yaml), 0644, &f);
-	if (code == 0)
-		code = lab_plan(&w->lab, path, &f);
-	if (code == 0)
-		code = fleet_up(&w->lab, &f);
-	if (code != 0) {
-		printf("%s\n", f.text);
-		lab_show_logs(&w->lab, stdout);
-	} else if (!modes_settle(w)) {
+	code = fleet_begin(&w->lab, yaml, steps);
+	if (code == 0 && !modes_settle(w)) {
+		modes_close(w);
 		code = ERR_TIMEOUT;
 	}
 	return code;
@@ -51,19 +40,9 @@ int modes_open(struct modes *w, const char *name, const char *yaml)
 
 int modes_close(struct modes *w)
 {
-	struct fault f = {0};
-	int code = 0;
-
-	if (CU_get_number_of_failures() > 0)
-		lab_show_logs(&w->lab, stdout);
 	vec_free(&w->members);
 	arena_fini(&w->arena);
-	lab_close(&w->lab);
-	if (getenv("SKEIN_LAB_KEEP") == NULL)
-		code = lab_down(w->name, &f);
-	if (code != 0)
-		printf("%s\n", f.text);
-	return code;
+	return fleet_end(&w->lab, CU_get_number_of_failures() > 0);
 }
 
 bool modes_must(int code, const struct fault *f)

@@ -24,7 +24,6 @@ struct stream {
 };
 
 struct modes {
-	const char *name;
 	struct lab lab;
 	struct arena arena;
 	operator_member_vec members;
@@ -36,7 +35,7 @@ struct modes {
 };
 
 /* The fleet of the text, joined, with what the file says, sessions established. */
-int modes_open(struct modes *w, const char *name, const char *yaml);
+int modes_open(struct modes *w, const char *yaml);
 int modes_close(struct modes *w);
 
 /* A step that must succeed, or what follows is worth nothing; false when it did not. */
