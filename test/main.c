@@ -52,6 +52,13 @@ void test_number(const char *file, unsigned line, const char *what, long long go
 		test_fail(file, line, "%s: got %lld, want %lld", what, got, want);
 }
 
+bool test_step(const char *file, unsigned line, int code, const struct fault *f)
+{
+	if (code != 0)
+		test_fail(file, line, "%s", fault_text(f, code));
+	return code == 0;
+}
+
 void test_skip(const char *name)
 {
 	struct buf list;

@@ -5,6 +5,9 @@
 #define SKEIN_TEST_TEST_H
 
 #include <CUnit/CUnit.h>
+#include <stdbool.h>
+
+#include "lib/base/error.h"
 
 struct test_case {
 	const char *name;
@@ -45,6 +48,9 @@ void test_fail(const char *file, unsigned line, const char *fmt, ...)
 			test_end(__FILE__, __LINE__, #what);                                       \
 	} while (0)
 void test_end(const char *file, unsigned line, const char *what) __attribute__((noreturn));
+/* A step that must succeed: the words of the fault when it does not. True when it did. */
+#define TEST_STEP(code, fault) test_step(__FILE__, __LINE__, code, fault)
+bool test_step(const char *file, unsigned line, int code, const struct fault *f);
 
 /* The machine cannot run this: `name` must be a line of test/skips, or it counts as a failure. The
  * case returns after it. */

@@ -81,7 +81,7 @@ static void kill_agent(void)
 	struct fault f = {0};
 
 	agents_kill("la", "skein-agent");
-	agents_must(machine_start_agent(agents_lab(), "la", &f), &f);
+	TEST_STEP(machine_start_agent(agents_lab(), "la", &f), &f);
 	agents_await("la", "$AGENT status", AGENT_SETTLE_MS);
 }
 
@@ -126,7 +126,7 @@ static void expect_no_route_lost(const char *machine, void (*event)(void))
 	struct fault f = {0};
 	struct buf said;
 
-	agents_must(machine_start(agents_lab(), machine, monitor, &f), &f);
+	TEST_STEP(machine_start(agents_lab(), machine, monitor, &f), &f);
 	agents_lose_nothing(machine, "lc", event, AFTER_MS);
 	agents_kill(machine, "ip");
 	buf_init(&said);

@@ -13,7 +13,7 @@ static void start_agent(void)
 {
 	struct fault f = {0};
 
-	agents_must(machine_start_agent(agents_lab(), "la", &f), &f);
+	TEST_STEP(machine_start_agent(agents_lab(), "la", &f), &f);
 	agents_await("la", "$AGENT status", START_MS);
 }
 

@@ -83,12 +83,6 @@ int agents_end(void)
 	return fleet_end(&lab, CU_get_number_of_failures() > 0);
 }
 
-void agents_must(int code, const struct fault *f)
-{
-	if (code != 0)
-		TEST_FAIL("%s", fault_text(f, code));
-}
-
 /* ---- scripts ---- */
 
 int agents_sh(const char *machine, const char *script, struct buf *out)
@@ -132,7 +126,7 @@ void agents_settle(void)
 {
 	struct fault f = {0};
 
-	agents_must(settle(&lab, &f), &f);
+	TEST_STEP(settle(&lab, &f), &f);
 }
 
 struct address agents_address(const char *machine, const char *mesh)
@@ -142,7 +136,7 @@ struct address agents_address(const char *machine, const char *mesh)
 	struct address address = {0};
 	struct fault f = {0};
 
-	agents_must(operator_members(&lab, &lab.arena, &members, &f), &f);
+	TEST_STEP(operator_members(&lab, &lab.arena, &members, &f), &f);
 	m = operator_find_member(&members, machine, mesh);
 	if (m != NULL)
 		address = m->address;
@@ -190,13 +184,13 @@ void agents_start_controller(void)
 	operator_member_vec members = {0};
 	struct fault f = {0};
 
-	agents_must(machine_start(&lab, LAB_CONTROLLER, run, &f), &f);
+	TEST_STEP(machine_start(&lab, LAB_CONTROLLER, run, &f), &f);
 	while (operator_members(&lab, &lab.arena, &members, &f) != 0 &&
 	       !mono_reached(deadline, mono_now())) {
 		f = (struct fault){0};
 		poll(NULL, 0, AGAIN_MS);
 	}
-	agents_must(f.code, &f);
+	TEST_STEP(f.code, &f);
 	vec_free(&members);
 }
 
@@ -215,7 +209,7 @@ void agents_kill(const char *machine, const char *program)
 
 	agents_pids(machine, program, &found);
 	CU_ASSERT(found.n > 0);
-	agents_must(process_kill_all(&found, mono_add_ms(mono_now(), 5000), &f), &f);
+	TEST_STEP(process_kill_all(&found, mono_add_ms(mono_now(), 5000), &f), &f);
 	vec_free(&found);
 }
 
@@ -228,7 +222,7 @@ const char *agents_token(void)
 	const char *at;
 
 	buf_init(&said);
-	agents_must(operator_skein(&lab, words, NULL, &said, &f), &f);
+	TEST_STEP(operator_skein(&lab, words, NULL, &said, &f), &f);
 	at = strstr(buf_text(&said), "skein-join.");
 	snprintf(token, sizeof(token), "%.*s", at != NULL ? (int)strcspn(at, " \t\r\n\"") : 0,
 		 at != NULL ? at : "");
@@ -307,7 +301,7 @@ bool agents_lose_nothing(const char *a, const char *b, void (*event)(void), int6
 		int code = measure(machines, event, ms, &lost, &steady, &f);
 
 		if (code != 0) {
-			agents_must(code, &f);
+			TEST_STEP(code, &f);
 			return false;
 		}
 		if (lost == 0)

@@ -25,8 +25,6 @@ int agents_sh(const char *machine, const char *script, struct buf *out);
 const char *agents_text(const char *machine, const char *script);
 /* Runs it until it succeeds; a failure of the test, with its name, after `ms`. */
 void agents_await(const char *machine, const char *script, int64_t ms);
-void agents_must(int code, const struct fault *f);
-
 /* All machines have applied the newest state, all sessions are established. */
 void agents_settle(void);
 /* The address of a machine in a mesh (NULL: its first); family 0 when it has none. */

@@ -17,14 +17,14 @@ static void end(struct world *w, const char *machine)
 {
 	struct fault f = {0};
 
-	block_must(outage_end(&w->lab, machine, &f), &f);
+	TEST_STEP(outage_end(&w->lab, machine, &f), &f);
 }
 
 static void cause(struct world *w, const char *machine, const char *kind)
 {
 	struct fault f = {0};
 
-	block_must(outage_cause(&w->lab, machine, kind, &f), &f);
+	TEST_STEP(outage_cause(&w->lab, machine, kind, &f), &f);
 }
 
 static void check_port_leaves(struct world *w, uint16_t port, const char *device)
@@ -84,14 +84,14 @@ void case_session_keeps_to_its_device(struct world *w)
 
 	block_trunk(w, "g1", "red", own);
 	block_trunk(w, "g2", "red", spare);
-	block_must(underlay_cut(&w->lab, "a1", "g1", &f), &f);
+	TEST_STEP(underlay_cut(&w->lab, "a1", "g1", &f), &f);
 	await_way(w, spare);
 	tap_forget(w->tap);
 	check_port_leaves(w, 0, spare);
 	CU_ASSERT(sink_await(w->sink, w->mark, EACH, REACH_MS) == EACH);
 	check_port_leaves(w, BFD_PORT, own);
 	check_bgp_leaves(w, own);
-	block_must(underlay_heal(&w->lab, "a1", "g1", &f), &f);
+	TEST_STEP(underlay_heal(&w->lab, "a1", "g1", &f), &f);
 	await_way(w, own);
 }
 

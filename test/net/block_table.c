@@ -225,7 +225,7 @@ static void seize(struct world *w, const char *attacker, const char *mesh, char 
 	struct fault f = {0};
 
 	block_trunk(w, "g1", mesh, trunk);
-	block_must(outage_cause(&w->lab, attacker, "agent", &f), &f);
+	TEST_STEP(outage_cause(&w->lab, attacker, "agent", &f), &f);
 	block_sh(w, attacker, "wg set %s peer $(wg show %s peers) allowed-ips 0.0.0.0/0", trunk,
 		 trunk);
 }
@@ -313,6 +313,6 @@ void table_check_barred(struct world *w)
 	for (size_t i = 0; i < BARRED; i++)
 		if (barred_rows[i].counter != NULL)
 			check_counted(w, &barred_rows[i], state.before[i]);
-	block_must(outage_end(&w->lab, RED_ATTACKER, &f), &f);
-	block_must(outage_end(&w->lab, BLUE_ATTACKER, &f), &f);
+	TEST_STEP(outage_end(&w->lab, RED_ATTACKER, &f), &f);
+	TEST_STEP(outage_end(&w->lab, BLUE_ATTACKER, &f), &f);
 }

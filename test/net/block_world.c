@@ -113,12 +113,6 @@ int block_end(struct world *w)
 	return fleet_end(&w->lab, CU_get_number_of_failures() > 0);
 }
 
-void block_must(int code, const struct fault *f)
-{
-	if (code != 0)
-		TEST_FAIL("%s", fault_text(f, code));
-}
-
 /* ---- names ---- */
 
 struct address block_address(const struct world *w, const char *name)
@@ -233,7 +227,7 @@ void block_post(struct world *w, const char *at, const struct letter *what, unsi
 	struct place p;
 
 	lab_place(&w->lab, at, &p);
-	block_must(attack_post(&p, what, ++w->mark, count, refused, &f), &f);
+	TEST_STEP(attack_post(&p, what, ++w->mark, count, refused, &f), &f);
 }
 
 void block_forge(struct world *w, const char *at, const char *device, const char *victim,
@@ -254,7 +248,7 @@ void block_forge(struct world *w, const char *at, const char *device, const char
 	lab_place(&w->lab, at, &p);
 	if (code == 0)
 		code = attack_send(&p, what, ++w->mark, count, &f);
-	block_must(code, &f);
+	TEST_STEP(code, &f);
 }
 
 /* ---- what was seen ---- */

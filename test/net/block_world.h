@@ -35,9 +35,6 @@ bool block_try(struct world *w, const char *machine, const char *fmt, ...)
 /* Until the line succeeds, BLOCK_SETTLE_MS at most; else the case fails. */
 void block_await(struct world *w, const char *machine, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* A step that must succeed. */
-void block_must(int code, const struct fault *f);
-
 /* One answer at least to echo requests, within `ms`. `from` NULL: as the machine chooses. */
 bool block_reaches(struct world *w, const char *at, const char *from, const char *to, int64_t ms);
 

@@ -85,13 +85,6 @@ static void refresh(void)
 		TEST_FAIL("%s", f.text);
 }
 
-/* Steps of the fleet must succeed, or the cases after them are worth nothing. */
-static void must(int code, const struct fault *f)
-{
-	if (code != 0)
-		TEST_FAIL("%s", fault_text(f, code));
-}
-
 static const char *address_of(const char *machine, const char *mesh)
 {
 	static char text[ADDRESS_TEXT_MAX];
@@ -141,7 +134,7 @@ static void machines_join_and_get_addresses_in_order(void)
 {
 	struct fault f = {0};
 
-	must(fleet_join_machines(&lab, &f), &f);
+	TEST_STEP(fleet_join_machines(&lab, &f), &f);
 	refresh();
 	TEST_TEXT(address_of("a1", "prod"), "10.110.0.1");
 	TEST_TEXT(address_of("a2", "prod"), "10.110.0.2");
@@ -165,7 +158,7 @@ static void a_prefix_is_reached_once_approved(void)
 	struct fault f = {0};
 
 	CU_ASSERT(!reaches_address("b1", "staging", host("yard"), BARRED_MS));
-	must(fleet_approve_prefixes(&lab, &f), &f);
+	TEST_STEP(fleet_approve_prefixes(&lab, &f), &f);
 	CU_ASSERT(reaches_address("b1", "staging", host("yard"), SETTLE_MS));
 	CU_ASSERT(reaches_address("b1", "staging", host("shed"), REACH_MS));
 }
@@ -174,8 +167,8 @@ static void nothing_crosses_without_a_peering(void)
 {
 	struct fault f = {0};
 
-	must(fleet_enable_gateways(&lab, &f), &f);
-	must(fleet_await_members(&lab, settle(), &f), &f);
+	TEST_STEP(fleet_enable_gateways(&lab, &f), &f);
+	TEST_STEP(fleet_await_members(&lab, settle(), &f), &f);
 	refresh();
 	/* The gateways are there, in both meshes. */
 	CU_ASSERT(reaches("a1", "prod", "g1", "prod", SETTLE_MS));
@@ -191,8 +184,8 @@ static void a_peering_lets_through_what_it_names(void)
 {
 	struct fault f = {0};
 
-	must(fleet_create_peerings(&lab, &f), &f);
-	must(session_await_all(&lab, settle(), &f), &f);
+	TEST_STEP(fleet_create_peerings(&lab, &f), &f);
+	TEST_STEP(session_await_all(&lab, settle(), &f), &f);
 	CU_ASSERT(reaches("a1", "prod", "b1", "staging", SETTLE_MS));
 	CU_ASSERT(reaches("b1", "staging", "a1", "prod", REACH_MS));
 	CU_ASSERT(reaches("a2", "prod", "b2", "staging", REACH_MS));
@@ -284,7 +277,7 @@ static void loses_nothing(const char *machine, const char *kind)
 		if (code == 0)
 			code = session_await_all(&lab, settle(), &f);
 	}
-	must(code, &f);
+	TEST_STEP(code, &f);
 	CU_ASSERT(figures.mesh.ways[0].sent > 0);
 	if (probe_lost(&figures.mesh) > 0)
 		TEST_FAIL("%s of %s: %llu packets lost, %lld ms at worst", kind, machine,
@@ -308,8 +301,8 @@ static void tunnels_that_die_are_made_anew(void)
 {
 	struct fault f = {0};
 
-	must(outage_cause(&lab, "g1", "wg", &f), &f);
-	must(session_await_all(&lab, settle(), &f), &f);
+	TEST_STEP(outage_cause(&lab, "g1", "wg", &f), &f);
+	TEST_STEP(session_await_all(&lab, settle(), &f), &f);
 	CU_ASSERT(reaches("a1", "prod", "g1", "prod", SETTLE_MS));
 	CU_ASSERT(reaches("a1", "prod", "b1", "staging", REACH_MS));
 }
@@ -322,7 +315,7 @@ static void a_gateway_is_lost_and_comes_back(void)
 	int code;
 
 	code = failover_measure(&lab, &plan, &r, &f);
-	must(code, &f);
+	TEST_STEP(code, &f);
 	if (code != 0)
 		return;
 	printf("failover: %lld ms, %.0f of %u flows carried, %u lost packets; return: %llu lost; "
@@ -348,7 +341,7 @@ static void forged_packets_get_nowhere(void)
 	struct forged_result r;
 	struct fault f = {0};
 
-	must(forged_run(&lab, &members, &plan, &r, &f), &f);
+	TEST_STEP(forged_run(&lab, &members, &plan, &r, &f), &f);
 	CU_ASSERT(r.control_arrived);
 	TEST_NUMBER(r.through, 0);
 	for (size_t i = 0; i < r.nkinds; i++) {
@@ -360,7 +353,7 @@ static void forged_packets_get_nowhere(void)
 				  (unsigned long long)k->guard, (unsigned long long)k->fence,
 				  (unsigned long long)k->wireguard);
 	}
-	must(session_await_all(&lab, settle(), &f), &f);
+	TEST_STEP(session_await_all(&lab, settle(), &f), &f);
 }
 
 static void a_second_membership_needs_nothing_on_the_machine(void)
@@ -368,8 +361,8 @@ static void a_second_membership_needs_nothing_on_the_machine(void)
 	static const char *const add[] = {"membership", "add", "a2", "staging", NULL};
 	struct fault f = {0};
 
-	must(operator_skein(&lab, add, NULL, NULL, &f), &f);
-	must(fleet_await_members(&lab, settle(), &f), &f);
+	TEST_STEP(operator_skein(&lab, add, NULL, NULL, &f), &f);
+	TEST_STEP(fleet_await_members(&lab, settle(), &f), &f);
 	refresh();
 	TEST_TEXT(address_of("a2", "staging"), "10.111.0.5");
 	CU_ASSERT(reaches("a2", "staging", "b1", "staging", SETTLE_MS));
@@ -381,11 +374,11 @@ static void the_fleet_lives_on_without_its_controller(void)
 {
 	struct fault f = {0};
 
-	must(outage_cause(&lab, LAB_CONTROLLER, "all", &f), &f);
+	TEST_STEP(outage_cause(&lab, LAB_CONTROLLER, "all", &f), &f);
 	/* A machine starts anew, from the last state that it verified. */
-	must(outage_cause(&lab, "a1", "all", &f), &f);
+	TEST_STEP(outage_cause(&lab, "a1", "all", &f), &f);
 	CU_ASSERT(!reaches("b1", "staging", "a1", "prod", BARRED_MS));
-	must(outage_end(&lab, "a1", &f), &f);
+	TEST_STEP(outage_end(&lab, "a1", &f), &f);
 	CU_ASSERT(reaches("a1", "prod", "a2", "prod", SETTLE_MS));
 	CU_ASSERT(reaches("b1", "staging", "a1", "prod", SETTLE_MS));
 }

@@ -148,12 +148,12 @@ static void the_part_survives_a_router(void)
 
 	s = modes_trip(&w, "b1 to the part", "b1", "staging", hosts, 2, 8);
 	modes_await_passing(&w, MODES_REACH_MS);
-	modes_must(outage_cause(&w.lab, "r1", "link", &f), &f);
-	modes_must(trip_await_only(s->trip, 1, mono_add_ms(mono_now(), SOON), &f), &f);
-	modes_must(outage_end(&w.lab, "r1", &f), &f);
-	modes_must(outage_cause(&w.lab, "r2", "link", &f), &f);
-	modes_must(trip_await_only(s->trip, 0, mono_add_ms(mono_now(), SOON), &f), &f);
-	modes_must(outage_end(&w.lab, "r2", &f), &f);
+	TEST_STEP(outage_cause(&w.lab, "r1", "link", &f), &f);
+	TEST_STEP(trip_await_only(s->trip, 1, mono_add_ms(mono_now(), SOON), &f), &f);
+	TEST_STEP(outage_end(&w.lab, "r1", &f), &f);
+	TEST_STEP(outage_cause(&w.lab, "r2", "link", &f), &f);
+	TEST_STEP(trip_await_only(s->trip, 0, mono_add_ms(mono_now(), SOON), &f), &f);
+	TEST_STEP(outage_end(&w.lab, "r2", &f), &f);
 	modes_stop(&w);
 }
 
@@ -195,10 +195,10 @@ static bool is_shadowed_by_prod(void)
 	const char *mesh = NULL, *prefix = NULL, *by = NULL;
 	bool is = false;
 
-	if (modes_must(json_unpack(status, "{s:[{}, {s:[{s:s, s:s, s:n, s:s}]}]}", "memberships",
-				   "shadowed", "prefix", &prefix, "by", &by, "device", "mesh",
-				   &mesh),
-		       &f))
+	if (TEST_STEP(json_unpack(status, "{s:[{}, {s:[{s:s, s:s, s:n, s:s}]}]}", "memberships",
+				  "shadowed", "prefix", &prefix, "by", &by, "device", "mesh",
+				  &mesh),
+		      &f))
 		is = strcmp(prefix, PART) == 0 && strcmp(by, WHOLE) == 0 &&
 		     strcmp(mesh, "prod") == 0;
 	json_decref(status);

@@ -144,11 +144,11 @@ static void an_announced_prefix_waits_for_approval(void)
 	struct fault f = {0};
 	struct streams s;
 
-	modes_must(
+	TEST_STEP(
 		machine_write(&w.lab, "r2", "/etc/skein/agent.conf", "announce = " PREFIX "\n", &f),
 		&f);
-	modes_must(outage_cause(&w.lab, "r2", "agent", &f), &f);
-	modes_must(outage_end(&w.lab, "r2", &f), &f);
+	TEST_STEP(outage_cause(&w.lab, "r2", "agent", &f), &f);
+	TEST_STEP(outage_end(&w.lab, "r2", &f), &f);
 	while (!r2_has("announced") && !mono_reached(deadline, mono_now()))
 		poll(NULL, 0, 50);
 	CU_ASSERT(r2_has("announced"));
@@ -240,11 +240,11 @@ static void lose(const char *router, const char *kind, unsigned other, unsigned 
 	start(s, flows);
 	trip_read(s->near->trip, out->before[0]);
 	trip_read(s->far->trip, out->before[1]);
-	modes_must(outage_cause(&w.lab, router, kind, &f), &f);
-	modes_must(trip_await_only(s->near->trip, other, settle(), &f), &f);
-	modes_must(trip_await_only(s->far->trip, other, settle(), &f), &f);
+	TEST_STEP(outage_cause(&w.lab, router, kind, &f), &f);
+	TEST_STEP(trip_await_only(s->near->trip, other, settle(), &f), &f);
+	TEST_STEP(trip_await_only(s->far->trip, other, settle(), &f), &f);
 	poll(NULL, 0, WATCH_MS);
-	modes_must(trip_await_only(s->near->trip, other, settle(), &f), &f);
+	TEST_STEP(trip_await_only(s->near->trip, other, settle(), &f), &f);
 	modes_stop(&w);
 	steady = w.steady;
 	out->gap_ms = s->near->gap_ms > s->far->gap_ms ? s->near->gap_ms : s->far->gap_ms;
@@ -252,7 +252,7 @@ static void lose(const char *router, const char *kind, unsigned other, unsigned 
 	s->near = modes_trip(&w, "return: a1 to the prefix", "a1", "prod", hosts, 2, flows);
 	s->far = modes_trip(&w, "return: b1 to the prefix", "b1", "staging", hosts, 2, flows);
 	modes_await_passing(&w, MODES_REACH_MS);
-	modes_must(outage_end(&w.lab, router, &f), &f);
+	TEST_STEP(outage_end(&w.lab, router, &f), &f);
 	modes_await_session(&w, "a1", "prod", strcmp(router, "r1") == 0 ? "m_3" : "m_4", true,
 			    MODES_SETTLE_MS);
 	modes_await_session(&w, "g1", "prod", strcmp(router, "r1") == 0 ? "m_3" : "m_4", true,

@@ -45,13 +45,6 @@ int modes_close(struct modes *w)
 	return fleet_end(&w->lab, CU_get_number_of_failures() > 0);
 }
 
-bool modes_must(int code, const struct fault *f)
-{
-	if (code != 0)
-		TEST_FAIL("%s", fault_text(f, code));
-	return code == 0;
-}
-
 static void take_words(const char *first, va_list more, const char *out[WORDS_MAX + 1])
 {
 	size_t n = 0;
@@ -71,7 +64,7 @@ bool modes_skein(struct modes *w, const char *word, ...)
 	va_start(more, word);
 	take_words(word, more, words);
 	va_end(more);
-	return modes_must(operator_skein(&w->lab, words, NULL, NULL, &f), &f);
+	return TEST_STEP(operator_skein(&w->lab, words, NULL, NULL, &f), &f);
 }
 
 /* False, and a failure of the test, when the command fails. */
@@ -82,7 +75,7 @@ static bool say(struct modes *w, const char *const command[], const char **said)
 	bool ok;
 
 	buf_init(&out);
-	ok = modes_must(operator_skein(&w->lab, command, NULL, &out, &f), &f);
+	ok = TEST_STEP(operator_skein(&w->lab, command, NULL, &out, &f), &f);
 	*said = ok ? arena_strdup(&w->arena, buf_text(&out)) : NULL;
 	buf_fini(&out);
 	return ok;
@@ -147,7 +140,7 @@ bool modes_settle(struct modes *w)
 	do {
 		behind = NULL;
 		w->members.n = 0;
-		if (!modes_must(operator_members(&w->lab, &w->arena, &w->members, &f), &f))
+		if (!TEST_STEP(operator_members(&w->lab, &w->arena, &w->members, &f), &f))
 			return false;
 		for (size_t i = 0; i < w->members.n && behind == NULL; i++)
 			if (!w->members.at[i].current || w->members.at[i].error[0] != '\0')
@@ -204,7 +197,7 @@ static void start_control(struct modes *w, const char *from, const char *to)
 		plan.places[i] = &places[i];
 	plan.addresses[0] = lab_file_node(&w->lab.file, from)->address;
 	plan.addresses[1] = lab_file_node(&w->lab.file, to)->address;
-	modes_must(probe_start(&plan, &w->control, &f), &f);
+	TEST_STEP(probe_start(&plan, &w->control, &f), &f);
 }
 
 static struct stream *new_stream(struct modes *w, const char *what)
@@ -236,7 +229,7 @@ struct stream *modes_probe(struct modes *w, const char *what, const char *from,
 	plan.addresses[0] = modes_address(w, from, from_mesh);
 	plan.addresses[1] = modes_address(w, to, to_mesh);
 	plan.port = w->port;
-	modes_must(probe_start(&plan, &s->probe, &f), &f);
+	TEST_STEP(probe_start(&plan, &s->probe, &f), &f);
 	return s;
 }
 
@@ -257,7 +250,7 @@ struct stream *modes_trip(struct modes *w, const char *what, const char *from, c
 	plan.source = modes_address(w, from, mesh);
 	plan.to = lab_file_network(&w->lab.file, hosts[0])->host;
 	plan.port = w->port;
-	modes_must(trip_start(&plan, &s->trip, &f), &f);
+	TEST_STEP(trip_start(&plan, &s->trip, &f), &f);
 	return s;
 }
 
@@ -268,7 +261,7 @@ bool modes_await_passing(struct modes *w, int64_t ms)
 	bool all = true;
 
 	if (w->control != NULL)
-		all = modes_must(probe_await_passing(w->control, deadline, &f), &f);
+		all = TEST_STEP(probe_await_passing(w->control, deadline, &f), &f);
 	for (size_t i = 0; i < w->nstreams; i++) {
 		const struct stream *s = &w->streams[i];
 		int code = 0;
@@ -290,11 +283,11 @@ static void stop_stream(struct stream *s)
 	struct trip_result tripped;
 	struct fault f = {0};
 
-	if (s->probe != NULL && modes_must(probe_stop(s->probe, &probed, &f), &f)) {
+	if (s->probe != NULL && TEST_STEP(probe_stop(s->probe, &probed, &f), &f)) {
 		s->lost = probe_lost(&probed);
 		s->gap_ms = probe_worst_gap(&probed);
 	}
-	if (s->trip != NULL && modes_must(trip_stop(s->trip, &tripped, &f), &f)) {
+	if (s->trip != NULL && TEST_STEP(trip_stop(s->trip, &tripped, &f), &f)) {
 		s->lost = tripped.lost;
 		s->gap_ms = tripped.gap_ms;
 		memcpy(s->by, tripped.by, sizeof(s->by));
@@ -311,7 +304,7 @@ void modes_stop(struct modes *w)
 	w->steady = true;
 	for (size_t i = 0; i < w->nstreams; i++)
 		stop_stream(&w->streams[i]);
-	if (w->control != NULL && modes_must(probe_stop(w->control, &control, &f), &f))
+	if (w->control != NULL && TEST_STEP(probe_stop(w->control, &control, &f), &f))
 		w->steady = probe_lost(&control) == 0 && probe_worst_gap(&control) <= STALL_MS;
 	w->control = NULL;
 	for (size_t i = 0; i < w->nstreams; i++)

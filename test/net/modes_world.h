@@ -38,8 +38,6 @@ struct modes {
 int modes_open(struct modes *w, const char *yaml);
 int modes_close(struct modes *w);
 
-/* A step that must succeed, or what follows is worth nothing; false when it did not. */
-bool modes_must(int code, const struct fault *f);
 /* `skein WORDS…` at the controller; the last argument is NULL. */
 bool modes_skein(struct modes *w, const char *word, ...) __attribute__((sentinel));
 /* The same; its standard output, in the arena. NULL: it failed. */
