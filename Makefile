@@ -130,7 +130,7 @@ $(BPF:%=$(BUILD)/gen/bpf/%.skel.h): $(BUILD)/gen/bpf/%.skel.h: $(BUILD)/bpf/%.bp
 
 # Debian's linux wrapper of bpftool lives in sbin.
 BPFTOOL := $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
-$(BPF:%=$(BUILD)/obj/gateway/%.o): $(BUILD)/obj/gateway/%.o: $(BUILD)/gen/bpf/%.skel.h
+$(call objects,$(GATEWAY)): $(BPF:%=$(BUILD)/gen/bpf/%.skel.h)
 
 # ---- everything else --------------------------------------------------------------------------
 include $(sort $(wildcard mk/*.mk))
