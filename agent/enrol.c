@@ -223,12 +223,10 @@ static int take_answer(struct machine *m, const struct buf *body, struct arena *
 {
 	struct answer r = {0};
 	const struct answer_membership *first;
-	json_t *root = json_parse(buf_text(body), body->len, f);
 	size_t len = 0;
-	int code = root == NULL ? ERR_INVALID
-				: json_decode(root, answer_rows, MEMBERS_LENIENT, a, &r, NULL, f);
+	int code =
+		json_decode_text(buf_text(body), body->len, answer_rows, MEMBERS_LENIENT, a, &r, f);
 
-	json_decref(root);
 	if (code == 0)
 		code = token_parse(TOKEN_MACHINE, r.machine_token, &m->token, f);
 	if (code == 0 &&

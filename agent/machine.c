@@ -77,7 +77,6 @@ static int load_public(struct machine *m, const struct config *c, struct fault *
 	struct machine_json j = {0};
 	struct arena arena;
 	struct buf text;
-	json_t *root = NULL;
 	int code;
 
 	arena_init(&arena);
@@ -85,15 +84,13 @@ static int load_public(struct machine *m, const struct config *c, struct fault *
 	code = file_read(path_state(c, "machine.json", path), MACHINE_JSON_MAX, &text, f);
 	if (code != 0)
 		goto out;
-	root = json_parse(buf_text(&text), text.len, f);
-	code = root == NULL ? ERR_INVALID
-			    : json_decode(root, machine_rows, MEMBERS_LENIENT, &arena, &j, NULL, f);
+	code = json_decode_text(buf_text(&text), text.len, machine_rows, MEMBERS_LENIENT, &arena,
+				&j, f);
 	if (code == 0)
 		code = from_json(m, &j, f);
 	if (code != 0)
 		fault_prefix(f, "%s", path);
 out:
-	json_decref(root);
 	buf_fini(&text);
 	arena_fini(&arena);
 	return code;

@@ -33,12 +33,9 @@ int offer_parse(const struct buf *body, struct arena *arena, struct offer *out, 
 {
 	struct machine_json j = {0};
 	const struct membership_json *from;
-	json_t *root = json_parse(buf_text(body), body->len, f);
-	int code = root == NULL
-			   ? ERR_INVALID
-			   : json_decode(root, machine_rows, MEMBERS_LENIENT, arena, &j, NULL, f);
+	int code = json_decode_text(buf_text(body), body->len, machine_rows, MEMBERS_LENIENT, arena,
+				    &j, f);
 
-	json_decref(root);
 	if (code != 0)
 		return code;
 	from = j.memberships.at;

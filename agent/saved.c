@@ -78,7 +78,6 @@ int saved_load(struct saved *s, const struct config *c, struct fault *f)
 	struct saved_json j = {0};
 	struct arena arena;
 	struct buf text;
-	json_t *root = NULL;
 	int code;
 
 	memset(s, 0, sizeof(*s));
@@ -87,17 +86,13 @@ int saved_load(struct saved *s, const struct config *c, struct fault *f)
 	arena_init(&arena);
 	buf_init(&text);
 	code = file_read(path, SAVED_MAX, &text, f);
-	if (code == 0) {
-		root = json_parse(buf_text(&text), text.len, f);
-		code = root == NULL ? ERR_INVALID
-				    : json_decode(root, saved_rows, MEMBERS_LENIENT, &arena, &j,
-						  NULL, f);
-	}
+	if (code == 0)
+		code = json_decode_text(buf_text(&text), text.len, saved_rows, MEMBERS_LENIENT,
+					&arena, &j, f);
 	if (code == 0)
 		take(s, &j);
 	else if (code == ERR_INVALID || code == ERR_TOO_LARGE)
 		code = set_aside(path, f);
-	json_decref(root);
 	buf_fini(&text);
 	arena_fini(&arena);
 	return code;

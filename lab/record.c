@@ -55,7 +55,6 @@ int record_load(struct record *r, const char *path, struct fault *f)
 	struct saved saved = {0};
 	const struct saved_row *row;
 	struct buf text;
-	json_t *root = NULL;
 	int code;
 
 	buf_init(&text);
@@ -66,10 +65,8 @@ int record_load(struct record *r, const char *path, struct fault *f)
 	}
 	if (code != 0)
 		goto out;
-	root = json_parse(buf_text(&text), text.len, f);
-	code = root == NULL
-		       ? ERR_INVALID
-		       : json_decode(root, saved_rows, MEMBERS_STRICT, &r->arena, &saved, NULL, f);
+	code = json_decode_text(buf_text(&text), text.len, saved_rows, MEMBERS_STRICT, &r->arena,
+				&saved, f);
 	if (code != 0) {
 		fault_prefix(f, "%s", path);
 		goto out;
@@ -83,7 +80,6 @@ int record_load(struct record *r, const char *path, struct fault *f)
 		record_set(r, row[i].machine, row[i].program,
 			   &(struct process){(pid_t)row[i].pid, row[i].start});
 out:
-	json_decref(root);
 	buf_fini(&text);
 	return code;
 }

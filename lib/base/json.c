@@ -239,6 +239,17 @@ int json_decode(const json_t *object, const struct json_row *rows, enum member_s
 	return code;
 }
 
+int json_decode_text(const char *text, size_t len, const struct json_row *rows,
+		     enum member_strictness strict, struct arena *arena, void *out, struct fault *f)
+{
+	json_t *root = json_parse(text, len, f);
+	int code =
+		root == NULL ? ERR_INVALID : json_decode(root, rows, strict, arena, out, NULL, f);
+
+	json_decref(root);
+	return code;
+}
+
 static json_t *encode_rows(const struct json_row *row, const struct json_rows *from)
 {
 	json_t *array = json_array();

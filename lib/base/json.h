@@ -67,6 +67,10 @@ json_t *json_parse(const char *text, size_t len, struct fault *f);
  * counts as absent. */
 int json_decode(const json_t *object, const struct json_row *rows, enum member_strictness strict,
 		struct arena *arena, void *out, uint64_t *present, struct fault *f);
+/* Parses and fills; no row may be MEMBER_RAW. */
+int json_decode_text(const char *text, size_t len, const struct json_row *rows,
+		     enum member_strictness strict, struct arena *arena, void *out,
+		     struct fault *f);
 /* New reference. A text that is NULL becomes null. */
 json_t *json_encode(const struct json_row *rows, const void *from);
 
