@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lab/checksum.h"
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 
@@ -37,18 +38,6 @@ struct datagram {
 
 _Static_assert(sizeof(struct datagram) == ATTACK_SIZE, "no holes in a datagram");
 
-static uint16_t checksum(const void *data, size_t len)
-{
-	const uint16_t *at = data;
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < len / 2; i++)
-		sum += at[i];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 /* "Use another router": type 5, code 1 (RFC 792). */
 static void make_redirect(struct datagram *d)
 {
@@ -56,11 +45,11 @@ static void make_redirect(struct datagram *d)
 
 	d->ip.protocol = IPPROTO_ICMP;
 	d->ip.check = 0;
-	d->ip.check = checksum(&d->ip, sizeof(d->ip));
+	d->ip.check = checksum_of(&d->ip, sizeof(d->ip));
 	icmp.un.gateway = d->ip.saddr;
 	memset(&d->payload, 0, sizeof(d->payload));
 	memcpy(&d->udp, &icmp, sizeof(icmp));
-	icmp.checksum = checksum(&d->udp, sizeof(d->udp) + sizeof(d->payload));
+	icmp.checksum = checksum_of(&d->udp, sizeof(d->udp) + sizeof(d->payload));
 	memcpy(&d->udp, &icmp, sizeof(icmp));
 }
 
@@ -73,7 +62,7 @@ static void make_syn(struct datagram *d)
 
 	d->ip.protocol = IPPROTO_TCP;
 	d->ip.check = 0;
-	d->ip.check = checksum(&d->ip, sizeof(d->ip));
+	d->ip.check = checksum_of(&d->ip, sizeof(d->ip));
 	memcpy(&d->udp, &syn, sizeof(d->udp));
 	memcpy(&d->payload, (const uint8_t *)&syn + sizeof(d->udp), sizeof(syn) - sizeof(d->udp));
 }
@@ -88,7 +77,7 @@ static void forge(const struct forgery *what, uint32_t mark, struct datagram *d)
 	d->ip.protocol = IPPROTO_UDP;
 	memcpy(&d->ip.saddr, what->from.bytes, 4);
 	memcpy(&d->ip.daddr, what->to.bytes, 4);
-	d->ip.check = checksum(&d->ip, sizeof(d->ip));
+	d->ip.check = checksum_of(&d->ip, sizeof(d->ip));
 	d->udp.source = htons(ATTACK_PORT);
 	d->udp.dest = htons(what->port != 0 ? what->port : ATTACK_PORT);
 	d->udp.len = htons(sizeof(d->udp) + sizeof(d->payload)); /* checksum 0: not used */

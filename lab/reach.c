@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lab/checksum.h"
 #include "lib/base/arena.h"
 #include "lib/base/clock.h"
 
@@ -60,18 +61,6 @@ static int open_at(const struct place *at, struct open_call *call, struct fault 
 
 /* ---- echo ---- */
 
-static uint16_t checksum(const void *data, size_t len)
-{
-	const uint16_t *at = data;
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < len / 2; i++)
-		sum += at[i];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 struct asking {
 	struct reach *pairs;
 	struct pollfd *polls;
@@ -103,7 +92,7 @@ static void ask(const struct asking *a, size_t i)
 	request.type = ICMP_ECHO;
 	request.un.echo.id = a->id;
 	request.un.echo.sequence = htons((uint16_t)i);
-	request.checksum = checksum(&request, sizeof(request));
+	request.checksum = checksum_of(&request, sizeof(request));
 	/* "no route" is an answer too: none */
 	(void)!sendto(a->polls[i].fd, &request, sizeof(request), 0, (struct sockaddr *)&to,
 		      sizeof(to));
