@@ -2,30 +2,38 @@
 
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "controller/api/table.h"
 #include "controller/follow.h"
 #include "controller/init.h"
 #include "controller/render/render.h"
+#include "lib/base/log.h"
 
-static int load_templates(struct controller *c, struct digest *digest, struct fault *f)
+/* A new blob. */
+static int load_templates(const struct config *config, struct blob **out, struct fault *f)
 {
-	const char *directories[2];
-	struct blob *blob;
+	const char *directories[] = {config->templates_override, config->templates};
 	struct buf text;
-	size_t n = 0;
 	int code;
 
-	directories[n++] = c->config->templates_override;
-	directories[n++] = c->config->templates;
 	buf_init(&text);
-	code = render_bird_templates(directories, n, &text, f);
-	if (code != 0) {
+	code = render_bird_templates(directories, 2, &text, f);
+	if (code == 0)
+		*out = blob_new(&text);
+	else
 		buf_fini(&text);
+	return code;
+}
+
+static int publish_first_templates(struct controller *c, struct digest *digest, struct fault *f)
+{
+	struct blob *blob = NULL;
+	int code = load_templates(c->config, &blob, f);
+
+	if (code != 0)
 		return code;
-	}
-	blob = blob_new(&text);
 	publish_templates(c->publish, blob);
 	blob_unref(blob);
 	blob_unref(publish_templates_get(c->publish, digest));
@@ -87,7 +95,7 @@ int controller_start(struct controller *c, const struct config *config, struct f
 	if (code == 0)
 		code = keys_load(&c->keys, config, f);
 	if (code == 0)
-		code = load_templates(c, &rendering.templates, f);
+		code = publish_first_templates(c, &rendering.templates, f);
 	if (code == 0)
 		code = jobs_start(&c->jobs, database, (int)config->readers, f);
 	if (code == 0)
@@ -103,6 +111,76 @@ int controller_start(struct controller *c, const struct config *config, struct f
 		controller_stop(c);
 	free(database);
 	return code;
+}
+
+/* ---- reading again ---- */
+
+static int renew_templates(struct controller *c, const struct config *fresh, struct fault *f)
+{
+	struct digest now, next;
+	struct blob *blob = NULL;
+	int code = load_templates(fresh, &blob, f);
+
+	if (code != 0)
+		return code;
+	digest_of(blob->data, blob->len, &next);
+	blob_unref(publish_templates_get(c->publish, &now));
+	if (!digest_equal(&now, &next)) {
+		renderer_set_templates(c->renderer, blob);
+		log_info("new BIRD templates");
+	}
+	blob_unref(blob);
+	return 0;
+}
+
+static bool same_text(const struct buf *a, const struct buf *b)
+{
+	return a->len == b->len && memcmp(buf_text(a), buf_text(b), a->len) == 0;
+}
+
+/* Agents know the controller by its key, where join tokens carry that: another one would shut them
+ * all out. */
+static int take_certificate(struct controller *c, struct keys *fresh, struct fault *f)
+{
+	int code;
+
+	if (same_text(&fresh->certificate, &c->keys.certificate) &&
+	    same_text(&fresh->key, &c->keys.key))
+		return 0;
+	if (memcmp(fresh->pin, c->keys.pin, sizeof(fresh->pin)) != 0)
+		return fault_set(f, ERR_CONFLICT,
+				 "the certificate is of another key, by which no agent would know "
+				 "this controller ('pin'): the one of before goes on");
+	code = server_renew(c->server, buf_text(&fresh->certificate), buf_text(&fresh->key), f);
+	if (code != 0)
+		return code;
+	keys_swap_certificate(&c->keys, fresh);
+	log_info("new certificate");
+	return 0;
+}
+
+static int renew_certificate(struct controller *c, const struct config *fresh, struct fault *f)
+{
+	struct config config = *c->config;
+	struct keys keys = {0};
+	int code;
+
+	if (!config.tls)
+		return 0;
+	config.certificate = fresh->certificate;
+	config.key = fresh->key;
+	code = keys_load(&keys, &config, f);
+	if (code == 0)
+		code = take_certificate(c, &keys, f);
+	keys_fini(&keys);
+	return code;
+}
+
+int controller_reload(struct controller *c, const struct config *fresh, struct fault *f)
+{
+	int templates = renew_templates(c, fresh, f), certificate = renew_certificate(c, fresh, f);
+
+	return templates != 0 ? templates : certificate;
 }
 
 void controller_stop(struct controller *c)

@@ -29,6 +29,10 @@ struct controller {
 /* Everything up to the listening sockets. On failure nothing is left running. `c` is the caller's,
  * filled here. ERR_BUSY: the directory or a port is in use. */
 int controller_start(struct controller *c, const struct config *config, struct fault *f);
+/* Takes templates and certificate as they are on the disk now, at the places that `fresh` says; of
+ * the rest of `fresh` it takes nothing. What cannot be taken stays as it is: the first fault is
+ * told, the other one is tried all the same. On the thread that stops it. */
+int controller_reload(struct controller *c, const struct config *fresh, struct fault *f);
 /* Answers what is in work, then ends all threads. Accepts one whose start failed. */
 void controller_stop(struct controller *c);
 

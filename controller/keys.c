@@ -226,6 +226,16 @@ int keys_load(struct keys *k, const struct config *config, struct fault *f)
 	return code;
 }
 
+void keys_swap_certificate(struct keys *a, struct keys *b)
+{
+	struct buf certificate = a->certificate, key = a->key;
+
+	a->certificate = b->certificate;
+	a->key = b->key;
+	b->certificate = certificate;
+	b->key = key;
+}
+
 void keys_fini(struct keys *k)
 {
 	sodium_memzero(k->signing, sizeof(k->signing));

@@ -21,6 +21,8 @@ struct keys {
  * self-signed for ten years and names the hosts of config->urls. */
 int keys_make(const struct config *config, const char *dir, struct fault *f);
 int keys_load(struct keys *k, const struct config *config, struct fault *f);
+/* The certificates and their keys change places; the signers stay. */
+void keys_swap_certificate(struct keys *a, struct keys *b);
 void keys_fini(struct keys *k);			  /* wipes */
 const uint8_t *keys_signer(const struct keys *k); /* the public half, 32 bytes */
 

@@ -25,6 +25,23 @@ static const struct option_row common_options[] = {{"config", 'c', OPTION_TEXT,
 						    "configuration, instead of " CONFIG_PATH, 0, 0},
 						   {0}};
 
+/* Who runs a task: the configuration, and where it came from. */
+struct setting {
+	const struct common *common;
+	struct config config;
+};
+
+static int load(const struct common *common, struct config *config, struct fault *f)
+{
+	enum log_level level;
+	int code = config_load(config, common->config != NULL ? common->config : CONFIG_PATH,
+			       common->config != NULL, f);
+
+	if (code == 0 && log_level_parse(config->log_level, &level))
+		log_set_level(level);
+	return code;
+}
+
 /* To standard output only, and never kept. */
 static void print_token(struct buf *token)
 {
@@ -59,11 +76,11 @@ static int say_next_steps(const struct config *config, struct fault *f)
 	return code;
 }
 
-static int print_pin(struct config *config, struct fault *f)
+static int print_pin(const struct setting *s, struct fault *f)
 {
 	char pin[PIN_TEXT_MAX];
 	struct keys keys = {0};
-	int code = keys_load(&keys, config, f);
+	int code = keys_load(&keys, &s->config, f);
 
 	if (code == 0 && pin_is_zero(keys.pin))
 		code = fault_set(f, ERR_NOT_FOUND, "the configuration has no certificate to pin");
@@ -73,32 +90,32 @@ static int print_pin(struct config *config, struct fault *f)
 	return code;
 }
 
-static int make(struct config *config, struct fault *f)
+static int make(const struct setting *s, struct fault *f)
 {
 	struct buf token;
 	int code;
 
 	buf_init_secret(&token);
-	code = init_make(config, &token, f);
+	code = init_make(&s->config, &token, f);
 	if (code == 0) {
 		fprintf(stderr,
 			"Made a controller in %s.\n"
 			"The administrator's token is on the next line; it is shown this once:\n",
-			config->data_dir);
+			s->config.data_dir);
 		print_token(&token);
-		code = say_next_steps(config, f);
+		code = say_next_steps(&s->config, f);
 	}
 	buf_fini(&token);
 	return code;
 }
 
-static int reset_admin(struct config *config, struct fault *f)
+static int reset_admin(const struct setting *s, struct fault *f)
 {
 	struct buf token;
 	int code;
 
 	buf_init_secret(&token);
-	code = init_reset_admin(config, &token, f);
+	code = init_reset_admin(&s->config, &token, f);
 	if (code == 0) {
 		fputs("All administrator tokens are revoked. The new one, shown this once:\n",
 		      stderr);
@@ -108,9 +125,9 @@ static int reset_admin(struct config *config, struct fault *f)
 	return code;
 }
 
-static int check(struct config *config, struct fault *f)
+static int check(const struct setting *s, struct fault *f)
 {
-	const char *directories[] = {config->templates_override, config->templates};
+	const char *directories[] = {s->config.templates_override, s->config.templates};
 	struct buf templates;
 	int code;
 
@@ -149,22 +166,37 @@ static void block_signals(sigset_t *taken)
 	sigdelset(taken, SIGPIPE);
 }
 
-static int serve(struct config *config, struct fault *f)
+/* SIGHUP. What is wrong is logged, and all stays as it is. */
+static void reload(const struct common *common, struct controller *controller)
+{
+	struct config fresh;
+	struct fault f = {0};
+	int code = load(common, &fresh, &f);
+
+	if (code == 0)
+		code = controller_reload(controller, &fresh, &f);
+	if (code != 0)
+		log_error("not all could be read again", LOG_S("error", fault_text(&f, code)));
+	else
+		log_info("read again: log level, templates, certificate");
+	config_free(&fresh);
+}
+
+static int serve(const struct setting *s, struct fault *f)
 {
 	struct controller controller;
 	sigset_t signals;
 	int code, number;
 
 	block_signals(&signals);
-	code = controller_start(&controller, config, f);
+	code = controller_start(&controller, &s->config, f);
 	if (code != 0)
 		return code;
-	raise_descriptor_limit(config);
+	raise_descriptor_limit(&s->config);
 	log_info("controller runs", LOG_S("version", SKEIN_VERSION),
-		 LOG_S("data", config->data_dir));
-	do {
-		sigwait(&signals, &number);
-	} while (number == SIGHUP);
+		 LOG_S("data", s->config.data_dir));
+	while (sigwait(&signals, &number) == 0 && number == SIGHUP)
+		reload(s->common, &controller);
 	log_info("controller stops");
 	controller_stop(&controller);
 	return 0;
@@ -175,7 +207,7 @@ static int serve(struct config *config, struct fault *f)
 /* What is done with a configuration; the frame around it is run_task(). */
 static const struct task {
 	const char *words;
-	int (*run)(struct config *config, struct fault *f);
+	int (*run)(const struct setting *s, struct fault *f);
 } tasks[] = {
 	{"init", make},
 	{"run", serve},
@@ -193,29 +225,18 @@ static const struct task *find_task(const char *words)
 	return t;
 }
 
-static int load(const struct common *common, struct config *config, struct fault *f)
-{
-	enum log_level level;
-	int code = config_load(config, common->config != NULL ? common->config : CONFIG_PATH,
-			       common->config != NULL, f);
-
-	if (code == 0 && log_level_parse(config->log_level, &level))
-		log_set_level(level);
-	return code;
-}
-
 static int run_task(void *context, const struct invocation *in)
 {
 	const struct task *task = find_task(in->command->words);
-	struct config config;
+	struct setting s = {.common = context};
 	struct fault f = {0};
-	int code = load(context, &config, &f);
+	int code = load(s.common, &s.config, &f);
 
 	if (code == 0)
-		code = task->run(&config, &f);
+		code = task->run(&s, &f);
 	if (code != 0)
 		fprintf(stderr, "skein-controller: %s\n", fault_text(&f, code));
-	config_free(&config);
+	config_free(&s.config);
 	return code;
 }
 

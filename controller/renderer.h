@@ -12,13 +12,15 @@ struct renderer_options {
 	struct jobs *jobs;	    /* borrowed: revisions are persisted through it */
 	struct publish *publish;    /* borrowed */
 	const uint8_t *signing_key; /* 64 bytes, borrowed */
-	struct digest templates;
+	struct digest templates;    /* of those that are published */
 };
 
 /* Renders all meshes first, then says publish_set_ready(). */
 int renderer_start(struct renderer **out, const struct renderer_options *o, struct fault *f);
 /* These meshes, and those that a peering joins to them, are to be rendered anew. */
 void renderer_touch(struct renderer *r, const row_t *meshes, size_t n);
+/* Publishes these, and renders all meshes anew. Takes a reference of its own. */
+void renderer_set_templates(struct renderer *r, struct blob *templates);
 void renderer_stop(struct renderer *r); /* accepts NULL */
 
 #endif

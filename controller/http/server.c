@@ -1,5 +1,6 @@
 #include "controller/http/server.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,11 +13,20 @@
  * poll. */
 #define INACTIVITY_S 75
 
+/* The daemons of one certificate, one a listening socket. After a renewal the shift of before takes
+ * no new connection, and goes when its last one has ended. */
+struct shift {
+	struct shift *before;
+	struct buf certificate, key; /* PEM; empty: plain HTTP */
+	struct MHD_Daemon *daemons[CONFIG_LISTEN_MAX];
+	int sockets[CONFIG_LISTEN_MAX]; /* duplicates of the server's */
+};
+
 struct server {
 	struct request_context context;
-	struct MHD_Daemon *daemons[CONFIG_LISTEN_MAX];
-	int ports[CONFIG_LISTEN_MAX];
+	int sockets[CONFIG_LISTEN_MAX];
 	size_t n;
+	struct shift *shift;
 };
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url,
@@ -75,11 +85,12 @@ static void on_log(void *cls, const char *fmt, va_list ap)
 	log_debug("http", LOG_S("says", text));
 }
 
-static struct MHD_Daemon *start_daemon(struct server *s, int fd)
+static struct MHD_Daemon *start_daemon(struct server *s, const struct shift *shift, int fd)
 {
 	const struct server_options *o = &s->context.options;
+	bool tls = shift->certificate.len > 0;
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-			 MHD_USE_ERROR_LOG | (o->certificate != NULL ? MHD_USE_TLS : 0);
+			 MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem options[16] = {
 		{MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_log, NULL},
 		{MHD_OPTION_LISTEN_SOCKET, fd, NULL},
@@ -91,10 +102,11 @@ static struct MHD_Daemon *start_daemon(struct server *s, int fd)
 		{MHD_OPTION_END, 0, NULL},
 	};
 
-	if (o->certificate != NULL) {
-		options[7] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)o->key};
+	if (tls) {
+		options[7] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0,
+						     (void *)buf_text(&shift->key)};
 		options[8] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
-						     (void *)o->certificate};
+						     (void *)buf_text(&shift->certificate)};
 		options[9] = (struct MHD_OptionItem){
 			MHD_OPTION_HTTPS_PRIORITIES, 0,
 			(void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"};
@@ -104,25 +116,105 @@ static struct MHD_Daemon *start_daemon(struct server *s, int fd)
 				MHD_OPTION_END);
 }
 
-static int start_listening(struct server *s, size_t i, struct fault *f)
+/* ---- shifts ---- */
+
+/* It takes no new connection. */
+static void shift_close(struct shift *x)
+{
+	for (size_t i = 0; i < CONFIG_LISTEN_MAX; i++)
+		if (x->daemons[i] != NULL)
+			MHD_quiesce_daemon(x->daemons[i]);
+}
+
+/* Its connections are over, or end now. */
+static void shift_free(struct shift *x)
+{
+	for (size_t i = 0; i < CONFIG_LISTEN_MAX; i++) {
+		if (x->daemons[i] != NULL)
+			MHD_stop_daemon(x->daemons[i]);
+		if (x->sockets[i] >= 0)
+			close(x->sockets[i]);
+	}
+	buf_fini(&x->certificate);
+	buf_fini(&x->key);
+	free(x);
+}
+
+static bool shift_is_over(const struct shift *x)
+{
+	for (size_t i = 0; i < CONFIG_LISTEN_MAX; i++)
+		if (x->daemons[i] != NULL &&
+		    MHD_get_daemon_info(x->daemons[i], MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
+				    ->num_connections > 0)
+			return false;
+	return true;
+}
+
+static struct shift *shift_new(const char *certificate, const char *key)
+{
+	struct shift *x = mem_alloc(sizeof(*x));
+
+	buf_init(&x->certificate);
+	buf_init_secret(&x->key);
+	buf_puts(&x->certificate, certificate != NULL ? certificate : "");
+	buf_puts(&x->key, key != NULL ? key : "");
+	for (size_t i = 0; i < CONFIG_LISTEN_MAX; i++)
+		x->sockets[i] = -1;
+	return x;
+}
+
+/* Begins beside the one that is there. On failure that goes on. */
+static int shift_start(struct server *s, const char *certificate, const char *key, struct fault *f)
 {
 	const struct config *config = s->context.options.config;
-	const char *where = config->listen.at[i];
-	int fd = -1, code = listen_open(&config->addresses[i], where, &fd, f);
+	struct shift *x = shift_new(certificate, key);
 
-	if (code != 0)
-		return code;
-	s->ports[i] = listen_port(fd);
-	s->daemons[i] = start_daemon(s, fd);
-	if (s->daemons[i] == NULL) {
-		close(fd);
+	for (size_t i = 0; i < s->n; i++) {
+		x->sockets[i] = fcntl(s->sockets[i], F_DUPFD_CLOEXEC, 0);
+		if (x->sockets[i] >= 0)
+			x->daemons[i] = start_daemon(s, x, x->sockets[i]);
+		if (x->daemons[i] != NULL)
+			continue;
+		x->sockets[i] = -1; /* libmicrohttpd has closed it */
+		shift_close(x);
+		shift_free(x);
 		return fault_set(f, ERR_INTERNAL,
 				 "the server for %s does not start: certificate and key must be "
 				 "PEM and belong together",
-				 where);
+				 config->listen.at[i]);
 	}
-	s->n++;
-	log_info("listening", LOG_S("address", where), LOG_D("port", s->ports[i]));
+	if (s->shift != NULL)
+		shift_close(s->shift);
+	x->before = s->shift;
+	s->shift = x;
+	return 0;
+}
+
+static void drop_those_over(struct shift *newest)
+{
+	for (struct shift **at = &newest->before; *at != NULL;) {
+		struct shift *x = *at;
+
+		if (shift_is_over(x)) {
+			*at = x->before;
+			shift_free(x);
+		} else {
+			at = &x->before;
+		}
+	}
+}
+
+/* ---- server.h ---- */
+
+static int open_sockets(struct server *s, const struct config *config, struct fault *f)
+{
+	for (; s->n < config->listen.n; s->n++) {
+		int code = listen_open(&config->addresses[s->n], config->listen.at[s->n],
+				       &s->sockets[s->n], f);
+
+		if (code != 0)
+			return code;
+	}
 	return 0;
 }
 
@@ -135,19 +227,32 @@ int server_start(struct server **out, const struct server_options *o, struct fau
 	request_context_init(&s->context);
 	s->context.routes = routes_new(o->table);
 	code = connections_start(&s->context.connections, o->config->request_ms, o->poll, f);
-	for (size_t i = 0; i < o->config->listen.n && code == 0; i++)
-		code = start_listening(s, i, f);
+	if (code == 0)
+		code = open_sockets(s, o->config, f);
+	if (code == 0)
+		code = shift_start(s, o->certificate, o->key, f);
 	if (code != 0) {
 		server_stop(s);
 		s = NULL;
 	}
+	for (size_t i = 0; s != NULL && i < s->n; i++)
+		log_info("listening", LOG_S("address", o->config->listen.at[i]),
+			 LOG_D("port", server_port(s, i)));
 	*out = s;
+	return code;
+}
+
+int server_renew(struct server *s, const char *certificate, const char *key, struct fault *f)
+{
+	int code = shift_start(s, certificate, key, f);
+
+	drop_those_over(s->shift);
 	return code;
 }
 
 int server_port(const struct server *s, size_t i)
 {
-	return i < s->n ? s->ports[i] : -1;
+	return i < s->n ? listen_port(s->sockets[i]) : -1;
 }
 
 void server_stop(struct server *s)
@@ -157,12 +262,16 @@ void server_stop(struct server *s)
 	if (s == NULL)
 		return;
 	x = &s->context;
-	for (size_t i = 0; i < s->n; i++)
-		close(MHD_quiesce_daemon(s->daemons[i]));
-	if (s->n > 0)
+	if (s->shift != NULL) {
+		shift_close(s->shift);
 		request_context_drain(x);
+	}
+	for (struct shift *shift = s->shift, *before; shift != NULL; shift = before) {
+		before = shift->before;
+		shift_free(shift);
+	}
 	for (size_t i = 0; i < s->n; i++)
-		MHD_stop_daemon(s->daemons[i]);
+		close(s->sockets[i]);
 	connections_stop(x->connections);
 	routes_free(x->routes);
 	request_context_fini(x);

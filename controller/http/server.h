@@ -21,14 +21,18 @@ struct server_options {
 	struct auth *auth;
 	struct poll *poll;
 	struct jobs *jobs;
-	const char *certificate, *key; /* PEM; NULL: plain HTTP */
+	const char *certificate, *key; /* PEM, copied; NULL: plain HTTP */
 	row_t default_organization;
 	/* On the writer thread, after the commit of a mutation. */
 	void (*committed)(struct controller *c, struct store *s, const struct effects *e);
 };
 
-/* Borrows everything in the options until server_stop(). ERR_BUSY: a port is in use. */
+/* Borrows everything else in the options until server_stop(). ERR_BUSY: a port is in use. */
 int server_start(struct server **out, const struct server_options *o, struct fault *f);
+/* New connections get this certificate, PEM; those that are there stay. ERR_INTERNAL: it is none,
+ * or not the key's, and the old one goes on. Not on two threads at a time, nor beside
+ * server_stop(). */
+int server_renew(struct server *s, const char *certificate, const char *key, struct fault *f);
 /* The port of the i-th listening address, which differs from the configured one where that is 0. */
 int server_port(const struct server *s, size_t i);
 /* Takes no new connection, ends the long polls, waits for the jobs of requests, ends the threads.

@@ -95,12 +95,12 @@ static void init_once_and_reset(void)
 	says("skein-api.");
 }
 
-static pid_t spawn(const char *options)
+static pid_t spawn(const char *options, const char *log)
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (freopen("/dev/null", "w", stderr) != NULL)
+		if (freopen(log, "w", stderr) != NULL)
 			execl(PROGRAM, PROGRAM, "run", "-c", options + 3, NULL);
 		_exit(127);
 	}
@@ -114,12 +114,12 @@ static void one_controller_a_directory(void)
 	int status = 0;
 
 	TEST_NUMBER(run_with("init", options), 0);
-	pid = spawn(options);
+	pid = spawn(options, "/dev/null");
 	/* Who looks has the directory for a moment: the one that is to run may find it taken. */
 	for (int i = 0; i < 500 && run_with("token reset-admin", options) == 0; i++) {
 		usleep(10000);
 		if (waitpid(pid, NULL, WNOHANG) == pid)
-			pid = spawn(options);
+			pid = spawn(options, "/dev/null");
 	}
 	says("a controller runs here already, pid ");
 	TEST_NUMBER(run_with("run", options), error_exit_status(ERR_BUSY));
@@ -130,6 +130,52 @@ static void one_controller_a_directory(void)
 	TEST_NUMBER(run_with("token reset-admin", options), 0);
 }
 
+static void await_log(const char *log, const char *words)
+{
+	struct buf text;
+	bool said = false;
+
+	buf_init(&text);
+	for (int i = 0; i < 500 && !said; i++) {
+		buf_clear(&text);
+		said = file_read(log, 65536, &text, NULL) == 0 &&
+		       strstr(buf_text(&text), words) != NULL;
+		if (!said)
+			usleep(10000);
+	}
+	if (!said)
+		TEST_FAIL("want '%s' in: %s", words, buf_text(&text));
+	buf_fini(&text);
+}
+
+/* What a signal reads again; what is wrong then stops nothing. */
+static void it_reads_again_on_sighup(void)
+{
+	const char *options = config("again", "");
+	char log[260], path[300];
+	int status = 0;
+	pid_t pid;
+
+	snprintf(log, sizeof(log), "%s/again.log", test_dir());
+	snprintf(path, sizeof(path), "%s", options + 3);
+	TEST_NUMBER(run_with("init", options), 0);
+	pid = spawn(options, log);
+	await_log(log, "controller runs");
+	kill(pid, SIGHUP);
+	await_log(log, "read again: log level, templates, certificate");
+	TEST_NUMBER(file_write(path, "log_level = loud\n", 17, 0644, NULL), 0);
+	kill(pid, SIGHUP);
+	await_log(log, "not all could be read again");
+	await_log(log, "'loud' is none of error");
+	config("again", "log_level = debug\n");
+	kill(pid, SIGHUP);
+	kill(pid, SIGTERM);
+	TEST_NUMBER(waitpid(pid, &status, 0), pid);
+	CU_ASSERT_TRUE(WIFEXITED(status));
+	TEST_NUMBER(WEXITSTATUS(status), 0);
+}
+
 TEST_SUITE(controller_program, {"wrong usage and configuration", wrong_usage_and_configuration},
 	   {"init once, and reset", init_once_and_reset},
+	   {"it reads again on SIGHUP", it_reads_again_on_sighup},
 	   {"one controller a directory", one_controller_a_directory});
