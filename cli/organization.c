@@ -5,6 +5,17 @@ static const struct column columns[] = {{"NAME", "name", COLUMN_TEXT, NULL, NULL
 					{"CREATED", "created_at", COLUMN_TIME, NULL, NULL},
 					{0}};
 
+static const struct column details[] = {{"name", "name", COLUMN_TEXT, NULL, NULL},
+					{"id", "id", COLUMN_TEXT, NULL, NULL},
+					{"created", "created_at", COLUMN_TIME, NULL, NULL},
+					{0}};
+
+static const struct column meshes[] = {{"MESH", "name", COLUMN_TEXT, NULL, NULL},
+				       {"CIDR", "cidr", COLUMN_TEXT, NULL, NULL},
+				       {"MEMBERS", "members", COLUMN_NUMBER, NULL, NULL},
+				       {"GATEWAYS", "gateways", COLUMN_NUMBER, NULL, NULL},
+				       {0}};
+
 static int create(struct cli *c, const struct invocation *in)
 {
 	const json_t *made;
@@ -24,6 +35,26 @@ static int list(struct cli *c, const struct invocation *in)
 	if (code == 0)
 		output_list(&c->out, columns, items, "no organization");
 	return code;
+}
+
+static int show(struct cli *c, const struct invocation *in)
+{
+	const json_t *organization;
+	json_t *items;
+	int code = api_find(c, API_ORGANIZATION, in->args[0], &organization);
+
+	if (code != 0)
+		return code;
+	output_record(&c->out, details, organization);
+	if (c->out.json)
+		return 0;
+	c->organization_id = api_text(organization, "id"); /* whose meshes */
+	code = api_list(c, "/meshes", 0, &items);
+	if (code != 0)
+		return code;
+	output_remark(&c->out, "%s", "");
+	output_list(&c->out, meshes, items, "no mesh yet");
+	return 0;
 }
 
 static int rename_one(struct cli *c, const struct invocation *in)
@@ -58,6 +89,8 @@ const struct verb organization_verbs[] = {
 	     create),
 	VERB("organization list", "", 0, 0, "list the organizations", NULL, struct no_options,
 	     list),
+	VERB("organization show", "ORGANIZATION", 1, 1, "show one organization and its meshes",
+	     NULL, struct no_options, show),
 	VERB("organization rename", "ORGANIZATION NAME", 2, 2, "give it another name", NULL,
 	     struct no_options, rename_one),
 	VERB("organization delete", "ORGANIZATION", 1, 1, "delete one that owns nothing", NULL,

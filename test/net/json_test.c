@@ -141,6 +141,7 @@ static const struct command_line_row lines[] = {
 	{"status", ""},
 	{"organization create", "acme"},
 	{"organization list", ""},
+	{"organization show", "acme"},
 	{"organization rename", "acme other"},
 	{"organization delete", "other"},
 	{"mesh create", "third --cidr 10.125.0.0/16"},

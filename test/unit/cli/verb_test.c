@@ -1,4 +1,11 @@
 /* What the verbs ask of the API, and what they say. */
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/file.h"
+#include "lib/base/hash.h"
+#include "lib/mesh/state.h"
 #include "test/test.h"
 #include "test/unit/cli/script.h"
 
@@ -399,6 +406,32 @@ static void meshes_are_peered(void)
 		    ERR_INVALID);
 }
 
+static void an_organization_is_shown_with_its_meshes(void)
+{
+	static const char acme[] = "{\"id\":\"" ITEM "\",\"name\":\"acme\",\"created_at\":"
+				   "\"2026-11-21T10:00:00Z\"}";
+	const struct exchange all[] = {
+		{"GET /api/v1/organizations?limit=1000",
+		 "{\"items\":[{\"id\":\"" ITEM "\",\"name\":\"acme\",\"created_at\":"
+		 "\"2026-11-21T10:00:00Z\"}]}",
+		 NULL, NULL, NULL, 0},
+		{"GET /api/v1/meshes?limit=1000&organization=" ITEM,
+		 "{\"items\":[" MESH_A "],\"next\":null}", NULL, NULL, NULL, 0},
+		END};
+	const struct exchange json[] = {
+		{"GET /api/v1/organizations/" ITEM, acme, NULL, NULL, NULL, 0}, END};
+
+	script_run("organization show acme", all,
+		   "name     acme\n"
+		   "id       " ITEM "\n"
+		   "created  2026-11-21 10:00:00\n"
+		   "\n"
+		   "MESH  CIDR         MEMBERS  GATEWAYS\n"
+		   "prod  10.1.0.0/16        3         2\n",
+		   NULL);
+	script_run("organization show " ITEM " --json", json, NULL, NULL);
+}
+
 static void status_counts(void)
 {
 	const struct exchange all[] = {
@@ -422,6 +455,34 @@ static void status_counts(void)
 		   "NOT CURRENT  MESH  ADDRESS   ERROR\n"
 		   "web-1        prod  10.1.0.1  a?b\n",
 		   NULL);
+}
+
+/* By the key that a machine pinned, in either of the forms in which one meets it. */
+static void an_image_is_verified_by_a_given_key(void)
+{
+	static const char line[] = "state show test/golden/state-view.bin";
+	char base64[64], hex[DIGEST_TEXT_MAX], command[200];
+	struct digest signer;
+	struct buf image;
+
+	buf_init(&image);
+	TEST_NUMBER(file_read("test/golden/state-view.bin", 1 << 20, &image, NULL), 0);
+	memcpy(signer.bytes, image.data + offsetof(struct state_root, signer), 32);
+	sodium_bin2base64(base64, sizeof(base64), signer.bytes, 32, sodium_base64_VARIANT_ORIGINAL);
+	digest_format(&signer, hex);
+	snprintf(command, sizeof(command), "%s --signer %s", line, base64);
+	TEST_NUMBER(script_run(command, (const struct exchange[]){END}, NULL, NULL), 0);
+	snprintf(command, sizeof(command), "%s --signer %s", line, hex);
+	TEST_NUMBER(script_run(command, (const struct exchange[]){END}, NULL, NULL), 0);
+	hex[5] = hex[5] == '0' ? '1' : '0';
+	snprintf(command, sizeof(command), "%s --signer %s", line, hex);
+	TEST_NUMBER(script_run(command, (const struct exchange[]){END}, NULL,
+			       "test/golden/state-view.bin: it is signed by another key than "
+			       "--signer"),
+		    ERR_SIGNATURE);
+	snprintf(command, sizeof(command), "%s --signer AAAA", line);
+	TEST_NUMBER(script_run(command, (const struct exchange[]){END}, "", NULL), ERR_INVALID);
+	buf_fini(&image);
 }
 
 static void an_image_is_shown(void)
@@ -448,4 +509,6 @@ TEST_SUITE(cli_verbs, {"a mesh is made", a_mesh_is_made},
 	   {"a machine becomes a gateway", a_machine_becomes_a_gateway},
 	   {"prefixes are approved", prefixes_are_approved},
 	   {"meshes are peered", meshes_are_peered}, {"status counts", status_counts},
+	   {"an organization is shown with its meshes", an_organization_is_shown_with_its_meshes},
+	   {"an image is verified by a given key", an_image_is_verified_by_a_given_key},
 	   {"an image is shown", an_image_is_shown});
