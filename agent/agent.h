@@ -27,6 +27,7 @@ struct agent {
 	struct fence fence;
 	struct guard *guard;	       /* NULL until the first round */
 	struct saved saved;	       /* what was on the machine before us */
+	port_vec ports_left;	       /* their rules in ufw are others' */
 	wireguard_go_vec wireguard_go; /* one per device that it serves */
 
 	struct contact contact;

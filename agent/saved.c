@@ -160,7 +160,7 @@ void saved_restore(struct saved *s)
 	for (size_t i = 0; i < s->ports.n; i++) {
 		struct fault f = {0};
 
-		if (ufw_delete_udp(&ufw, s->ports.at[i], &f) != 0)
+		if (ufw_delete_udp(&ufw, s->ports.at[i], SAVED_UFW_COMMENT, &f) != 0)
 			log_warn("a port could not be closed in ufw", LOG_S("why", f.text));
 	}
 	s->sysctls.n = s->ports.n = 0;

@@ -13,9 +13,14 @@ struct saved_sysctl {
 	int value; /* before */
 };
 
+typedef VEC(uint16_t) port_vec;
+
+/* On the rules that the agent makes in ufw: they are told from others' by it. */
+#define SAVED_UFW_COMMENT "skein"
+
 struct saved {
 	VEC(struct saved_sysctl) sysctls;
-	VEC(uint16_t) ports; /* opened in ufw */
+	port_vec ports; /* opened in ufw */
 };
 
 /* An absent file is an empty list. */

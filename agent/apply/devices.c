@@ -6,7 +6,6 @@
 #include "lib/base/log.h"
 #include "lib/net/port_holder.h"
 #include "lib/net/sysctl.h"
-#include "lib/net/ufw.h"
 
 /* Marked at once: a device without its alias would be a stranger to the next round. */
 static int create(struct agent *a, const struct desired_device *dev, struct fault *f)
@@ -114,56 +113,4 @@ int apply_wg(struct agent *a, const struct device_wg_ops *w, struct fault *f)
 	code = wg_apply(backend, &dev->wg, m != NULL ? &m->key : NULL, w->ops.at, w->ops.n, f);
 	wg_close(backend);
 	return code == ERR_BUSY ? port_taken(a, dev, f) : code;
-}
-
-static bool wants_port(const struct desired *d, uint16_t port)
-{
-	for (size_t i = 0; i < d->devices.n; i++) {
-		const struct desired_device *dev = &d->devices.at[i];
-
-		/* A plain member's trunks start their tunnels themselves. */
-		if (dev->wg.listen_port == port && (dev->slot == 0 || dev->membership->router))
-			return true;
-	}
-	return false;
-}
-
-static bool has_port(const struct saved *s, uint16_t port)
-{
-	for (size_t i = 0; i < s->ports.n; i++)
-		if (s->ports.at[i] == port)
-			return true;
-	return false;
-}
-
-int apply_ufw(struct agent *a, const struct desired *d, struct fault *f)
-{
-	const struct ufw ufw = {0};
-	bool changed = false;
-	int code = 0;
-
-	for (size_t i = 0; i < a->saved.ports.n;) {
-		uint16_t port = a->saved.ports.at[i];
-
-		if (wants_port(d, port) || ufw_delete_udp(&ufw, port, f) != 0) {
-			i++;
-			continue;
-		}
-		a->saved.ports.at[i] = a->saved.ports.at[--a->saved.ports.n];
-		changed = true;
-	}
-	for (size_t i = 0; i < d->devices.n && code == 0; i++) {
-		uint16_t port = d->devices.at[i].wg.listen_port;
-
-		if (port == 0 || !wants_port(d, port) || has_port(&a->saved, port) ||
-		    !ufw_active(&ufw))
-			continue;
-		code = ufw_allow_udp(&ufw, port, "skein", f);
-		if (code == 0)
-			vec_push(&a->saved.ports, port);
-		changed = changed || code == 0;
-	}
-	if (changed && code == 0)
-		code = saved_store(&a->saved, &a->config, f);
-	return code;
 }

@@ -1,1 +1,1 @@
-agent/apply := apply devices guards
+agent/apply := apply devices guards ufw

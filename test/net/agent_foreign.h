@@ -14,5 +14,7 @@ void foreign_check(const char *machine);
 void foreign_check_all(const char *machine);
 /* How `ufw` was called, a line per call. */
 const char *foreign_ufw_calls(const char *machine);
+/* The rules that it has, a line per rule. */
+const char *foreign_ufw_rules(const char *machine);
 
 #endif

@@ -72,13 +72,60 @@ static void rules_come_and_go(void)
 	struct ufw u = fake("ENABLED=yes\n");
 
 	TEST_NUMBER(ufw_allow_udp(&u, 51820, "skein prod; $(reboot)", NULL), 0);
-	TEST_NUMBER(ufw_delete_udp(&u, 51820, NULL), 0);
+	TEST_NUMBER(ufw_delete_udp(&u, 51820, "skein", NULL), 0);
 	TEST_NUMBER(ufw_allow_route(&u, "wg0", "eth0.7", NULL), 0);
 	TEST_NUMBER(ufw_delete_route(&u, "wg0", "eth0.7", NULL), 0);
 	expect_calls("[allow][51820/udp][comment][skein prod; $(reboot)]"
-		     "[delete][allow][51820/udp]"
+		     "[delete][allow][51820/udp][comment][skein]"
 		     "[route][allow][in][on][wg0][out][on][eth0.7]"
 		     "[route][delete][allow][in][on][wg0][out][on][eth0.7]");
+}
+
+/* What `ufw show added` says, with a warning as it has them. */
+static void whose_a_rule_is(void)
+{
+	static const struct {
+		const char *line;
+		enum ufw_rule rule;
+	} rows[] = {
+		{"(None)", UFW_NONE},
+		{"ufw allow 51820/udp comment 'skein'", UFW_OURS},
+		{"ufw allow 51820/udp", UFW_ALLOWED},
+		{"ufw allow 51820/udp comment 'skein of mine'", UFW_ALLOWED},
+		{"ufw limit 51820/udp", UFW_ALLOWED},
+		{"ufw allow log 51820/udp comment 'tunnels'", UFW_ALLOWED},
+		{"ufw deny 51820/udp", UFW_REFUSED},
+		{"ufw deny 51820/udp comment 'skein'", UFW_REFUSED},
+		{"ufw reject log-all 51820/udp", UFW_REFUSED},
+		/* Others, which stand beside it. */
+		{"ufw allow 51820", UFW_NONE},
+		{"ufw allow 51820/tcp", UFW_NONE},
+		{"ufw allow 151820/udp", UFW_NONE},
+		{"ufw allow out 51820/udp", UFW_NONE},
+		{"ufw allow in on eth0 to any port 51820 proto udp", UFW_NONE},
+		{"ufw allow 51820:51830/udp comment 'skein'", UFW_NONE},
+		{"ufw route allow in on wg0 out on eth0", UFW_NONE},
+		{"ufw", UFW_NONE},
+		{"ufw allow", UFW_NONE},
+	};
+	enum ufw_rule rule = UFW_NONE;
+	struct ufw u = fake("ENABLED=yes\n");
+	char script[600];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(script, sizeof(script),
+			 "#!/bin/sh\ntest \"$*\" = 'show added' || exit 1\n"
+			 "echo 'WARN: uid is 0 but /tmp is world writable' >&2\n"
+			 "cat <<E\nAdded user rules (see 'ufw status' for running firewall):\n"
+			 "ufw allow 22/tcp comment '51820/udp'\n%s\nE\n",
+			 rows[i].line);
+		write_text(program, script, 0755);
+		TEST_NUMBER(ufw_find_udp(&u, 51820, "skein", &rule, NULL), 0);
+		if (rule != rows[i].rule)
+			TEST_FAIL("%s: %d, want %d", rows[i].line, (int)rule, (int)rows[i].rule);
+	}
+	u.program = "/nonexistent/ufw";
+	TEST_NUMBER(ufw_find_udp(&u, 51820, "skein", &rule, NULL), ERR_MISSING);
 }
 
 static void its_words_are_told(void)
@@ -89,10 +136,11 @@ static void its_words_are_told(void)
 	TEST_NUMBER(ufw_allow_udp(&u, 1, "deny", &f), ERR_REMOTE);
 	CU_ASSERT(strstr(f.text, "status 1: ERROR: bad") != NULL);
 	TEST_NUMBER(ufw_allow_udp(&u, 1, "it's", NULL), ERR_INVALID);
+	TEST_NUMBER(ufw_delete_udp(&u, 1, "it's", NULL), ERR_INVALID);
 	TEST_NUMBER(ufw_allow_route(&u, "wg0", "a b", NULL), ERR_INVALID);
 	u.program = "/nonexistent/ufw";
 	TEST_NUMBER(ufw_allow_udp(&u, 1, "x", NULL), ERR_MISSING);
 }
 
 TEST_SUITE(net_ufw, {"active or not", active_or_not}, {"rules come and go", rules_come_and_go},
-	   {"its words are told", its_words_are_told});
+	   {"whose a rule is", whose_a_rule_is}, {"its words are told", its_words_are_told});
