@@ -3,6 +3,7 @@
 #ifndef SKEIN_TEST_CONTROLLER_CASES_H
 #define SKEIN_TEST_CONTROLLER_CASES_H
 
+#include "controller/call.h"
 #include "test/unit/controller/stand.h"
 
 /* What a path or body can name: "$mesh". */

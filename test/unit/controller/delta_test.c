@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "controller/controller.h"
 #include "test/test.h"
 #include "test/unit/controller/stand.h"
 
@@ -71,7 +72,7 @@ static void keep(struct had *h)
 /* The answer, applied to what was had, is what a full download gives. Returns the answer's size. */
 static size_t follow(const struct stand_machine *m, const char *path, struct had *h)
 {
-	const uint8_t *signer = keys_signer(&api.controller.keys);
+	const uint8_t *signer = keys_signer(&api.controller->keys);
 	const struct state_expect expect = {.signer = signer};
 	uint8_t *data = mem_alloc(CAPACITY);
 	struct delta_target t;

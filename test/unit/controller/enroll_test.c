@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "controller/controller.h"
 #include "lib/mesh/state.h"
 #include "test/test.h"
 #include "test/unit/controller/stand.h"
@@ -197,7 +198,7 @@ static void the_images_are_signed_and_keep_their_revision(void)
 	TEST_TEXT(stand_get(&api, "memberships.0.needs_key"), "false");
 	snprintf(revision, sizeof(revision), "%s", stand_get(&api, "revision"));
 
-	expect.signer = keys_signer(&api.controller.keys);
+	expect.signer = keys_signer(&api.controller->keys);
 	TEST_NUMBER(stand_call(&api, m.token, "GET", "/api/v1/mesh/config?image=view", NULL), 200);
 	TEST_TEXT(api.type, "application/octet-stream");
 	TEST_NUMBER(state_open(&image, api.body.data, api.body.len, &expect, &f), 0);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "controller/controller.h"
 #include "lib/base/file.h"
 #include "lib/mesh/pin.h"
 #include "test/test.h"
@@ -36,7 +37,7 @@ static int stop(void)
 static int reload(struct fault *f)
 {
 	*f = (struct fault){0};
-	return controller_reload(&s.controller, &s.config, f);
+	return controller_reload(s.controller, s.config, f);
 }
 
 /* ---- templates ---- */
@@ -114,14 +115,14 @@ static void the_same_templates_change_nothing(void)
 
 static void templates_that_are_gone_are_kept(void)
 {
-	char before[96], *installed = s.config.templates, none[] = "/nonexistent";
+	char before[96], *installed = s.config->templates, none[] = "/nonexistent";
 	struct fault f;
 
 	snprintf(before, sizeof(before), "%s", templates_tag());
-	s.config.templates = none;
+	s.config->templates = none;
 	TEST_NUMBER(reload(&f), ERR_NOT_FOUND);
 	CU_ASSERT_PTR_NOT_NULL(strstr(f.text, "BIRD template base.conf: /nonexistent"));
-	s.config.templates = installed;
+	s.config->templates = installed;
 	TEST_TEXT(templates_tag(), before);
 }
 
@@ -130,7 +131,7 @@ static void templates_that_are_gone_are_kept(void)
 /* Of what lies on the disk. */
 static void pin_of_disk(char out[PIN_TEXT_MAX])
 {
-	struct config config = s.config;
+	struct config config = *s.config;
 	struct keys keys = {0};
 	struct fault f = {0};
 
@@ -149,10 +150,10 @@ static void make_another(void)
 
 	snprintf(other, sizeof(other), "%s/other", s.directory);
 	file_make_dir(other, 0700, NULL);
-	TEST_NUMBER(keys_make(&s.config, other, &f), 0);
+	TEST_NUMBER(keys_make(s.config, other, &f), 0);
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(from, sizeof(from), "%s/%s", other, files[i]);
-		snprintf(to, sizeof(to), "%s/%s", s.config.data_dir, files[i]);
+		snprintf(to, sizeof(to), "%s/%s", s.config->data_dir, files[i]);
 		TEST_NUMBER(rename(from, to), 0);
 	}
 }
@@ -221,7 +222,7 @@ static void a_certificate_that_is_none_is_not_taken(void)
 
 	buf_init(&good);
 	pin_of_disk(pin);
-	snprintf(path, sizeof(path), "%s/" KEYS_CERTIFICATE, s.config.data_dir);
+	snprintf(path, sizeof(path), "%s/" KEYS_CERTIFICATE, s.config->data_dir);
 	TEST_NUMBER(file_read(path, 65536, &good, &f), 0);
 	TEST_NUMBER(file_write(path, "nonsense", 8, 0644, &f), 0);
 	TEST_NUMBER(reload(&f), ERR_INTERNAL);

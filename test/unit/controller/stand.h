@@ -1,20 +1,26 @@
-/* A controller of its own on loopback, in this process, and a client for it. */
+/* A client of a controller (stand.c), and a controller of its own on loopback in this process
+ * (stand_controller.c). */
 #ifndef SKEIN_TEST_CONTROLLER_STAND_H
 #define SKEIN_TEST_CONTROLLER_STAND_H
 
 #include <curl/curl.h>
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 
-#include "controller/controller.h"
+#include "lib/base/buf.h"
+
+struct config;
+struct controller;
 
 #define TOKEN_SIZE 128
 
 struct stand {
-	struct config config;
-	struct controller controller;
-	char directory[256], base[64];
+	struct config *config; /* NULL for a client alone */
+	struct controller *controller;
+	char directory[256], base[64]; /* base: "https://127.0.0.1:8443" */
 	char admin[TOKEN_SIZE];
-	CURL *curl;
+	CURL *curl; /* of a client alone the caller's, as base is */
 	/* the last answer */
 	long status;
 	json_t *json;	 /* NULL: the body is no JSON */

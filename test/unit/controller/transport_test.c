@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "controller/controller.h"
 #include "test/test.h"
 #include "test/unit/controller/stand.h"
 
@@ -123,7 +124,7 @@ static int connect_plain(void)
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	to.sin_port = htons((uint16_t)server_port(stand.controller.server, 0));
+	to.sin_port = htons((uint16_t)server_port(stand.controller->server, 0));
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
 		close(fd);
 		return -1;
@@ -182,7 +183,7 @@ static void *wait_for_change(void *arg)
 static bool wait_for_poll(size_t n)
 {
 	for (int i = 0; i < 500; i++) {
-		if (poll_count(stand.controller.poll) == n)
+		if (poll_count(stand.controller->poll) == n)
 			return true;
 		usleep(10000);
 	}
@@ -273,7 +274,7 @@ static void a_stop_ends_the_long_polls(void)
 
 static void a_port_in_use_names_its_holder(void)
 {
-	struct config config = stand.config;
+	struct config config = *stand.config;
 	struct fault f = {0};
 	char *listen[1], text[64];
 
