@@ -87,6 +87,7 @@ $(BUILD)/test/unit: LIBRARIES = $(call pkg_libs,$(PKGS)) -lcunit -lpthread
 # BIRD's templates are run with the text that the controller renders.
 $(BUILD)/test/net: $(call objects,test test/net) $(call without_main,$(call objects,lab)) \
                    $(call objects,controller/render) $(BUILD)/obj/test/unit/render/fleet.o \
+                   $(BUILD)/obj/test/unit/controller/stand.o \
                    $(GW_A) $(MESH_A) $(NET_A) $(BASE_A)
 $(BUILD)/test/net: LIBRARIES = $(call pkg_libs,$(PKGS)) -lcunit -lpthread
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "controller/trouble.h"
 #include "lib/base/arena.h"
 #include "lib/base/log.h"
 
@@ -20,10 +21,12 @@ struct reader {
 	pthread_t thread;
 	struct store *store;
 	struct queue *queue;
+	struct trouble *trouble;
 };
 
 struct jobs {
 	struct queue writing, reading;
+	struct trouble writing_trouble, reading_trouble;
 	struct store *writer;
 	pthread_t thread;
 	bool started;
@@ -94,27 +97,48 @@ static void run_in_savepoint(struct job *job, struct store *s)
 		store_undo(s);
 }
 
-static void run_batch(struct job *batch, struct store *s)
+/* Returns what became of the batch as a whole. Where a job meets trouble that undoes the whole
+ * transaction (a full disk), its words say what it was. */
+static int run_and_commit(struct job *batch, struct store *s, struct fault *f)
+{
+	const struct fault *first = NULL;
+	int code = store_begin(s, f);
+
+	if (code != 0)
+		return code;
+	for (struct job *job = batch; job != NULL; job = job->next) {
+		run_in_savepoint(job, s);
+		if (first == NULL && trouble_is(job->code))
+			first = &job->fault;
+	}
+	code = store_commit(s, f);
+	if (code != 0)
+		store_rollback(s);
+	if (code != 0 && first != NULL)
+		*f = *first;
+	return code;
+}
+
+static void run_batch(struct jobs *j, struct job *batch)
 {
 	struct fault f = {0};
 	struct job *next;
-	int code = store_begin(s, &f);
+	int code = run_and_commit(batch, j->writer, &f);
 
-	for (struct job *job = batch; job != NULL && code == 0; job = job->next)
-		run_in_savepoint(job, s);
-	if (code == 0) {
-		code = store_commit(s, &f);
-		if (code != 0)
-			store_rollback(s);
-	}
 	if (code != 0)
-		log_error("commit failed", LOG_S("error", fault_text(&f, code)));
+		trouble_note(&j->writing_trouble, "the database cannot be written; reads go on", &f,
+			     code);
+	else if (trouble_clear(&j->writing_trouble))
+		log_info("the database can be written again");
 	for (struct job *job = batch; job != NULL; job = job->next) {
 		if (code != 0) {
 			job->code = code;
 			job->fault = f;
 		} else if (job->code == 0 && job->committed != NULL) {
-			job->committed(job, s);
+			job->committed(job, j->writer);
+		} else if (trouble_is(job->code)) {
+			trouble_note(&j->reading_trouble, "the database cannot be read",
+				     &job->fault, job->code);
 		}
 	}
 	for (struct job *job = batch; job != NULL; job = next) {
@@ -129,7 +153,7 @@ static void *write_loop(void *arg)
 	struct job *batch;
 
 	while ((batch = queue_take(&j->writing, BATCH_MAX)) != NULL)
-		run_batch(batch, j->writer);
+		run_batch(j, batch);
 	return NULL;
 }
 
@@ -144,6 +168,9 @@ static void *read_loop(void *arg)
 			job->code = job->run(job, r->store);
 			store_snapshot_end(r->store);
 		}
+		if (trouble_is(job->code))
+			trouble_note(r->trouble, "the database cannot be read", &job->fault,
+				     job->code);
 		job->done(job);
 	}
 	return NULL;
@@ -157,6 +184,7 @@ static int start_readers(struct jobs *j, const char *database, struct fault *f)
 		struct reader *r = &j->readers[i];
 
 		r->queue = &j->reading;
+		r->trouble = &j->reading_trouble;
 		code = store_open(&r->store, database, STORE_READ, f);
 		if (code == 0 && pthread_create(&r->thread, NULL, read_loop, r) != 0)
 			code = fault_set(f, ERR_INTERNAL, "a thread cannot be started");
@@ -172,6 +200,8 @@ int jobs_start(struct jobs **out, const char *database, int nreaders, struct fau
 
 	queue_init(&j->writing);
 	queue_init(&j->reading);
+	trouble_init(&j->writing_trouble);
+	trouble_init(&j->reading_trouble);
 	j->nreaders = nreaders;
 	j->readers = mem_resize(NULL, (size_t)nreaders, sizeof(*j->readers));
 	for (int i = 0; i < nreaders; i++)
@@ -212,8 +242,10 @@ struct waiting {
 static int waiting_run(struct job *job, struct store *s)
 {
 	struct job *inner = ((struct waiting *)job)->inner;
+	int code = inner->run(inner, s);
 
-	return inner->run(inner, s);
+	job->fault = inner->fault;
+	return code;
 }
 
 static void waiting_committed(struct job *job, struct store *s)
@@ -272,6 +304,8 @@ void jobs_stop(struct jobs *j)
 	store_close(j->writer);
 	queue_fini(&j->reading);
 	queue_fini(&j->writing);
+	trouble_fini(&j->writing_trouble);
+	trouble_fini(&j->reading_trouble);
 	free(j->readers);
 	free(j);
 }

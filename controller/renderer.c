@@ -1,10 +1,15 @@
 #include "controller/renderer.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "controller/round.h"
+#include "controller/trouble.h"
 #include "lib/base/log.h"
+
+#define RETRY_S 1
 
 struct renderer {
 	struct renderer_options options;
@@ -13,9 +18,27 @@ struct renderer {
 	pthread_mutex_t lock;
 	pthread_cond_t touched;
 	VEC(row_t) dirty;
+	VEC(row_t) failed; /* the render thread's: could not be kept or read, and are tried again */
+	struct trouble trouble;
 	struct blob *templates; /* to take the place of those that are published; NULL: none */
 	bool stopping;
 };
+
+/* Trouble with the database passes; what else is wrong is so until the mesh changes. */
+static void render_mesh(struct renderer *r, row_t mesh)
+{
+	struct fault f = {0};
+	int code = round_run(&r->options, r->store, mesh, &f);
+
+	if (trouble_is(code)) {
+		trouble_note(&r->trouble, "meshes cannot be rendered, and are tried again", &f,
+			     code);
+		vec_push(&r->failed, mesh);
+	} else if (code != 0) {
+		log_error("a mesh cannot be rendered", LOG_D("mesh", mesh),
+			  LOG_S("error", fault_text(&f, code)));
+	}
+}
 
 /* Adds those that a peering joins to the first `n`: they show parts of one another. */
 static void add_peered(struct renderer *r, row_t **meshes, size_t *n, struct arena *a)
@@ -55,18 +78,36 @@ static void render_all(struct renderer *r, row_t *meshes, size_t n)
 		qsort(meshes, n, sizeof(*meshes), compare_rows);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || meshes[i] != meshes[i - 1])
-			round_run(&r->options, r->store, meshes[i]);
+			render_mesh(r, meshes[i]);
 	arena_fini(&a);
 }
 
-/* The rows that were touched since; caller frees. False when it is time to end. */
+/* Until a mesh is touched, or for a while, where some are to be tried again. */
+static void wait_for_work(struct renderer *r)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += RETRY_S;
+	while (r->dirty.n == 0 && r->templates == NULL && !r->stopping) {
+		if (r->failed.n == 0)
+			pthread_cond_wait(&r->touched, &r->lock);
+		else if (pthread_cond_timedwait(&r->touched, &r->lock, &until) == ETIMEDOUT)
+			break;
+	}
+}
+
+/* The rows that were touched since, and those that failed; caller frees. False when it is time to
+ * end. */
 static bool take_dirty(struct renderer *r, row_t **meshes, size_t *n)
 {
 	bool stopping;
 
 	pthread_mutex_lock(&r->lock);
-	while (r->dirty.n == 0 && r->templates == NULL && !r->stopping)
-		pthread_cond_wait(&r->touched, &r->lock);
+	wait_for_work(r);
+	for (size_t i = 0; i < r->failed.n; i++)
+		vec_push(&r->dirty, r->failed.at[i]);
+	r->failed.n = 0;
 	stopping = r->stopping;
 	*meshes = r->dirty.at;
 	*n = r->dirty.n;
@@ -89,7 +130,7 @@ static int render_every(struct renderer *r)
 	if (code != 0)
 		log_error("meshes cannot be listed", LOG_S("error", fault_text(&f, code)));
 	for (size_t i = 0; i < n; i++)
-		round_run(&r->options, r->store, meshes[i].row);
+		render_mesh(r, meshes[i].row);
 	arena_fini(&a);
 	return code;
 }
@@ -124,9 +165,23 @@ static void *render_loop(void *arg)
 		take_templates(r);
 		render_all(r, meshes, n);
 		free(meshes);
+		if (r->failed.n == 0)
+			trouble_clear(&r->trouble);
 	}
 	free(meshes);
 	return NULL;
+}
+
+static void init_waiting(struct renderer *r)
+{
+	pthread_condattr_t clock;
+
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->touched, &clock);
+	pthread_condattr_destroy(&clock);
+	trouble_init(&r->trouble);
 }
 
 int renderer_start(struct renderer **out, const struct renderer_options *o, struct fault *f)
@@ -138,8 +193,7 @@ int renderer_start(struct renderer **out, const struct renderer_options *o, stru
 	*out = NULL;
 	code = store_open(&r->store, o->database, STORE_READ, f);
 	if (code == 0) {
-		pthread_mutex_init(&r->lock, NULL);
-		pthread_cond_init(&r->touched, NULL);
+		init_waiting(r);
 		if (pthread_create(&r->thread, NULL, render_loop, r) != 0)
 			code = fault_set(f, ERR_INTERNAL, "a thread cannot be started");
 	}
@@ -181,7 +235,9 @@ void renderer_stop(struct renderer *r)
 	pthread_join(r->thread, NULL);
 	pthread_cond_destroy(&r->touched);
 	pthread_mutex_destroy(&r->lock);
+	trouble_fini(&r->trouble);
 	vec_free(&r->dirty);
+	vec_free(&r->failed);
 	blob_unref(r->templates);
 	store_close(r->store);
 	free(r);

@@ -191,32 +191,29 @@ static void publish_round(struct round *o)
 	}
 }
 
-void round_run(const struct renderer_options *options, struct store *s, row_t mesh)
+int round_run(const struct renderer_options *options, struct store *s, row_t mesh, struct fault *f)
 {
 	struct round o = {.job = {.run = keep_revisions}, .options = options};
-	struct fault f = {0};
 	int code;
 
 	arena_init(&o.arena);
 	buf_init(&o.view);
-	code = gather_mesh(s, mesh, &o.arena, &o.rows, &f);
+	code = gather_mesh(s, mesh, &o.arena, &o.rows, f);
 	if (code == ERR_NOT_FOUND) {
 		publish_mesh_gone(options->publish, mesh);
+		code = 0;
 		goto out;
 	}
 	if (code == 0)
-		code = draft_all(&o, &f);
+		code = draft_all(&o, f);
 	if (code == 0 && anything_changed(&o) &&
 	    (code = jobs_write_wait(options->jobs, &o.job)) != 0)
-		fault_set(&f, code, "%s", fault_text(&o.job.fault, code));
-	if (code == ERR_NOT_FOUND)
-		goto out; /* it is being rendered again, see keep_revisions() */
-	if (code != 0) {
-		log_error("a mesh cannot be rendered", LOG_D("mesh", mesh),
-			  LOG_S("error", fault_text(&f, code)));
-		goto out;
-	}
-	publish_round(&o);
+		fault_set(f, code, "%s", fault_text(&o.job.fault, code));
+	if (code == 0)
+		publish_round(&o);
+	else if (code == ERR_NOT_FOUND)
+		code = 0; /* it is being rendered again, see keep_revisions() */
 out:
 	round_fini(&o);
+	return code;
 }

@@ -5,7 +5,8 @@
 
 #include "controller/renderer.h"
 
-/* On the render thread, with its reading store. Trouble is logged; what is published stays then. */
-void round_run(const struct renderer_options *options, struct store *s, row_t mesh);
+/* On the render thread, with its reading store. On an error what is published stays. A mesh that is
+ * gone is none. */
+int round_run(const struct renderer_options *options, struct store *s, row_t mesh, struct fault *f);
 
 #endif

@@ -26,5 +26,8 @@ check-san: $(PROGRAMS) ## unit tests under AddressSanitizer and UndefinedBehavio
 	$(Q)$(MAKE) --no-print-directory SAN=asan build/asan/test/unit
 	$(Q)test/run san $(SUMMARY) build/asan/test/unit
 
-.PHONY: check-long
-check-long: check ## everything that `check` has no time for
+.PHONY: check-long check-crash
+check-long: check check-crash ## everything that `check` has no time for
+
+check-crash: $(BUILD)/test/net $(PROGRAMS) ## kill the controller a hundred times at work (as root)
+	$(Q)SKEIN_CRASHES=100 test/run crash $(SUMMARY) $(BUILD)/test/net net_crash

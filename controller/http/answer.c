@@ -69,7 +69,8 @@ static struct MHD_Response *of_content(struct call *c, const char **type, size_t
 
 static struct MHD_Response *of_problem(struct call *c, int code, size_t *size)
 {
-	int status = c->status != 0 ? c->status : problem_status(code);
+	/* A handler may have been content, and then the commit failed. */
+	int status = c->status >= 400 ? c->status : problem_status(code);
 	struct MHD_Response *response;
 	json_t *doc;
 

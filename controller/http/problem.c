@@ -13,7 +13,7 @@ static const struct {
 	{ERR_CONFLICT, 409},  {ERR_EXHAUSTED, 409},   {ERR_PRECONDITION, 412}, {ERR_AUTH, 401},
 	{ERR_FORBIDDEN, 403}, {ERR_EXPIRED, 403},     {ERR_REVOKED, 403},      {ERR_USED_UP, 403},
 	{ERR_SIGNATURE, 403}, {ERR_STALE, 409},	      {ERR_MISMATCH, 409},     {ERR_TIMEOUT, 408},
-	{ERR_BUSY, 503},      {ERR_OVERLAP, 409},
+	{ERR_BUSY, 503},      {ERR_OVERLAP, 409},     {ERR_IO, 503},	       {ERR_PRIVILEGE, 503},
 };
 
 int problem_status(int code)
@@ -46,11 +46,21 @@ static void name_to_words(const char *name, char out[PROBLEM_NAME_MAX])
 			*at = ' ';
 }
 
+/* What broke inside is for the log: it names files. */
+static const char *detail_of(int code, int status, const struct fault *f)
+{
+	if (status == 500)
+		return error_text(ERR_INTERNAL);
+	if (code == ERR_IO || code == ERR_PRIVILEGE)
+		return "the controller has trouble with its database: its log says more";
+	return fault_text(f, code);
+}
+
 json_t *problem_new(int code, int status, const char *name, const struct fault *f,
 		    const json_t *extra)
 {
 	char title[PROBLEM_NAME_MAX];
-	const char *detail = status == 500 ? error_text(ERR_INTERNAL) : fault_text(f, code);
+	const char *detail = detail_of(code, status, f);
 	char by_code[PROBLEM_NAME_MAX], type[PROBLEM_NAME_MAX + sizeof(PROBLEM_BASE)];
 	json_t *doc = json_object();
 

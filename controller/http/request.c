@@ -156,7 +156,11 @@ static int run_job(struct job *job, struct store *s)
 	r->call.store = s;
 	if (r->call.route->role >= ROLE_VIEWER)
 		code = find_organization(r, s);
-	return code != 0 ? code : r->call.route->handle(&r->call);
+	if (code == 0)
+		code = r->call.route->handle(&r->call);
+	if (code != 0)
+		job->fault = r->call.fault;
+	return code;
 }
 
 static void run_committed(struct job *job, struct store *s)

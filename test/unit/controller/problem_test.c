@@ -51,10 +51,18 @@ static void an_internal_error_says_nothing(void)
 	struct fault f = {0};
 	json_t *doc;
 
-	fault_set(&f, ERR_IO, "/var/lib/skein/controller/controller.db: disk full");
-	doc = problem_new(ERR_IO, problem_status(ERR_IO), NULL, &f, NULL);
+	fault_set(&f, ERR_INTERNAL, "no such table: mesh");
+	doc = problem_new(ERR_INTERNAL, problem_status(ERR_INTERNAL), NULL, &f, NULL);
 	TEST_TEXT(text(doc, "detail"), "internal error");
 	TEST_TEXT(text(doc, "type"), PROBLEM_BASE "internal");
+	json_decref(doc);
+	f = (struct fault){0};
+	fault_set(&f, ERR_IO, "/var/lib/skein/controller/controller.db: disk full");
+	doc = problem_new(ERR_IO, problem_status(ERR_IO), NULL, &f, NULL);
+	TEST_NUMBER(problem_status(ERR_IO), 503);
+	CU_ASSERT_PTR_NULL(strstr(text(doc, "detail"), "/var"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text(doc, "detail"), "database"));
+	TEST_TEXT(text(doc, "type"), PROBLEM_BASE "io");
 	json_decref(doc);
 }
 

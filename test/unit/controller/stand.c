@@ -113,8 +113,8 @@ long stand_call(struct stand *a, const char *token, const char *method, const ch
 
 const char *stand_get(const struct stand *a, const char *path)
 {
-	static char texts[4][2200];
-	static unsigned turn;
+	static _Thread_local char texts[4][2200];
+	static _Thread_local unsigned turn;
 	char *out = texts[turn++ % 4];
 	const json_t *at = a->json;
 	char part[64];
@@ -168,6 +168,7 @@ long stand_enroll(struct stand *a, struct stand_machine *m, const char *join_tok
 	char secret[64], identity[64], signature[128], body[1024], header[160];
 	struct join_token t;
 	uint8_t bytes[64];
+	long status;
 	struct stand_request r = {
 		.method = "POST", .path = "/api/v1/enroll", .body = body, .headers = {header}};
 	struct fault f = {0};
@@ -186,18 +187,19 @@ long stand_enroll(struct stand *a, struct stand_machine *m, const char *join_tok
 	crypto_sign_detached(bytes, NULL, (const uint8_t *)body, strlen(body), m->key);
 	base64(bytes, 64, sodium_base64_VARIANT_ORIGINAL, signature, sizeof(signature));
 	snprintf(header, sizeof(header), "Skein-Signature: %s", signature);
-	if (stand_send(a, &r) == 201) {
+	status = stand_send(a, &r);
+	if (status == 201) {
 		snprintf(m->id, sizeof(m->id), "%s", stand_get(a, "machine.id"));
 		snprintf(m->token, sizeof(m->token), "%s", stand_get(a, "machine_token"));
 		snprintf(m->membership, sizeof(m->membership), "%s",
 			 stand_get(a, "memberships.0.id"));
 	}
-	return a->status;
+	return status;
 }
 
 const char *stand_join_token(struct stand *a, const char *token, const char *more)
 {
-	static char text[TOKEN_TEXT_MAX];
+	static _Thread_local char text[TOKEN_TEXT_MAX];
 
 	if (stand_call(a, token, "POST", "/api/v1/join-tokens", more != NULL ? more : "{}") != 201)
 		stand_complain("join token: %s", buf_text(&a->body));

@@ -40,8 +40,9 @@ struct stand_request {
 	const char *method, *path, *token, *body; /* token and body may be NULL */
 	const char *headers[4];
 };
+/* Returns the status, as the others do; negative when there is no answer. */
 long stand_send(struct stand *a, const struct stand_request *r);
-/* The usual: returns the status. */
+/* The usual. */
 long stand_call(struct stand *a, const char *token, const char *method, const char *path,
 		const char *body);
 /* A member of the last answer: "id", "machine.name", "items.0.id"; "" when it is not there. The
