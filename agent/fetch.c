@@ -14,11 +14,13 @@
 #define LIST_MAX       (1u << 20)
 #define RETRY_FIRST_MS 500
 #define RETRY_MAX_MS   30000
+#define EARLY_MS       1000 /* who answers "no news" sooner has not waited for any */
 
 struct fetch {
 	struct agent *agent;
 	uv_timer_t *retry;
-	uint64_t delay;
+	uint64_t delay;		  /* before asking again; 0: what was asked last went well */
+	struct mono asked;	  /* for the list, the last time */
 	char etag[HTTP_ETAG_MAX]; /* of the last list that was worked through */
 	char coming[HTTP_ETAG_MAX];
 	struct arena arena; /* of the list at hand */
@@ -49,6 +51,13 @@ static void retry(struct fetch *f)
 		       0);
 }
 
+/* The next answer comes when there is news. */
+static void go_on(struct fetch *f)
+{
+	f->delay = 0;
+	ask_list(f);
+}
+
 static void next(struct fetch *f)
 {
 	for (; f->at < f->offer.n; f->at++) {
@@ -62,9 +71,11 @@ static void next(struct fetch *f)
 		retry(f);
 		return;
 	}
-	f->delay = 0;
 	memcpy(f->etag, f->coming, sizeof(f->etag));
-	ask_list(f);
+	if (f->etag[0] != '\0')
+		go_on(f);
+	else
+		retry(f); /* nobody waits for news of what has no name */
 }
 
 static void on_set(void *context)
@@ -137,9 +148,11 @@ static void on_list(void *context, struct http_answer *a)
 		retry(f);
 		return;
 	}
-	f->delay = 0;
 	if (a->status == 304) {
-		ask_list(f);
+		if (mono_ms_between(f->asked, mono_now()) >= EARLY_MS)
+			go_on(f);
+		else
+			retry(f);
 		return;
 	}
 	f->failed = false;
@@ -167,6 +180,7 @@ static void ask_list(struct fetch *f)
 		.answer_max = LIST_MAX,
 	};
 
+	f->asked = mono_now();
 	contact_ask(&f->agent->contact, &r, on_list, f);
 }
 
