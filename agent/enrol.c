@@ -251,14 +251,19 @@ static int take_answer(struct machine *m, const struct buf *body, struct arena *
 
 /* ---- both ---- */
 
-/* The identity outlives an answer that got lost: with it the same token gives the same machine. */
+/* The identity outlives an answer that got lost: with it the same token gives the same machine. One
+ * that is damaged gives nothing. */
 static int identity_take(struct machine *m, const struct config *c, bool *kept, struct fault *f)
 {
 	char path[PATH_TEXT_MAX];
+	struct fault why = {0};
+	int code;
 
 	*kept = access(path_state(c, "identity.key", path), F_OK) == 0;
-	if (*kept)
-		return secret_load(&m->identity, path, f);
+	code = *kept ? secret_load(&m->identity, path, &why) : ERR_INVALID;
+	if (code != ERR_INVALID)
+		return code == 0 ? 0 : fault_set(f, code, "%s", why.text);
+	*kept = false;
 	secret_random(&m->identity);
 	return 0;
 }
@@ -299,6 +304,23 @@ static bool may_have_enrolled(const struct http_answer *a, int code)
 	return a->status == 0 ? code == ERR_IO || code == ERR_TIMEOUT : a->status < 400;
 }
 
+/* Of an attempt that failed nothing stays; of an earlier one, whose answer was lost, its identity
+ * does, until the controller says that it is worth nothing. */
+static void clean_up(const struct config *c, const struct http_answer *a, int code, bool kept,
+		     bool made_dir)
+{
+	bool refused = a->status >= 400 && a->status < 500;
+	char path[PATH_TEXT_MAX];
+
+	if (may_have_enrolled(a, code) || (kept && !refused)) {
+		file_remove(path_state(c, "machine.json", path), NULL);
+		return;
+	}
+	machine_remove(c, NULL);
+	if (made_dir)
+		rmdir(c->state_dir);
+}
+
 int enrol(const struct config *c, const struct join_token *token, const char *name,
 	  struct enrolment *out, struct fault *f)
 {
@@ -316,9 +338,9 @@ int enrol(const struct config *c, const struct join_token *token, const char *na
 		snprintf(m.name, sizeof(m.name), "%s", name);
 	else
 		default_name(m.name);
-	code = name_check(m.name, "name of the machine", f);
+	code = identity_take(&m, c, &kept, f);
 	if (code == 0)
-		code = identity_take(&m, c, &kept, f);
+		code = name_check(m.name, "name of the machine", f);
 	if (code == 0)
 		code = file_make_dir(c->state_dir, 0700, f);
 	if (code == 0)
@@ -331,13 +353,8 @@ int enrol(const struct config *c, const struct join_token *token, const char *na
 		code = take_answer(&m, &answer.body, &arena, out, f);
 	if (code == 0)
 		code = machine_store(&m, c, f);
-	if (code != 0 && may_have_enrolled(&answer, code)) {
-		file_remove(path_state(c, "machine.json", path), NULL);
-	} else if (code != 0) {
-		machine_remove(c, NULL);
-		if (made_dir)
-			rmdir(c->state_dir);
-	}
+	if (code != 0)
+		clean_up(c, &answer, code, kept, made_dir);
 	http_answer_fini(&answer);
 	machine_wipe(&m);
 	arena_wipe(&arena);

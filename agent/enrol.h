@@ -16,8 +16,8 @@ struct enrolment {
 };
 
 /* Enrols under `name` (NULL: the host's). After an error nothing is left behind; but where the
- * answer may have been lost on its way (ERR_IO, ERR_TIMEOUT) the identity is kept, so that the same
- * command gets the same machine. */
+ * answer may have been lost on its way (ERR_IO, ERR_TIMEOUT) the identity is kept until the
+ * controller has answered, so that the same command gets the same machine. */
 int enrol(const struct config *c, const struct join_token *token, const char *name,
 	  struct enrolment *out, struct fault *f);
 
