@@ -8,6 +8,27 @@
 
 #define AT(member) offsetof(struct config, member)
 
+/* The longest socket below run_dir is "/<membership>/bird.ctl", and the kernel takes 107 bytes. */
+#define RUN_DIR_MAX   (107 - 46)
+#define STATE_DIR_MAX 255
+
+static int check_directory(const char *path, size_t max, struct fault *f)
+{
+	if (strlen(path) > max)
+		return fault_set(f, ERR_TOO_LARGE, "'%.20s…': longer than %zu bytes", path, max);
+	return file_check_absolute(path, f);
+}
+
+static int check_state_dir(const char *path, struct fault *f)
+{
+	return check_directory(path, STATE_DIR_MAX, f);
+}
+
+static int check_run_dir(const char *path, struct fault *f)
+{
+	return check_directory(path, RUN_DIR_MAX, f);
+}
+
 static int check_device(const char *stem, struct fault *f)
 {
 	size_t len = strlen(stem);
@@ -37,9 +58,9 @@ static int check_endpoint(const char *text, struct fault *f)
 
 const struct schema_row agent_config_rows[] = {
 	{"state_dir", SCHEMA_TEXT, AT(state_dir), 0, 0, "/var/lib/skein/agent",
-	 "directory of keys, tokens and the last verified state", file_check_absolute},
+	 "directory of keys, tokens and the last verified state", check_state_dir},
 	{"run_dir", SCHEMA_TEXT, AT(run_dir), 0, 0, "/run/skein",
-	 "directory of the control sockets and of what BIRD runs from", file_check_absolute},
+	 "directory of the control sockets and of what BIRD runs from", check_run_dir},
 	{"guard_dir", SCHEMA_TEXT, AT(guard_dir), 0, 0, "/sys/fs/bpf/skein",
 	 "directory below which the guard's eBPF program and maps are pinned", file_check_absolute},
 	{"device", SCHEMA_TEXT, AT(device), 0, 0, "wg",

@@ -17,6 +17,8 @@ static int load(const char *text, struct config *c, struct fault *f)
 	return agent_config_load(c, path, f);
 }
 
+#define SLASHES_60 "////////////////////////////////////////////////////////////"
+
 static void the_defaults_are_valid(void)
 {
 	struct config c;
@@ -27,6 +29,8 @@ static void the_defaults_are_valid(void)
 	TEST_NUMBER(c.mark, 0x5300);
 	TEST_NUMBER(c.mark_mask, 0xff00);
 	TEST_TEXT(c.device, "wg");
+	agent_config_fini(&c);
+	TEST_NUMBER(load("run_dir = " SLASHES_60 "/", &c, &f), 0);
 	agent_config_fini(&c);
 }
 
@@ -40,6 +44,9 @@ static void bad_values_are_named(void)
 		{"device = wireguard0", ERR_INVALID, "device"},
 		{"device = ", ERR_INVALID, "device"},
 		{"state_dir = here", ERR_INVALID, "absolute"},
+		{"run_dir = " SLASHES_60 "/r", ERR_TOO_LARGE, "longer than 61 bytes"},
+		{"state_dir = " SLASHES_60 SLASHES_60 SLASHES_60 SLASHES_60 SLASHES_60,
+		 ERR_TOO_LARGE, "longer than 255 bytes"},
 		{"mark = 65536", ERR_INVALID, "mark_mask"},
 		{"mark = 4294967296", ERR_RANGE, "mark"},
 		{"control_table_base = 5210", ERR_CONFLICT, "64 tables"},
