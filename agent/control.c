@@ -59,6 +59,11 @@ static void client_close(struct client *c)
 	uv_close((uv_handle_t *)&c->deadline, on_client_closed);
 }
 
+static void on_deadline(uv_timer_t *timer)
+{
+	client_close(timer->data);
+}
+
 static void on_written(uv_write_t *write, int status)
 {
 	(void)status;
@@ -71,6 +76,9 @@ static void reply(struct client *c)
 
 	c->answered = true;
 	c->write.data = c;
+	/* Making the answer may have taken longer than the client had for its command. */
+	uv_update_time(c->pipe.loop);
+	uv_timer_start(&c->deadline, on_deadline, IDLE_MS, 0);
 	if (uv_write(&c->write, (uv_stream_t *)&c->pipe, &b, 1, on_written) != 0)
 		client_close(c);
 }
@@ -180,11 +188,6 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 	}
 	uv_read_stop(stream);
 	run(c);
-}
-
-static void on_deadline(uv_timer_t *timer)
-{
-	client_close(timer->data);
 }
 
 static void on_connection(uv_stream_t *listener, int status)

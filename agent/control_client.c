@@ -52,6 +52,8 @@ int agent_control_ask(const struct config *c, const char *command, int timeout_m
 			break;
 		}
 		n = read(fd, chunk, sizeof(chunk));
+		if (n < 0)
+			code = fault_errno(f, errno, "%s", path);
 		if (n <= 0)
 			break;
 		if (answer->len + (size_t)n > ANSWER_MAX) {
