@@ -113,7 +113,10 @@ static void on_starting(uv_timer_t *timer)
 	if (bird_files_set_starting(&b->agent->config, &b->member->id, false, &f) != 0 ||
 	    configure(b, &f) != 0) {
 		log_warn("BIRD does not take its second step", LOG_S("why", f.text));
-		return; /* again at the next tick */
+		/* One that hangs has cost CONFIGURE_MS already: others have their turn first. */
+		uv_update_time(timer->loop);
+		uv_timer_start(timer, on_starting, CONFIGURE_MS, STARTING_POLL_MS);
+		return;
 	}
 	uv_timer_stop(b->timer);
 	b->starting = false;
