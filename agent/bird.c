@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/bird_check.h"
@@ -22,7 +21,6 @@
 #define STOP_MS		 3000
 #define STABLE_MS	 60000 /* who ran for so long has not failed */
 #define BACKOFF_MAX_MS	 30000
-#define LOG_MAX		 (1 << 20)
 
 struct bird_child {
 	struct agent *agent;
@@ -199,18 +197,6 @@ static bool has_routes(struct bird_child *b)
 	return any;
 }
 
-/* BIRD says something of every packet that it refuses, and a neighbour can send many: its log must
- * not fill /run. It is open for appending, so BIRD writes on at the new end. */
-static void trim_log(const struct bird_child *b)
-{
-	char path[PATH_TEXT_MAX];
-	struct stat st;
-
-	path_bird(&b->agent->config, &b->member->id, "bird.log", path);
-	if (stat(path, &st) == 0 && st.st_size > LOG_MAX && truncate(path, 0) != 0)
-		log_warn("a log could not be cut", LOG_S("path", path));
-}
-
 /* From the files that are in place. */
 static int start(struct bird_child *b, struct fault *f)
 {
@@ -287,7 +273,8 @@ int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w,
 	int code = 0;
 
 	b->table = table;
-	trim_log(b);
+	/* BIRD says something of every packet that it refuses, and a neighbour can send many. */
+	child_trim_log(path_bird(&a->config, &m->id, "bird.log", path));
 	bird_wish_digest(w, &want);
 	if (b->has_refused && digest_equal(&want, &b->refused))
 		return fault_set(f, ERR_INVALID, "%s", m->bird_error);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "agent/child_exec.h"
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 
 #define PID_FILE_MAX 1024
 
@@ -222,6 +224,14 @@ void child_stop(struct child *c, const char *pid_file, struct mono deadline)
 	}
 	file_remove(pid_file, NULL);
 	child_release(c);
+}
+
+void child_trim_log(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && st.st_size > CHILD_LOG_MAX && truncate(path, 0) != 0)
+		log_warn("a log could not be cut", LOG_S("path", path));
 }
 
 void child_release(struct child *c)

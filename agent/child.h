@@ -12,6 +12,7 @@
 #include "lib/base/error.h"
 
 #define CHILD_PATH_MAX 512
+#define CHILD_LOG_MAX  (1 << 20)
 
 struct child {
 	pid_t pid;		    /* 0: none */
@@ -39,6 +40,9 @@ int child_adopt_listener(const char *socket, const char *program, const char *pi
 bool child_is_running(const struct child *c);
 /* Asks it to end and, after the deadline, ends it. Removes the pid file. */
 void child_stop(struct child *c, const char *pid_file, struct mono deadline);
+/* Empties the log when it is longer than CHILD_LOG_MAX: what runs for long must not fill /run. It
+ * is open for appending, so that the child writes on at the new end. */
+void child_trim_log(const char *path);
 /* Forgets it; it runs on. */
 void child_release(struct child *c);
 

@@ -9,7 +9,8 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 
-#define STOP_MS 2000
+#define STOP_MS	 2000
+#define LOG_NAME PATH_WIREGUARD_GO "/log" /* of all of them */
 
 /* The name of the pid file says which device, and whose: "wg0t1.<membership>". */
 static void pid_path(const struct config *c, const char *name, const struct id *membership,
@@ -63,7 +64,7 @@ int wireguard_go_start(wireguard_go_vec *v, const struct config *c, const char *
 		if (strcmp(v->at[i].name, name) == 0)
 			return 0; /* on its way */
 	snprintf(d.name, sizeof(d.name), "%s", name);
-	path_run(c, PATH_WIREGUARD_GO "/log", log);
+	path_run(c, LOG_NAME, log);
 	code = file_make_dir(path_run(c, PATH_WIREGUARD_GO, path), 0755, f);
 	pid_path(c, name, membership, path);
 	if (code == 0)
@@ -77,8 +78,10 @@ int wireguard_go_start(wireguard_go_vec *v, const struct config *c, const char *
 
 void wireguard_go_sweep(wireguard_go_vec *v, const struct config *c)
 {
+	char log[PATH_TEXT_MAX];
 	size_t kept = 0;
 
+	child_trim_log(path_run(c, LOG_NAME, log));
 	for (size_t i = 0; i < v->n; i++) {
 		struct wireguard_go *d = &v->at[i];
 		char path[PATH_TEXT_MAX];

@@ -21,7 +21,7 @@ typedef VEC(struct wireguard_go) wireguard_go_vec;
 void wireguard_go_adopt(wireguard_go_vec *v, const struct config *c);
 int wireguard_go_start(wireguard_go_vec *v, const struct config *c, const char *name,
 		       const struct id *membership, struct fault *f);
-/* Forgets those that have ended: their devices are gone with them. */
+/* Forgets those that have ended: their devices are gone with them. Keeps their log short. */
 void wireguard_go_sweep(wireguard_go_vec *v, const struct config *c);
 /* Ends the process: the device goes with it. False where no process of ours serves it. */
 bool wireguard_go_stop(wireguard_go_vec *v, const struct config *c, const char *name);

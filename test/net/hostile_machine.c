@@ -95,14 +95,14 @@ void hostile_files_are_not_for_others(void)
 	check_core_limit(LAB_CONTROLLER, "skein-controller");
 }
 
-/* What a neighbour can make BIRD say without end (a packet, a line) ends at some size; a new
+/* What a neighbour can make a child say without end (a packet, a line) ends at some size; a new
  * address makes the agent look. */
 void hostile_log_stays_short(void)
 {
-	static const char fill[] = "for l in /run/skein/*/bird.log; do"
+	static const char fill[] = "for l in /run/skein/*/bird.log /run/skein/wireguard/log; do"
 				   " head -c 3000000 /dev/zero >> $l; done;"
 				   " ip address add 192.0.2.250/32 dev lo";
-	static const char is_long[] = "find /run/skein -name bird.log -size +2000k";
+	static const char is_long[] = "find /run/skein -name '*log' -size +2000k";
 	struct mono deadline = mono_add_ms(mono_now(), (int64_t)2 * ANSWER_MS);
 	struct fault f = {0};
 	size_t found;
