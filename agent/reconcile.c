@@ -80,7 +80,7 @@ static bool is_held(struct agent *a, const struct observation *seen)
 		struct member *m;
 		struct id owner;
 
-		if (!link_owner(&seen->links.at[i], &owner))
+		if (!observation_owner(seen, &seen->links.at[i], &owner))
 			continue;
 		m = member_find(&a->members, &owner);
 		if (m != NULL && !member_is_ready(m))

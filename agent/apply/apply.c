@@ -114,6 +114,9 @@ static void do_deletions(struct round *r, const struct operations *o)
 
 		note(r, NULL, apply_device_delete(r->agent, o->devices_delete.at[i], &f), &f);
 	}
+	for (size_t i = 0; i < o->processes_end.n; i++)
+		wireguard_go_stop(&r->agent->wireguard_go, &r->agent->config,
+				  o->processes_end.at[i]->name);
 }
 
 static void do_ufw(struct round *r)

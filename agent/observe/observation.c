@@ -32,9 +32,16 @@ const struct wg_device *observation_wg(const struct observation *o, const char *
 	return NULL;
 }
 
-bool link_owner(const struct link *l, struct id *out)
+bool observation_owner(const struct observation *o, const struct link *l, struct id *out)
 {
 	const size_t len = strlen(ALIAS_PREFIX);
 
-	return strncmp(l->alias, ALIAS_PREFIX, len) == 0 && id_parse(l->alias + len, out);
+	if (strncmp(l->alias, ALIAS_PREFIX, len) == 0 && id_parse(l->alias + len, out))
+		return true;
+	for (size_t i = 0; i < o->started.n; i++)
+		if (strcmp(o->started.at[i].name, l->name) == 0) {
+			*out = o->started.at[i].membership;
+			return true;
+		}
+	return false;
 }

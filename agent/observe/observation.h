@@ -39,7 +39,8 @@ void observation_fini(struct observation *o);
 const struct wg_device *observation_wg(const struct observation *o, const char *name);
 
 #define ALIAS_PREFIX "skein:"
-/* The membership that a link belongs to, by its alias; false for a link that is not ours. */
-bool link_owner(const struct link *l, struct id *out);
+/* The membership that a link belongs to: by its alias, or because we started its process and have
+ * not marked it yet. False for a link that is not ours. */
+bool observation_owner(const struct observation *o, const struct link *l, struct id *out);
 
 #endif

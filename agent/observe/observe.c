@@ -17,18 +17,6 @@ static void read_confs(struct observation *out)
 	sysctl_read_ipv4("fib_multipath_hash_policy", &out->hash_policy, NULL);
 }
 
-static bool is_ours(const struct observation *o, const struct link *l)
-{
-	struct id owner;
-
-	if (link_owner(l, &owner))
-		return true;
-	for (size_t i = 0; i < o->started.n; i++)
-		if (strcmp(o->started.at[i].name, l->name) == 0)
-			return true;
-	return false;
-}
-
 /* A device of ours that does not answer (its process is starting, or has just died) is in `links`
  * only: it gets its peers in the round in which it does. */
 static void read_devices(struct observation *out)
@@ -36,8 +24,9 @@ static void read_devices(struct observation *out)
 	for (size_t i = 0; i < out->links.n; i++) {
 		struct wg_backend *backend = NULL;
 		struct wg_device device = {0};
+		struct id owner;
 
-		if (!is_ours(out, &out->links.at[i]) ||
+		if (!observation_owner(out, &out->links.at[i], &owner) ||
 		    wg_open(out->links.at[i].name, &backend, NULL) != 0)
 			continue;
 		if (wg_read(backend, &device, NULL) == 0)

@@ -14,12 +14,7 @@ bool facts_ours(const struct plan_input *in, const struct link *l)
 {
 	struct id owner;
 
-	if (link_owner(l, &owner))
-		return true;
-	for (size_t i = 0; i < in->seen->started.n; i++)
-		if (strcmp(in->seen->started.at[i].name, l->name) == 0)
-			return true;
-	return false;
+	return observation_owner(in->seen, l, &owner);
 }
 
 static void gather_connected(const struct plan_input *in, struct facts *out)
@@ -197,7 +192,8 @@ static bool is_refused(struct facts *f, struct membership_facts *m)
 	for (size_t i = 0; i < f->in->seen->links.n; i++) {
 		struct id owner;
 
-		if (link_owner(&f->in->seen->links.at[i], &owner) && id_equal(&owner, &m->id))
+		if (observation_owner(f->in->seen, &f->in->seen->links.at[i], &owner) &&
+		    id_equal(&owner, &m->id))
 			return false;
 	}
 	for (size_t i = 0; i < f->nconnected; i++)

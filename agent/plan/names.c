@@ -20,8 +20,8 @@ static bool owned_by(const struct facts *f, const char *name, const struct id *m
 	const struct link *l = link_by_name(&seen->links, name);
 	struct id owner;
 
-	if (l != NULL && link_owner(l, &owner))
-		return id_equal(&owner, membership);
+	if (l != NULL)
+		return observation_owner(seen, l, &owner) && id_equal(&owner, membership);
 	for (size_t i = 0; i < seen->started.n; i++)
 		if (strcmp(seen->started.at[i].name, name) == 0)
 			return id_equal(&seen->started.at[i].membership, membership);

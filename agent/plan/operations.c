@@ -38,9 +38,22 @@ static void plan_device_ops(const struct desired *d, const struct observation *s
 	for (size_t i = 0; i < seen->links.n; i++) {
 		struct id owner;
 
-		if (link_owner(&seen->links.at[i], &owner) &&
+		if (observation_owner(seen, &seen->links.at[i], &owner) &&
 		    desired_device(d, seen->links.at[i].name) == NULL)
 			vec_push(&out->devices_delete, &seen->links.at[i]);
+	}
+}
+
+/* The device would come up after all, and be nobody's. */
+static void plan_process_ops(const struct desired *d, const struct observation *seen,
+			     struct operations *out)
+{
+	for (size_t i = 0; i < seen->started.n; i++) {
+		const struct seen_started *s = &seen->started.at[i];
+
+		if (desired_device(d, s->name) == NULL &&
+		    link_by_name(&seen->links, s->name) == NULL)
+			vec_push(&out->processes_end, s);
 	}
 }
 
@@ -113,6 +126,7 @@ void operations_plan(struct desired *desired, struct observation *seen, struct o
 
 	memset(out, 0, sizeof(*out));
 	plan_device_ops(desired, seen, out);
+	plan_process_ops(desired, seen, out);
 	plan_sysctl_ops(desired, seen, out);
 	rule_plan(&desired->rules, &seen->rules, &out->rules);
 	digest_of(buf_text(&desired->fence), desired->fence.len, &digest);
@@ -134,12 +148,13 @@ void operations_fini(struct operations *o)
 	vec_free(&o->routes);
 	vec_free(&o->wg);
 	vec_free(&o->devices_delete);
+	vec_free(&o->processes_end);
 }
 
 size_t operations_count(const struct operations *o)
 {
 	size_t n = o->devices.n + o->sysctls.n + o->rules.n + o->fence + o->addresses_add.n +
-		   o->addresses_delete.n + o->routes.n + o->devices_delete.n;
+		   o->addresses_delete.n + o->routes.n + o->devices_delete.n + o->processes_end.n;
 
 	for (size_t i = 0; i < o->wg.n; i++)
 		n += o->wg.at[i].ops.n;

@@ -27,6 +27,7 @@ struct operations {
 	route_op_vec routes;
 	VEC(struct device_wg_ops) wg;
 	VEC(const struct link *) devices_delete;
+	VEC(const struct seen_started *) processes_end; /* their devices are not there yet */
 };
 
 /* Pure. Borrows from both until operations_fini(). Sorts routes and rules of both. */

@@ -75,4 +75,6 @@ void operations_format(const struct operations *o, struct buf *out)
 		put_address(out, "delete", o->addresses_delete.at[i]);
 	for (size_t i = 0; i < o->devices_delete.n; i++)
 		buf_printf(out, "device delete %s\n", o->devices_delete.at[i]->name);
+	for (size_t i = 0; i < o->processes_end.n; i++)
+		buf_printf(out, "process end %s\n", o->processes_end.at[i]->name);
 }

@@ -143,6 +143,28 @@ static void a_membership_that_ends_takes_all_of_its_own_along(void)
 	machine_fini(&c);
 }
 
+/* A process was started for a device, and before that is there, or marked, nobody wants it. */
+static void what_is_just_being_made_is_ended_too(void)
+{
+	struct seen_started marked = {.name = "wg1"}, coming = {.name = "wg1t1"};
+	struct machine_case c;
+	struct buf text;
+
+	settle_as(&c, "m");
+	c.in.n = 1;
+	machine_settle(&c);
+	marked.membership = coming.membership = c.memberships[1].id;
+	vec_push(&c.seen.started, marked);
+	vec_push(&c.seen.started, coming);
+	machine_link(&c, "wg1", "192.0.2.9/32");
+	buf_init(&text);
+	machine_round(&c, &text);
+	CU_ASSERT(strstr(buf_text(&text), "device delete wg1\n") != NULL);
+	CU_ASSERT(strstr(buf_text(&text), "process end wg1t1\n") != NULL);
+	buf_fini(&text);
+	machine_fini(&c);
+}
+
 static void a_foreign_device_keeps_its_name(void)
 {
 	struct machine_case c;
@@ -250,6 +272,7 @@ TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router
 	   {"drift is mended and nothing else touched", drift_is_mended_and_nothing_else_touched},
 	   {"a membership that ends takes all of its own along",
 	    a_membership_that_ends_takes_all_of_its_own_along},
+	   {"what is just being made is ended too", what_is_just_being_made_is_ended_too},
 	   {"a foreign device keeps its name", a_foreign_device_keeps_its_name},
 	   {"an overlapping mesh is not begun", an_overlapping_mesh_is_not_begun},
 	   {"a shown part is reached directly", a_shown_part_is_reached_directly},
