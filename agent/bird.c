@@ -1,5 +1,6 @@
 #include "agent/bird.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -318,14 +319,36 @@ void bird_release(struct member *m)
 	m->bird = NULL;
 }
 
-void bird_end(struct agent *a, struct member *m)
+/* By what is in its directory. */
+static void end(const struct config *c, const struct id *membership)
 {
 	char pid[PATH_TEXT_MAX], dir[PATH_TEXT_MAX];
 	struct child process;
 
-	bird_release(m);
-	path_bird(&a->config, &m->id, "bird.pid", pid);
+	path_bird(c, membership, "bird.pid", pid);
 	if (child_adopt(pid, &process, NULL) == 0)
 		child_stop(&process, pid, mono_add_ms(mono_now(), STOP_MS));
-	file_remove(path_bird(&a->config, &m->id, "", dir), NULL);
+	file_remove(path_bird(c, membership, "", dir), NULL);
+}
+
+void bird_end(struct agent *a, struct member *m)
+{
+	bird_release(m);
+	end(&a->config, &m->id);
+}
+
+void bird_end_strays(const struct config *c, const member_vec *members)
+{
+	DIR *dir = opendir(c->run_dir);
+	struct dirent *e;
+	struct id id;
+
+	while (dir != NULL && (e = readdir(dir)) != NULL) {
+		if (!id_parse(e->d_name, &id) || member_find(members, &id) != NULL)
+			continue;
+		log_warn("BIRD of a membership that is not here", LOG_S("membership", e->d_name));
+		end(c, &id);
+	}
+	if (dir != NULL)
+		closedir(dir);
 }

@@ -20,6 +20,8 @@ int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w,
 		   struct fault *f);
 /* Ends it and removes its directory: the membership goes. */
 void bird_end(struct agent *a, struct member *m);
+/* The same for those of no member: the agent ended, or its state was taken away, in between. */
+void bird_end_strays(const struct config *c, const member_vec *members);
 /* Forgets it; it runs on. */
 void bird_release(struct member *m);
 

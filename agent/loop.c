@@ -33,8 +33,10 @@ int agent_open(struct agent *a, uv_loop_t *loop, struct fault *f)
 		code = member_load_all(&a->members, &a->config, a->machine.signer, f);
 	if (code == 0)
 		code = netlink_open(NETLINK_ROUTE, &a->rtnl, f);
-	if (code == 0)
+	if (code == 0) {
+		bird_end_strays(&a->config, &a->members);
 		wireguard_go_adopt(&a->wireguard_go, &a->config);
+	}
 	return code;
 }
 

@@ -17,6 +17,7 @@ void what_somebody_removes_comes_back(void);
 void a_flushed_firewall_is_back_within_a_second(void);
 void an_agent_that_is_killed_loses_nothing(void);
 void a_bird_that_is_killed_loses_nothing(void);
+void a_bird_of_no_membership_is_ended(void);
 void a_session_that_cannot_bind_is_enabled_again(void);
 void a_tunnel_that_is_killed_is_back_within_seconds(void);
 

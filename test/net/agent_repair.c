@@ -153,6 +153,24 @@ void a_bird_that_is_killed_loses_nothing(void)
 	agents_settle();
 }
 
+/* Its directory has another name: so it looks when a membership's state was taken away. */
+void a_bird_of_no_membership_is_ended(void)
+{
+	static const char stray[] = "/run/skein/0190a5f2-0000-7000-8000-00000000dead";
+	char script[200];
+	struct fault f = {0};
+
+	agents_kill("la", "skein-agent");
+	snprintf(script, sizeof(script),
+		 "cp /run/skein/*-*/bird.pid /run/stray && mv /run/skein/*-* %s", stray);
+	TEST_NUMBER(agents_sh("la", script, NULL), 0);
+	TEST_STEP(machine_start_agent(agents_lab(), "la", &f), &f);
+	snprintf(script, sizeof(script), "! kill -0 $(cut -d' ' -f1 /run/stray) && ! ls %s", stray);
+	agents_await("la", script, SECOND_MS);
+	TEST_NUMBER(agents_sh("la", "rm /run/stray", NULL), 0);
+	agents_settle();
+}
+
 /* A session that restarts in the moment in which its address is gone: BIRD is held until both wait
  * for it. */
 void a_session_that_cannot_bind_is_enabled_again(void)
