@@ -96,7 +96,7 @@ int fault_set(struct fault *f, int code, const char *fmt, ...)
 int fault_errno(struct fault *f, int errnum, const char *fmt, ...)
 {
 	int code = error_from_errno(errnum);
-	size_t used;
+	size_t used, cause = strlen(": ") + strlen(strerror(errnum));
 	va_list ap;
 
 	if (f == NULL || f->code != 0)
@@ -106,6 +106,8 @@ int fault_errno(struct fault *f, int errnum, const char *fmt, ...)
 	vsnprintf(f->text, sizeof(f->text), fmt, ap);
 	va_end(ap);
 	used = strlen(f->text);
+	if (used + cause >= sizeof(f->text)) /* a long path is cut, its error is not */
+		used = sizeof(f->text) - 1 - cause;
 	snprintf(f->text + used, sizeof(f->text) - used, ": %s", strerror(errnum));
 	return code;
 }

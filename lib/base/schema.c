@@ -174,7 +174,10 @@ int schema_parse(const struct schema_row *rows, void *to, const char *where, con
 		line = trim(line);
 		if (*line == '\0')
 			continue;
-		code = apply_line(rows, to, &seen, line, f);
+		code = strlen(line) > SCHEMA_LINE_MAX
+			       ? fault_set(f, ERR_TOO_LARGE, "a line longer than %d bytes",
+					   SCHEMA_LINE_MAX)
+			       : apply_line(rows, to, &seen, line, f);
 		if (code != 0 && f != NULL)
 			fault_prefix(f, "%s:%d", where, number);
 	}

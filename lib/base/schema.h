@@ -37,6 +37,7 @@ struct schema_row {
 };
 
 #define SCHEMA_FILE_MAX 65536
+#define SCHEMA_LINE_MAX 1024 /* without comment */
 #define SCHEMA_LIST_MAX 256
 
 /* Sets every option to its default. */

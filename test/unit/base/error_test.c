@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <string.h>
 
 #include "lib/base/error.h"
 #include "test/test.h"
@@ -33,6 +34,10 @@ static void errno_finds_its_code(void)
 	TEST_NUMBER(fault_errno(&f, EADDRINUSE, "port 51820"), ERR_BUSY);
 	TEST_TEXT(f.text, "port 51820: Address already in use");
 	TEST_NUMBER(error_from_errno(ENOTTY), ERR_IO);
+	f = (struct fault){0};
+	TEST_NUMBER(fault_errno(&f, ENAMETOOLONG, "/%0500d", 1), ERR_IO);
+	TEST_NUMBER(strlen(f.text), FAULT_TEXT_MAX - 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.text, "0000: File name too long"));
 }
 
 TEST_SUITE(base_error, {"every code has a text and a status", every_code_has_a_text_and_a_status},

@@ -104,6 +104,33 @@ static void bad_lines_are_named(void)
 	}
 }
 
+/* A line of `len` bytes: an option, and as much of a comment. */
+static int parse_long(size_t len, size_t comment, struct fault *f)
+{
+	struct settings s = {0};
+	struct buf text;
+	int code;
+
+	buf_init(&text);
+	buf_printf(&text, "url = https://%0*d #%0*d\n", (int)(len - strlen("url = https://")), 0,
+		   (int)comment, 0);
+	*f = (struct fault){0};
+	schema_defaults(rows, &s);
+	code = schema_parse(rows, &s, "x.conf", buf_text(&text), text.len, f);
+	schema_free(rows, &s);
+	buf_fini(&text);
+	return code;
+}
+
+static void lines_are_bounded(void)
+{
+	struct fault f = {0};
+
+	TEST_NUMBER(parse_long(SCHEMA_LINE_MAX, SCHEMA_LINE_MAX, &f), 0);
+	TEST_NUMBER(parse_long(SCHEMA_LINE_MAX + 1, 1, &f), ERR_TOO_LARGE);
+	TEST_TEXT(f.text, "x.conf:1: a line longer than 1024 bytes");
+}
+
 static void the_example_is_a_valid_file(void)
 {
 	struct settings s = {0};
@@ -159,6 +186,7 @@ static void what_no_row_says_alone(void)
 
 TEST_SUITE(base_schema, {"defaults and a file", defaults_and_a_file},
 	   {"bad lines are named", bad_lines_are_named},
+	   {"lines are bounded", lines_are_bounded},
 	   {"the example is a valid file", the_example_is_a_valid_file},
 	   {"what no row says alone", what_no_row_says_alone},
 	   {"absence is an error only when asked", absence_is_an_error_only_when_asked});
