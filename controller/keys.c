@@ -142,9 +142,22 @@ int keys_make(const struct config *config, const char *dir, struct fault *f)
 
 /* ---- loading ---- */
 
-static int pin_of(const struct buf *pem, uint8_t pin[32], struct fault *f)
+/* DER of a public key; it is what a certificate and its private key have in common. */
+static int export_public(gnutls_pubkey_t key, int rc, const char *path, const char *what,
+			 gnutls_datum_t *der, struct fault *f)
 {
-	gnutls_datum_t text = {(unsigned char *)pem->data, (unsigned)pem->len}, der = {0};
+	if (rc >= 0)
+		rc = gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, der);
+	gnutls_pubkey_deinit(key);
+	return rc >= 0 ? 0
+		       : fault_set(f, ERR_INVALID, "%s: no %s in PEM (%s)", path, what,
+				   gnutls_strerror(rc));
+}
+
+static int public_of_certificate(const struct buf *pem, const char *path, gnutls_datum_t *der,
+				 struct fault *f)
+{
+	gnutls_datum_t text = {(unsigned char *)pem->data, (unsigned)pem->len};
 	gnutls_pubkey_t key = NULL;
 	gnutls_x509_crt_t crt = NULL;
 	int rc = gnutls_x509_crt_init(&crt);
@@ -155,14 +168,26 @@ static int pin_of(const struct buf *pem, uint8_t pin[32], struct fault *f)
 		rc = gnutls_pubkey_init(&key);
 	if (rc >= 0)
 		rc = gnutls_pubkey_import_x509(key, crt, 0);
-	if (rc >= 0)
-		rc = gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &der);
-	if (rc >= 0)
-		crypto_hash_sha256(pin, der.data, der.size);
-	gnutls_free(der.data);
-	gnutls_pubkey_deinit(key);
 	gnutls_x509_crt_deinit(crt);
-	return rc >= 0 ? 0 : tls_fault(f, "certificate", rc);
+	return export_public(key, rc, path, "certificate", der, f);
+}
+
+static int public_of_key(const struct buf *pem, const char *path, gnutls_datum_t *der,
+			 struct fault *f)
+{
+	gnutls_datum_t text = {(unsigned char *)pem->data, (unsigned)pem->len};
+	gnutls_pubkey_t key = NULL;
+	gnutls_privkey_t private = NULL;
+	int rc = gnutls_privkey_init(&private);
+
+	if (rc >= 0)
+		rc = gnutls_privkey_import_x509_raw(private, &text, GNUTLS_X509_FMT_PEM, NULL, 0);
+	if (rc >= 0)
+		rc = gnutls_pubkey_init(&key);
+	if (rc >= 0)
+		rc = gnutls_pubkey_import_privkey(key, private, 0, 0);
+	gnutls_privkey_deinit(private);
+	return export_public(key, rc, path, "private key", der, f);
 }
 
 static int refuse_readable(const char *path, struct fault *f)
@@ -175,6 +200,20 @@ static int refuse_readable(const char *path, struct fault *f)
 	return 0;
 }
 
+/* The second half is the public key, which follows from the first. */
+static bool is_signing_key(const struct buf *bytes)
+{
+	uint8_t public_key[crypto_sign_PUBLICKEYBYTES], secret[crypto_sign_SECRETKEYBYTES];
+	bool good = bytes->len == sizeof(secret);
+
+	if (good) {
+		crypto_sign_seed_keypair(public_key, secret, (const uint8_t *)bytes->data);
+		good = sodium_memcmp(secret, bytes->data, sizeof(secret)) == 0;
+		sodium_memzero(secret, sizeof(secret));
+	}
+	return good;
+}
+
 static int load_signing(struct keys *k, const struct config *config, struct fault *f)
 {
 	char *path = config_data_path(config, KEYS_SIGNING);
@@ -185,9 +224,10 @@ static int load_signing(struct keys *k, const struct config *config, struct faul
 	code = refuse_readable(path, f);
 	if (code == 0)
 		code = file_read(path, sizeof(k->signing), &bytes, f);
-	if (code == 0 && bytes.len != sizeof(k->signing))
-		code = fault_set(f, ERR_INVALID, "%s: not a signing key, want %zu bytes", path,
-				 sizeof(k->signing));
+	if (code == 0 && !is_signing_key(&bytes))
+		code = fault_set(f, ERR_INVALID,
+				 "%s: is not the signing key that init made; restore a backup",
+				 path);
 	if (code == 0)
 		memcpy(k->signing, bytes.data, sizeof(k->signing));
 	buf_fini(&bytes);
@@ -195,17 +235,44 @@ static int load_signing(struct keys *k, const struct config *config, struct faul
 	return code;
 }
 
-static int load_pem(struct buf *out, const struct config *config, const char *configured,
-		    const char *standard, bool private, struct fault *f)
+static char *pem_path(const struct config *config, const char *configured, const char *standard)
 {
-	char *path = configured != NULL && configured[0] != '\0'
-			     ? mem_strdup(configured)
-			     : config_data_path(config, standard);
-	int code = private ? refuse_readable(path, f) : 0;
+	return configured != NULL ? mem_strdup(configured) : config_data_path(config, standard);
+}
+
+static int check_pair(struct keys *k, bool pin, const char *certificate, const char *key,
+		      struct fault *f)
+{
+	gnutls_datum_t of_certificate = {0}, of_key = {0};
+	int code = public_of_certificate(&k->certificate, certificate, &of_certificate, f);
 
 	if (code == 0)
-		code = file_read(path, PEM_MAX, out, f);
-	free(path);
+		code = public_of_key(&k->key, key, &of_key, f);
+	if (code == 0 && (of_certificate.size != of_key.size ||
+			  memcmp(of_certificate.data, of_key.data, of_key.size) != 0))
+		code = fault_set(f, ERR_MISMATCH, "%s and %s do not belong together", certificate,
+				 key);
+	if (code == 0 && pin)
+		crypto_hash_sha256(k->pin, of_certificate.data, of_certificate.size);
+	gnutls_free(of_certificate.data);
+	gnutls_free(of_key.data);
+	return code;
+}
+
+static int load_tls(struct keys *k, const struct config *config, struct fault *f)
+{
+	char *certificate = pem_path(config, config->certificate, KEYS_CERTIFICATE);
+	char *key = pem_path(config, config->key, KEYS_TLS);
+	int code = file_read(certificate, PEM_MAX, &k->certificate, f);
+
+	if (code == 0)
+		code = refuse_readable(key, f);
+	if (code == 0)
+		code = file_read(key, PEM_MAX, &k->key, f);
+	if (code == 0)
+		code = check_pair(k, config->pin, certificate, key, f);
+	free(certificate);
+	free(key);
 	return code;
 }
 
@@ -216,13 +283,18 @@ int keys_load(struct keys *k, const struct config *config, struct fault *f)
 	memset(k, 0, sizeof(*k));
 	buf_init_secret(&k->key);
 	code = load_signing(k, config, f);
-	if (code == 0 && config->tls)
-		code = load_pem(&k->certificate, config, config->certificate, KEYS_CERTIFICATE,
-				false, f);
-	if (code == 0 && config->tls)
-		code = load_pem(&k->key, config, config->key, KEYS_TLS, true, f);
-	if (code == 0 && config->tls && config->pin)
-		code = pin_of(&k->certificate, k->pin, f);
+	return code == 0 && config->tls ? load_tls(k, config, f) : code;
+}
+
+int keys_check_configured(const struct config *config, struct fault *f)
+{
+	struct keys k = {0};
+	int code = 0;
+
+	buf_init_secret(&k.key);
+	if (config->tls && config->certificate != NULL)
+		code = load_tls(&k, config, f);
+	keys_fini(&k);
 	return code;
 }
 

@@ -20,9 +20,13 @@ struct keys {
 /* Makes the three files, modes 0600 (0644 the certificate), in `dir`. The certificate is
  * self-signed for ten years and names the hosts of config->urls. */
 int keys_make(const struct config *config, const char *dir, struct fault *f);
+/* All of them, and they are keys: what is damaged or does not belong together is named. */
 int keys_load(struct keys *k, const struct config *config, struct fault *f);
 /* The certificates and their keys change places; the signers stay. */
 void keys_swap_certificate(struct keys *a, struct keys *b);
+/* Certificate and key that the configuration names, if it does: those of init may not be there yet.
+ */
+int keys_check_configured(const struct config *config, struct fault *f);
 void keys_fini(struct keys *k);			  /* wipes */
 const uint8_t *keys_signer(const struct keys *k); /* the public half, 32 bytes */
 

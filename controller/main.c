@@ -134,6 +134,8 @@ static int check(const struct setting *s, struct fault *f)
 	buf_init(&templates);
 	code = render_bird_templates(directories, 2, &templates, f);
 	if (code == 0)
+		code = keys_check_configured(&s->config, f);
+	if (code == 0)
 		puts("The configuration is right.");
 	buf_fini(&templates);
 	return code;
@@ -257,7 +259,8 @@ static const struct command commands[] = {
 	{"init", "", 0, 0, "make the data directory and an administrator's token", NULL, 0,
 	 run_task},
 	{"run", "", 0, 0, "run the controller until SIGTERM", NULL, 0, run_task},
-	{"check-config", "", 0, 0, "check configuration and BIRD templates", NULL, 0, run_task},
+	{"check-config", "", 0, 0, "check configuration, BIRD templates and certificate", NULL, 0,
+	 run_task},
 	{"pin", "", 0, 0, "print the pin of the certificate, for skein login", NULL, 0, run_task},
 	{"config-example", "", 0, 0, "print a configuration with all options", NULL, 0,
 	 run_example},

@@ -178,9 +178,7 @@ static int shift_start(struct server *s, const char *certificate, const char *ke
 		x->sockets[i] = -1; /* libmicrohttpd has closed it */
 		shift_close(x);
 		shift_free(x);
-		return fault_set(f, ERR_INTERNAL,
-				 "the server for %s does not start: certificate and key must be "
-				 "PEM and belong together",
+		return fault_set(f, ERR_INTERNAL, "the server for %s does not start",
 				 config->listen.at[i]);
 	}
 	if (s->shift != NULL)

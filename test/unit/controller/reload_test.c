@@ -225,8 +225,8 @@ static void a_certificate_that_is_none_is_not_taken(void)
 	snprintf(path, sizeof(path), "%s/" KEYS_CERTIFICATE, s.config->data_dir);
 	TEST_NUMBER(file_read(path, 65536, &good, &f), 0);
 	TEST_NUMBER(file_write(path, "nonsense", 8, 0644, &f), 0);
-	TEST_NUMBER(reload(&f), ERR_INTERNAL);
-	CU_ASSERT_PTR_NOT_NULL(strstr(f.text, "must be PEM"));
+	TEST_NUMBER(reload(&f), ERR_INVALID);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.text, "tls.crt: no certificate in PEM"));
 	CU_ASSERT(is_met(pin));
 	TEST_NUMBER(call_on(), 0);
 	TEST_NUMBER(file_write(path, good.data, good.len, 0644, &f), 0);
