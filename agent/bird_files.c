@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/bird_check.h"
 #include "agent/path.h"
 #include "lib/base/file.h"
 #include "lib/base/run.h"
@@ -74,12 +75,18 @@ static int write_file(const struct config *c, const char *path, const struct buf
 static int check(const struct config *c, const char *conf, struct fault *f)
 {
 	const char *const argv[] = {c->bird, "-p", "-c", conf, NULL};
+	struct fault why = {0};
 	struct buf output;
 	int status = 0, code;
 
 	buf_init(&output);
-	code = run_program(argv, CHECK_MS, &output, &status, f);
-	if (code == 0 && status != 0)
+	code = run_program(argv, CHECK_MS, &output, &status, &why);
+	/* One that is not there, or too old, is told before what that led to. */
+	if (code != 0 || status != 0)
+		code = bird_check(c, f) != 0 ? f->code : code;
+	if (code != 0)
+		fault_set(f, code, "%s", why.text);
+	else if (status != 0)
 		code = fault_set(f, ERR_INVALID, "BIRD refuses its configuration: %.*s",
 				 (int)strcspn(buf_text(&output), "\n"), buf_text(&output));
 	buf_fini(&output);

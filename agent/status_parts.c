@@ -63,42 +63,43 @@ static json_t *peer(const struct picture *p, const struct membership_facts *m,
 	return o;
 }
 
-/* Who has the port that the device should have; null while it has it. */
-static json_t *port_taken_by(const struct membership_facts *m, const struct desired_device *dev)
+/* Who has the port that the device should have; null while it has it, or could. */
+static json_t *port_taken_by(const struct membership_facts *m, const struct desired_device *dev,
+			     const struct wg_device *now, bool up)
 {
+	uint16_t own = (uint16_t)(m->self->base_port + dev->slot);
 	struct port_holder holder;
 	char who[PORT_HOLDER_TEXT_MAX];
 
-	if ((m->from->ports_taken >> dev->slot & 1) == 0 ||
-	    port_holder_find(PORT_UDP, (uint16_t)(m->self->base_port + dev->slot), &holder, NULL) !=
-		    0)
+	if ((up && now != NULL && now->listen_port == own) ||
+	    port_holder_find(PORT_UDP, own, &holder, NULL) != 0)
 		return json_null();
 	return json_string(port_holder_format(&holder, who));
+}
+
+static json_t *device(const struct picture *p, const struct membership_facts *m,
+		      const struct desired_device *dev)
+{
+	const struct wg_device *now = observation_wg(&p->seen, dev->name);
+	const struct link *l = link_by_index(&p->seen.links, dev->index);
+	bool up = l != NULL && (l->flags & IFF_UP) != 0;
+	json_t *peers = json_array();
+
+	for (size_t k = 0; now != NULL && k < now->peers.n; k++)
+		json_array_append_new(peers, peer(p, m, &now->peers.at[k]));
+	return json_pack("{s:s, s:i, s:b, s:i, s:o, s:i, s:o}", "name", dev->name, "slot",
+			 dev->slot, "up", up, "port", now != NULL ? now->listen_port : 0,
+			 "port_taken_by", port_taken_by(m, dev, now, up), "mtu",
+			 l != NULL ? (int)l->mtu : 0, "peers", peers);
 }
 
 json_t *status_devices(const struct picture *p, const struct membership_facts *m)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < p->desired.devices.n; i++) {
-		const struct desired_device *dev = &p->desired.devices.at[i];
-		const struct wg_device *now = observation_wg(&p->seen, dev->name);
-		const struct link *l = link_by_index(&p->seen.links, dev->index);
-		json_t *peers = json_array();
-
-		if (dev->membership != m) {
-			json_decref(peers);
-			continue;
-		}
-		for (size_t k = 0; now != NULL && k < now->peers.n; k++)
-			json_array_append_new(peers, peer(p, m, &now->peers.at[k]));
-		json_array_append_new(list, json_pack("{s:s, s:i, s:b, s:i, s:o, s:i, s:o}", "name",
-						      dev->name, "slot", dev->slot, "up",
-						      l != NULL && (l->flags & IFF_UP) != 0, "port",
-						      now != NULL ? now->listen_port : 0,
-						      "port_taken_by", port_taken_by(m, dev), "mtu",
-						      l != NULL ? (int)l->mtu : 0, "peers", peers));
-	}
+	for (size_t i = 0; i < p->desired.devices.n; i++)
+		if (p->desired.devices.at[i].membership == m)
+			json_array_append_new(list, device(p, m, &p->desired.devices.at[i]));
 	return list;
 }
 

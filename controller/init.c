@@ -195,15 +195,21 @@ static int take_lock(const struct config *config, const char *path, int *fd, str
 static int find_database(const struct config *config, struct fault *f)
 {
 	char *path = config_data_path(config, DATABASE_NAME);
+	char *key = config_data_path(config, KEYS_SIGNING);
 	int code = 0;
 
-	if (access(path, F_OK) != 0 && errno == ENOENT)
+	if (access(path, F_OK) != 0 && errno == ENOENT && access(key, F_OK) == 0)
+		code = fault_set(
+			f, ERR_NOT_FOUND,
+			"%s is missing, and the keys beside it are there: restore a backup", path);
+	else if (access(path, F_OK) != 0 && errno == ENOENT)
 		code = fault_set(f, ERR_NOT_FOUND,
 				 "no controller in %s yet: run 'skein-controller init'",
 				 config->data_dir);
 	else if (access(path, R_OK | W_OK) != 0)
 		code = fault_errno(f, errno, "%s", path);
 	free(path);
+	free(key);
 	return code;
 }
 

@@ -12,6 +12,7 @@ struct round {
 	int code;
 };
 
+/* What a device lacks is its membership's trouble; the rest is that of all. */
 static void note(struct round *r, const struct desired_device *dev, int code,
 		 const struct fault *why)
 {
@@ -24,7 +25,7 @@ static void note(struct round *r, const struct desired_device *dev, int code,
 		 LOG_S("why", fault_text(why, code)));
 	if (m != NULL && m->error[0] == '\0')
 		snprintf(m->error, sizeof(m->error), "%s", fault_text(why, code));
-	if (r->code == 0) {
+	if (m == NULL && r->code == 0) {
 		r->code = code;
 		*r->first = *why;
 	}

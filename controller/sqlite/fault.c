@@ -48,7 +48,7 @@ static const struct {
 	/* Not ERR_EXHAUSTED: that is for what the asking one can do something about. */
 	{SQLITE_FULL, ERR_IO, "the disk is full"},
 	{SQLITE_CORRUPT, ERR_IO, "is damaged; restore a backup"},
-	{SQLITE_NOTADB, ERR_INVALID, "is not a database"},
+	{SQLITE_NOTADB, ERR_INVALID, "is not a database; restore a backup"},
 	{SQLITE_TOOBIG, ERR_TOO_LARGE, "a value is too large"},
 };
 
