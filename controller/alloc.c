@@ -193,6 +193,17 @@ static int check_overlaps(struct store *s, row_t machine, const struct mesh *mes
 	return code;
 }
 
+static int take_address(struct store *s, const struct mesh *mesh, struct wall now, uint32_t *out,
+			struct fault *f)
+{
+	char cidr[PREFIX_TEXT_MAX];
+	int code = store_address_take(s, mesh->row, now, alloc_last_index(&mesh->cidr), out, f);
+
+	if (code == ERR_EXHAUSTED)
+		fault_prefix(f, "mesh %s (%s)", mesh->name, prefix_format(&mesh->cidr, cidr));
+	return code;
+}
+
 int alloc_join(struct store *s, const struct machine *machine, const struct mesh *mesh,
 	       struct wall now, struct membership *out, struct fault *f)
 {
@@ -210,8 +221,7 @@ int alloc_join(struct store *s, const struct machine *machine, const struct mesh
 	if (code == 0)
 		code = store_number_take(s, machine->row, &out->number, f);
 	if (code == 0)
-		code = store_address_take(s, mesh->row, now, alloc_last_index(&mesh->cidr),
-					  &out->index, f);
+		code = take_address(s, mesh, now, &out->index, f);
 	return code != 0 ? code : store_membership_insert(s, out, f);
 }
 

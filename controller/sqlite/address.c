@@ -84,12 +84,9 @@ static int exhausted(struct store *s, row_t mesh, uint32_t last, struct fault *f
 	if (code != 0)
 		return code;
 	if (until == 0)
-		return fault_set(f, ERR_EXHAUSTED,
-				 "address: all %u addresses of the mesh are in use", last);
-	return fault_set(
-		f, ERR_EXHAUSTED,
-		"address: all %u addresses of the mesh are in use or rest; one is free at %s", last,
-		wall_format((struct wall){until}, when));
+		return fault_set(f, ERR_EXHAUSTED, "all %u addresses are in use", last);
+	return fault_set(f, ERR_EXHAUSTED, "all %u addresses are in use or rest; one is free at %s",
+			 last, wall_format((struct wall){until}, when));
 }
 
 int store_address_take(struct store *s, row_t mesh, struct wall now, uint32_t last_index,

@@ -1,109 +1,20 @@
-/* skein against a real controller, over TLS with a pinned key, in a namespace of its own.
- *
- *	one namespace:   skein-controller on 127.0.0.1:8443  <-  skein */
+/* skein against a real controller, over TLS with a pinned key. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "lib/base/buf.h"
 #include "lib/base/file.h"
-#include "test/net/child.h"
-#include "test/net/space.h"
+#include "test/net/office.h"
 #include "test/net/steps.h"
 #include "test/test.h"
 
-#define CONTROLLER    "build/skein-controller"
-#define SKEIN	      "build/skein"
-#define URL	      "https://127.0.0.1:8443"
-#define WRONG_PIN     "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-#define START_TRIES   200
-#define START_WAIT_NS 50000000
-
-static pid_t controller = -1;
-static char config[200], token[200], pin[128];
-
-/* The word of `text` that begins with `start`, or "". */
-static void word_of(const char *text, const char *start, char *out, size_t size)
-{
-	const char *at = strstr(text, start);
-
-	snprintf(out, size, "%.*s", at != NULL ? (int)strcspn(at, " \n") : 0, at != NULL ? at : "");
-}
-
-static int write_config(void)
-{
-	char *root = getcwd(NULL, 0);
-	struct buf text;
-	int code;
-
-	if (root == NULL)
-		return -1;
-	buf_init(&text);
-	buf_printf(&text,
-		   "listen = 127.0.0.1:8443\nurl = " URL "\ndata_dir = %s/%s/controller\n"
-		   "templates = %s/bird-templates\ntemplates_override = %s/none\n",
-		   root, test_dir(), root, root);
-	free(root);
-	snprintf(config, sizeof(config), "%s/controller.conf", test_dir());
-	code = file_write(config, text.data, text.len, 0600, NULL);
-	buf_fini(&text);
-	return code;
-}
-
-/* What init prints is all that an operator has. */
-static int make_controller(void)
-{
-	struct buf said;
-	char line[256], text[128];
-	int status;
-
-	buf_init(&said);
-	snprintf(line, sizeof(line), "init --config %s", config);
-	status = steps_run(CONTROLLER, line, &said);
-	word_of(buf_text(&said), "skein-api.", text, sizeof(text));
-	word_of(buf_text(&said), "sha256//", pin, sizeof(pin));
-	buf_fini(&said);
-	snprintf(token, sizeof(token), "%s/token", test_dir());
-	if (file_write(token, text, strlen(text), 0600, NULL) != 0)
-		return -1;
-	return status == 0 && text[0] != '\0' && pin[0] != '\0' ? 0 : -1;
-}
-
-/* The controller answers when a login does. */
-static int log_in(void)
-{
-	const struct timespec wait = {0, START_WAIT_NS};
-	char line[512];
-
-	snprintf(line, sizeof(line), "login " URL " --file %s --pin %s", token, pin);
-	for (int i = 0; i < START_TRIES; i++) {
-		if (steps_run(SKEIN, line, NULL) == 0)
-			return 0;
-		nanosleep(&wait, NULL);
-	}
-	return -1;
-}
+#define SKEIN	  OFFICE_SKEIN
+#define URL	  OFFICE_URL
+#define WRONG_PIN "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 static int enter(void)
 {
-	const char *const argv[] = {CONTROLLER, "run", "--config", config, NULL};
-	char log[200];
-
-	setenv("XDG_CONFIG_HOME", test_dir(), 1);
-	if (space_enter() != 0 || write_config() != 0 || make_controller() != 0)
-		return -1;
-	snprintf(log, sizeof(log), "%s/controller.log", test_dir());
-	controller = child_start(log, argv);
-	return log_in();
-}
-
-static int leave(void)
-{
-	child_stop(&controller);
-	unsetenv("XDG_CONFIG_HOME");
-	return space_leave();
+	return office_open("");
 }
 
 #define FOLLOW(...) STEPS_FOLLOW(SKEIN, __VA_ARGS__)
@@ -160,13 +71,13 @@ static void only_the_pinned_controller_is_spoken_to(void)
 	char line[512], other[256];
 
 	snprintf(other, sizeof(other), "%s/stranger.conf", test_dir());
-	snprintf(line, sizeof(line), "login " URL " --file %s --config %s --pin " WRONG_PIN, token,
-		 other);
+	snprintf(line, sizeof(line), "login " URL " --file %s --config %s --pin " WRONG_PIN,
+		 office()->token, other);
 	FOLLOW({line, 18, "not the pinned one"});
-	snprintf(line, sizeof(line), "login " URL " --file %s --config %s", token, other);
+	snprintf(line, sizeof(line), "login " URL " --file %s --config %s", office()->token, other);
 	FOLLOW({line, 18, "--pin"});
-	snprintf(line, sizeof(line), "login https://127.0.0.1:9 --file %s --config %s", token,
-		 other);
+	snprintf(line, sizeof(line), "login https://127.0.0.1:9 --file %s --config %s",
+		 office()->token, other);
 	FOLLOW({line, 21, "skein-controller"});
 	/* Nothing of these was kept. */
 	snprintf(line, sizeof(line), "mesh list --config %s", other);
@@ -180,9 +91,10 @@ static void a_revoked_token_opens_nothing(void)
 
 	buf_init(&said);
 	TEST_NUMBER(steps_run(SKEIN, "token api create --role operator --json", &said), 0);
-	word_of(buf_text(&said), "skein-api.", text, sizeof(text));
+	office_word_of(buf_text(&said), "skein-api.", text, sizeof(text));
 	text[strcspn(text, "\"")] = '\0';
-	word_of(strstr(buf_text(&said), "\"id\": \"") + strlen("\"id\": \""), "", id, sizeof(id));
+	office_word_of(strstr(buf_text(&said), "\"id\": \"") + strlen("\"id\": \""), "", id,
+		       sizeof(id));
 	id[strcspn(id, "\"")] = '\0';
 	snprintf(file, sizeof(file), "%s/operator", test_dir());
 	file_write(file, text, strlen(text), 0600, NULL);
@@ -197,7 +109,7 @@ static void a_revoked_token_opens_nothing(void)
 	buf_fini(&said);
 }
 
-TEST_SUITE_WITH(net_cli, enter, leave,
+TEST_SUITE_WITH(net_cli, enter, office_close,
 		{"meshes and peerings are made and go", meshes_and_peerings_are_made_and_go},
 		{"tokens are made and revoked", tokens_are_made_and_revoked},
 		{"organizations do not see each other", organizations_do_not_see_each_other},

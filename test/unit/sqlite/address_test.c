@@ -37,12 +37,12 @@ static void a_small_mesh_fills_and_is_exhausted(void)
 	for (uint32_t i = 1; i <= 6; i++)
 		TEST_NUMBER(take(&x, &m, 0), i);
 	FAULT(&x, store_address_take(x.store, m.row, later(0), 6, &index, &x.fault), ERR_EXHAUSTED,
-	      "address: all 6 addresses of the mesh are in use");
+	      "all 6 addresses are in use");
 	TEST_NUMBER(index, 0);
 	release(&x, &m, 4, 0);
 	FAULT(&x, store_address_take(x.store, m.row, later(24 * HOUR - 1), 6, &index, &x.fault),
 	      ERR_EXHAUSTED,
-	      "address: all 6 addresses of the mesh are in use or rest; one is free at "
+	      "all 6 addresses are in use or rest; one is free at "
 	      "2025-11-22T12:00:00.000Z");
 	TEST_NUMBER(take(&x, &m, 24 * HOUR), 4);
 	fixture_end(&x);
