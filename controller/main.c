@@ -3,7 +3,6 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "controller/controller.h"
 #include "controller/init.h"
@@ -13,8 +12,6 @@
 #include "lib/base/option.h"
 #include "lib/base/secret.h"
 #include "lib/mesh/pin.h"
-
-#define OTHER_DESCRIPTORS 256 /* the database's, logs, listening sockets */
 
 struct common {
 	const char *config;
@@ -141,21 +138,6 @@ static int check(const struct setting *s, struct fault *f)
 	return code;
 }
 
-/* A connection is a descriptor, and the usual limit is 1024 of these. */
-static void raise_descriptor_limit(const struct config *config)
-{
-	rlim_t want = (rlim_t)config->connections + OTHER_DESCRIPTORS;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
-		return;
-	limit.rlim_cur =
-		limit.rlim_max == RLIM_INFINITY || limit.rlim_max > want ? want : limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < want)
-		log_warn("fewer open files than connections are allowed (ulimit -n, LimitNOFILE=)",
-			 LOG_U("allowed", limit.rlim_cur), LOG_U("wanted", want));
-}
-
 /* Before the first thread: they all inherit it, and only this one takes signals. */
 static void block_signals(sigset_t *taken)
 {
@@ -194,7 +176,6 @@ static int serve(const struct setting *s, struct fault *f)
 	code = controller_start(&controller, &s->config, f);
 	if (code != 0)
 		return code;
-	raise_descriptor_limit(&s->config);
 	log_info("controller runs", LOG_S("version", SKEIN_VERSION),
 		 LOG_S("data", s->config.data_dir));
 	while (sigwait(&signals, &number) == 0 && number == SIGHUP)

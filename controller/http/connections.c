@@ -3,27 +3,32 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 
 #include "lib/base/arena.h"
 #include "lib/base/log.h"
 
-#define TICK_MS	  250
-#define IDLE_MS	  75000 /* longer than the longest poll, so that an agent keeps its connection */
-#define SEND_RATE 32	/* bytes a millisecond that a receiver must at least take */
+#define TICK_MS	   250
+#define IDLE_MS	   75000 /* longer than the longest poll, so that an agent keeps its connection */
+#define CROWD_PART 8	 /* of all that there may be, this part is kept free */
+#define SEND_RATE  32	 /* bytes a millisecond that a receiver must at least take */
 
 struct connection {
 	struct connections *owner;
 	int fd;
-	bool timed, first;
+	bool timed, first, known;
 	struct mono deadline;
-	struct connection *next, **link;
+	TAILQ_ENTRY(connection) entry;
 };
+
+TAILQ_HEAD(connection_list, connection);
 
 struct connections {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct connection *first;
+	struct connection_list strangers, known; /* the longest there first */
+	size_t n, crowd;			 /* from so many on strangers make room */
 	int64_t request_ms;
 	struct poll *poll;
 	pthread_t thread;
@@ -39,6 +44,30 @@ static void set_deadline(struct connection *x, int64_t ms)
 	pthread_mutex_unlock(&x->owner->lock);
 }
 
+static struct connection_list *list_of(struct connection *x)
+{
+	return x->known ? &x->owner->known : &x->owner->strangers;
+}
+
+/* The HTTP thread sees the end and closes it; until then the descriptor is its own. */
+static void end(struct connection *x)
+{
+	shutdown(x->fd, SHUT_RDWR);
+	x->timed = false;
+}
+
+/* One that was ended already goes to the end of the row, or it would be all that is ever ended. */
+static void make_room(struct connections *c)
+{
+	struct connection *x = TAILQ_FIRST(&c->strangers);
+
+	if (c->n < c->crowd || x == NULL)
+		return;
+	end(x);
+	TAILQ_REMOVE(&c->strangers, x, entry);
+	TAILQ_INSERT_TAIL(&c->strangers, x, entry);
+}
+
 struct connection *connections_open(struct connections *c, int fd)
 {
 	struct connection *x = mem_alloc(sizeof(*x));
@@ -46,11 +75,9 @@ struct connection *connections_open(struct connections *c, int fd)
 	*x = (struct connection){.owner = c, .fd = fd, .timed = true, .first = true};
 	x->deadline = mono_add_ms(mono_now(), c->request_ms);
 	pthread_mutex_lock(&c->lock);
-	x->next = c->first;
-	x->link = &c->first;
-	if (x->next != NULL)
-		x->next->link = &x->next;
-	c->first = x;
+	make_room(c);
+	TAILQ_INSERT_TAIL(&c->strangers, x, entry);
+	c->n++;
 	pthread_cond_signal(&c->changed);
 	pthread_mutex_unlock(&c->lock);
 	return x;
@@ -59,11 +86,23 @@ struct connection *connections_open(struct connections *c, int fd)
 void connections_close(struct connections *c, struct connection *x)
 {
 	pthread_mutex_lock(&c->lock);
-	*x->link = x->next;
-	if (x->next != NULL)
-		x->next->link = x->link;
+	TAILQ_REMOVE(list_of(x), x, entry);
+	c->n--;
 	pthread_mutex_unlock(&c->lock);
 	free(x);
+}
+
+void connection_known(struct connection *x)
+{
+	struct connections *c = x->owner;
+
+	if (x->known) /* only ever set here, on the HTTP thread */
+		return;
+	pthread_mutex_lock(&c->lock);
+	TAILQ_REMOVE(&c->strangers, x, entry);
+	x->known = true;
+	TAILQ_INSERT_TAIL(&c->known, x, entry);
+	pthread_mutex_unlock(&c->lock);
 }
 
 void connection_receiving(struct connection *x)
@@ -89,20 +128,28 @@ void connection_idle(struct connection *x)
 	set_deadline(x, IDLE_MS + x->owner->request_ms);
 }
 
-bool connections_expire(struct connections *c, struct mono now)
+static bool expire(struct connection_list *list, struct mono now)
 {
+	struct connection *x;
 	bool some = false;
 
-	pthread_mutex_lock(&c->lock);
-	for (struct connection *x = c->first; x != NULL; x = x->next) {
-		if (!x->timed || !mono_reached(x->deadline, now))
-			continue;
-		/* The HTTP thread sees the end and closes it; until then the descriptor is its own.
-		 */
-		shutdown(x->fd, SHUT_RDWR);
-		x->timed = false;
-		some = true;
+	TAILQ_FOREACH(x, list, entry)
+	{
+		if (x->timed && mono_reached(x->deadline, now)) {
+			end(x);
+			some = true;
+		}
 	}
+	return some;
+}
+
+bool connections_expire(struct connections *c, struct mono now)
+{
+	bool some;
+
+	pthread_mutex_lock(&c->lock);
+	some = expire(&c->strangers, now);
+	some = expire(&c->known, now) || some;
 	pthread_mutex_unlock(&c->lock);
 	return some;
 }
@@ -114,7 +161,7 @@ static bool wait_for_tick(struct connections *c)
 	bool stopping;
 
 	pthread_mutex_lock(&c->lock);
-	while (!c->stopping && c->first == NULL)
+	while (!c->stopping && c->n == 0)
 		pthread_cond_wait(&c->changed, &c->lock);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += TICK_MS * CLOCK_MS;
@@ -141,14 +188,17 @@ static void *tick_loop(void *arg)
 	return NULL;
 }
 
-int connections_start(struct connections **out, int64_t request_ms, struct poll *poll,
+int connections_start(struct connections **out, int64_t request_ms, size_t most, struct poll *poll,
 		      struct fault *f)
 {
 	struct connections *c = mem_alloc(sizeof(*c));
 	pthread_condattr_t clock;
 
 	c->request_ms = request_ms;
+	c->crowd = most - most / CROWD_PART;
 	c->poll = poll;
+	TAILQ_INIT(&c->strangers);
+	TAILQ_INIT(&c->known);
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_condattr_init(&clock);
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);

@@ -1,8 +1,13 @@
 /* The deadlines of connections. A thread looks at them a few times a second and shuts down the
- * sockets of those that took too long. */
+ * sockets of those that took too long.
+ *
+ * One on which nobody has shown a credential yet is a stranger's. When there are nearly as many
+ * connections as there may be, a stranger who comes takes the place of the one that has been there
+ * longest: so who opens thousands and says nothing keeps out others like him, and no machine. */
 #ifndef SKEIN_CONTROLLER_HTTP_CONNECTIONS_H
 #define SKEIN_CONTROLLER_HTTP_CONNECTIONS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "controller/http/poll.h"
@@ -11,8 +16,9 @@
 struct connections;
 struct connection;
 
-/* The thread also expires the waiters of `poll`, which is borrowed. */
-int connections_start(struct connections **out, int64_t request_ms, struct poll *poll,
+/* `most`: how many there may be. The thread also expires the waiters of `poll`, which is borrowed.
+ */
+int connections_start(struct connections **out, int64_t request_ms, size_t most, struct poll *poll,
 		      struct fault *f);
 void connections_stop(struct connections *c); /* accepts NULL */
 
@@ -21,6 +27,7 @@ struct connection *connections_open(struct connections *c, int fd);
 /* Before the descriptor is closed. */
 void connections_close(struct connections *c, struct connection *x);
 
+void connection_known(struct connection *x); /* its request has a good credential */
 void connection_receiving(
 	struct connection *x);		       /* the headers are in; the rest until the deadline */
 void connection_working(struct connection *x); /* it is our turn: no deadline */

@@ -58,6 +58,8 @@ struct request *request_begin(struct request_context *x, struct MHD_Connection *
 	request_context_open(x);
 	connection_receiving(r->timing);
 	r->code = request_head_read(x, c, url, method, &r->head, &r->call);
+	if (r->call.who.role != ROLE_NONE)
+		connection_known(r->timing);
 	return r;
 }
 
@@ -67,13 +69,12 @@ bool request_is_hopeless(const struct request *r)
 		MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT);
 
 	return r->code != 0 &&
-	       (expect != NULL ||
-		r->head.announced > (size_t)r->context->options.config->body_max * DRAIN_FACTOR);
+	       (expect != NULL || r->head.announced > r->head.body_max * DRAIN_FACTOR);
 }
 
 enum MHD_Result request_receive(struct request *r, const char *data, size_t len)
 {
-	size_t max = (size_t)r->context->options.config->body_max;
+	size_t max = r->head.body_max;
 
 	r->received += len;
 	if (r->received > max * DRAIN_FACTOR)

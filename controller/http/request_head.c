@@ -6,6 +6,9 @@
 #include <strings.h>
 
 #define WAIT_MAX_MS 60000
+/* An enrolment with all that it may have is a third of this. More than that nobody may make us keep
+ * who has shown no credential. */
+#define STRANGERS_BODY_MAX 16384
 
 static const char *header(struct call *c, struct MHD_Connection *connection, const char *name)
 {
@@ -153,9 +156,9 @@ static int read_query(struct MHD_Connection *connection, struct call *c)
 int request_head_read(const struct request_context *x, struct MHD_Connection *connection,
 		      const char *url, const char *method, struct request_head *out, struct call *c)
 {
-	long long max = x->options.config->body_max;
 	int code;
 
+	out->body_max = (size_t)x->options.config->body_max;
 	read_headers(connection, out, c);
 	find_client(connection, c);
 	code = find_route(x->routes, url, method, out, c);
@@ -163,8 +166,10 @@ int request_head_read(const struct request_context *x, struct MHD_Connection *co
 		code = find_principal(x->options.auth, connection, c);
 	if (code == 0)
 		code = read_query(connection, c);
-	if (code == 0 && out->announced > (size_t)max)
-		code = fault_set(&c->fault, ERR_TOO_LARGE, "the body is larger than %lld bytes",
-				 max);
+	if (c->who.role == ROLE_NONE && out->body_max > STRANGERS_BODY_MAX)
+		out->body_max = STRANGERS_BODY_MAX;
+	if (code == 0 && out->announced > out->body_max)
+		code = fault_set(&c->fault, ERR_TOO_LARGE, "the body is larger than %zu bytes",
+				 out->body_max);
 	return code;
 }

@@ -7,6 +7,7 @@
 #include "controller/http/request_context.h"
 
 struct request_head {
+	size_t body_max;	      /* larger ones are refused */
 	size_t announced;	      /* the body's length; 0: it is not said */
 	char allow[ROUTES_ALLOW_MAX]; /* the methods that the path has, of a 405; else "" */
 };

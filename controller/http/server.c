@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "controller/http/listen.h"
@@ -12,6 +13,8 @@
 /* Inactivity within a request, and of a connection between two: an agent asks again within its
  * poll. */
 #define INACTIVITY_S 75
+
+#define OTHER_DESCRIPTORS 256 /* the database's, logs, listening sockets */
 
 /* The daemons of one certificate, one a listening socket. After a renewal the shift of before takes
  * no new connection, and goes when its last one has ended. */
@@ -24,6 +27,7 @@ struct shift {
 
 struct server {
 	struct request_context context;
+	size_t most; /* connections */
 	int sockets[CONFIG_LISTEN_MAX];
 	size_t n;
 	struct shift *shift;
@@ -87,14 +91,13 @@ static void on_log(void *cls, const char *fmt, va_list ap)
 
 static struct MHD_Daemon *start_daemon(struct server *s, const struct shift *shift, int fd)
 {
-	const struct server_options *o = &s->context.options;
 	bool tls = shift->certificate.len > 0;
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
 			 MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem options[16] = {
 		{MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_log, NULL},
 		{MHD_OPTION_LISTEN_SOCKET, fd, NULL},
-		{MHD_OPTION_CONNECTION_LIMIT, (intptr_t)o->config->connections, NULL},
+		{MHD_OPTION_CONNECTION_LIMIT, (intptr_t)s->most, NULL},
 		{MHD_OPTION_CONNECTION_TIMEOUT, INACTIVITY_S, NULL},
 		{MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, s},
 		{MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, s},
@@ -216,6 +219,23 @@ static int open_sockets(struct server *s, const struct config *config, struct fa
 	return 0;
 }
 
+/* How many connections there may be: each is a descriptor, and the usual limit is 1024 of these. */
+static size_t most_connections(const struct config *config)
+{
+	rlim_t want = (rlim_t)config->connections + OTHER_DESCRIPTORS;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+		return (size_t)config->connections;
+	limit.rlim_cur = limit.rlim_max > want ? want : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == want)
+		return (size_t)config->connections;
+	log_warn("fewer open files than connections are allowed (ulimit -n, LimitNOFILE=)",
+		 LOG_U("allowed", limit.rlim_cur), LOG_U("wanted", want));
+	return limit.rlim_cur > 2 * OTHER_DESCRIPTORS ? limit.rlim_cur - OTHER_DESCRIPTORS
+						      : limit.rlim_cur / 2;
+}
+
 int server_start(struct server **out, const struct server_options *o, struct fault *f)
 {
 	struct server *s = mem_alloc(sizeof(*s));
@@ -224,7 +244,9 @@ int server_start(struct server **out, const struct server_options *o, struct fau
 	s->context.options = *o;
 	request_context_init(&s->context);
 	s->context.routes = routes_new(o->table);
-	code = connections_start(&s->context.connections, o->config->request_ms, o->poll, f);
+	s->most = most_connections(o->config);
+	code = connections_start(&s->context.connections, o->config->request_ms, s->most, o->poll,
+				 f);
 	if (code == 0)
 		code = open_sockets(s, o->config, f);
 	if (code == 0)
