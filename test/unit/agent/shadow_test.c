@@ -21,10 +21,14 @@ static void describe(struct machine_case *c, struct buf *out)
 		for (size_t k = 0; k < m->nshadowed; k++) {
 			const struct shadow *s = &m->shadowed[k];
 
+			const char *what = s->device;
+
 			CU_ASSERT((s->device == NULL) == (s->other != NULL));
+			if (s->other != NULL)
+				what = s->other->mesh->name;
 			buf_printf(out, "%s %s by %s %s\n", m->mesh->name,
 				   prefix_format(&s->prefix, prefix), prefix_format(&s->by, by),
-				   s->device != NULL ? s->device : s->other->mesh->name);
+				   what);
 		}
 	}
 	desired_fini(&d);
