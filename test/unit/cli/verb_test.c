@@ -1,11 +1,4 @@
 /* What the verbs ask of the API, and what they say. */
-#include <sodium.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "lib/base/file.h"
-#include "lib/base/hash.h"
-#include "lib/mesh/state.h"
 #include "test/test.h"
 #include "test/unit/cli/script.h"
 
@@ -457,48 +450,6 @@ static void status_counts(void)
 		   NULL);
 }
 
-/* By the key that a machine pinned, in either of the forms in which one meets it. */
-static void an_image_is_verified_by_a_given_key(void)
-{
-	static const char line[] = "state show test/golden/state-view.bin";
-	char base64[64], hex[DIGEST_TEXT_MAX], command[200];
-	struct digest signer;
-	struct buf image;
-
-	buf_init(&image);
-	TEST_NUMBER(file_read("test/golden/state-view.bin", 1 << 20, &image, NULL), 0);
-	memcpy(signer.bytes, image.data + offsetof(struct state_root, signer), 32);
-	sodium_bin2base64(base64, sizeof(base64), signer.bytes, 32, sodium_base64_VARIANT_ORIGINAL);
-	digest_format(&signer, hex);
-	snprintf(command, sizeof(command), "%s --signer %s", line, base64);
-	TEST_NUMBER(script_run(command, (const struct exchange[]){END}, NULL, NULL), 0);
-	snprintf(command, sizeof(command), "%s --signer %s", line, hex);
-	TEST_NUMBER(script_run(command, (const struct exchange[]){END}, NULL, NULL), 0);
-	hex[5] = hex[5] == '0' ? '1' : '0';
-	snprintf(command, sizeof(command), "%s --signer %s", line, hex);
-	TEST_NUMBER(script_run(command, (const struct exchange[]){END}, NULL,
-			       "test/golden/state-view.bin: it is signed by another key than "
-			       "--signer"),
-		    ERR_SIGNATURE);
-	snprintf(command, sizeof(command), "%s --signer AAAA", line);
-	TEST_NUMBER(script_run(command, (const struct exchange[]){END}, "", NULL), ERR_INVALID);
-	buf_fini(&image);
-}
-
-static void an_image_is_shown(void)
-{
-	TEST_NUMBER(script_run("state show test/golden/state-view.bin",
-			       (const struct exchange[]){END}, NULL, NULL),
-		    0);
-	TEST_NUMBER(script_run("state show test/golden/state-membership.bin",
-			       (const struct exchange[]){END}, NULL, NULL),
-		    0);
-	TEST_NUMBER(script_run("state show test/skips", (const struct exchange[]){END}, "", NULL),
-		    ERR_TRUNCATED);
-	TEST_NUMBER(script_run("state show /nowhere", (const struct exchange[]){END}, "", NULL),
-		    ERR_NOT_FOUND);
-}
-
 TEST_SUITE(cli_verbs, {"a mesh is made", a_mesh_is_made},
 	   {"meshes are listed by pages", meshes_are_listed_by_pages},
 	   {"names are found", names_are_found}, {"a change is by ETag", a_change_is_by_etag},
@@ -509,6 +460,4 @@ TEST_SUITE(cli_verbs, {"a mesh is made", a_mesh_is_made},
 	   {"a machine becomes a gateway", a_machine_becomes_a_gateway},
 	   {"prefixes are approved", prefixes_are_approved},
 	   {"meshes are peered", meshes_are_peered}, {"status counts", status_counts},
-	   {"an organization is shown with its meshes", an_organization_is_shown_with_its_meshes},
-	   {"an image is verified by a given key", an_image_is_verified_by_a_given_key},
-	   {"an image is shown", an_image_is_shown});
+	   {"an organization is shown with its meshes", an_organization_is_shown_with_its_meshes});
