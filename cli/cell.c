@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/text.h"
+
 static void put_time(const char *text, struct buf *out)
 {
 	struct wall at;
@@ -87,19 +89,6 @@ size_t cell_width(const char *text)
 	return n;
 }
 
-/* A terminal obeys what a machine reports: ESC, and C1 controls as UTF-8 (0xc2 0x80…0x9f). */
-void cell_disarm(char *text)
-{
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
-
-		if (c < ' ' || c == 0x7f)
-			*text = '?';
-		else if (c == 0xc2 && next >= 0x80 && next <= 0x9f)
-			text[0] = text[1] = '?';
-	}
-}
-
 char *cell_make(const struct output *o, const struct column *c, const json_t *item)
 {
 	const json_t *v = json_object_get(item, c->member);
@@ -126,6 +115,6 @@ char *cell_make(const struct output *o, const struct column *c, const json_t *it
 			put_value(v, &out);
 	}
 	text = buf_take(&out);
-	cell_disarm(text);
+	text_disarm(text);
 	return text;
 }

@@ -8,8 +8,6 @@
 
 /* Caller frees. Without control characters. */
 char *cell_make(const struct output *o, const struct column *c, const json_t *item);
-/* Replaces what a terminal would obey by '?'. */
-void cell_disarm(char *text);
 /* In columns: every character has one (names are ASCII; what else comes is a note or an error). */
 size_t cell_width(const char *text);
 /* A byte that goes on with a character of UTF-8. */

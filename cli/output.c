@@ -8,6 +8,7 @@
 
 #include "cli/cell.h"
 #include "lib/base/arena.h"
+#include "lib/base/text.h"
 
 #define WIDTH	    100
 #define WIDTH_LEAST 40
@@ -198,7 +199,7 @@ __attribute__((format(printf, 2, 0))) static void put_sentence(const struct outp
 	buf_init(&text);
 	buf_vprintf(&text, fmt, ap);
 	if (text.data != NULL)
-		cell_disarm(text.data);
+		text_disarm(text.data);
 	fprintf(o->to, "%s\n", buf_text(&text));
 	buf_fini(&text);
 }

@@ -73,9 +73,7 @@ json_t *problem_new(int code, int status, const char *name, const struct fault *
 	json_object_set_new(doc, "type", json_string(type));
 	json_object_set_new(doc, "title", json_string(title));
 	json_object_set_new(doc, "status", json_integer(status));
-	/* A fault may quote input that was cut in the middle of a character. */
-	if (json_object_set_new(doc, "detail", json_string(detail)) != 0)
-		json_object_set_new(doc, "detail", json_string(error_text(code)));
+	json_object_set_new(doc, "detail", json_string(detail));
 	if (extra != NULL)
 		json_object_update_missing(doc, (json_t *)extra);
 	return doc;

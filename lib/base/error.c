@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/text.h"
+
 static const struct {
 	int code;
 	int status;
@@ -90,6 +92,7 @@ int fault_set(struct fault *f, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(f->text, sizeof(f->text), fmt, ap);
 	va_end(ap);
+	text_disarm(f->text);
 	return code;
 }
 
@@ -109,6 +112,7 @@ int fault_errno(struct fault *f, int errnum, const char *fmt, ...)
 	if (used + cause >= sizeof(f->text)) /* a long path is cut, its error is not */
 		used = sizeof(f->text) - 1 - cause;
 	snprintf(f->text + used, sizeof(f->text) - used, ": %s", strerror(errnum));
+	text_disarm(f->text);
 	return code;
 }
 
@@ -127,6 +131,7 @@ int fault_prefix(struct fault *f, const char *fmt, ...)
 	used = strlen(where);
 	memcpy(f->text, where, used + 1);
 	snprintf(f->text + used, sizeof(f->text) - used, ": %s", rest);
+	text_disarm(f->text);
 	return f->code;
 }
 

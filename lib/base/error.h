@@ -62,7 +62,8 @@ int error_exit_status(int code);
 int error_from_errno(int errnum);
 
 /* Say what happened; returns `code`. `f` may be NULL. The first fault stays: who calls adds context
- * with fault_prefix(). */
+ * with fault_prefix(). The words may quote what others chose: of all three, what a terminal would
+ * obey is '?' (text_disarm()). */
 int fault_set(struct fault *f, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The same with ": " and the text of `errnum` behind; returns error_from_errno(errnum). */

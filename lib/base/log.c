@@ -11,6 +11,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
+#include "lib/base/text.h"
 
 #define VALUE_MAX      200
 #define RATE_EVENTS    20
@@ -72,29 +73,34 @@ static bool admit(const char *event, struct mono now, unsigned *dropped)
 	return false;
 }
 
-static void put_value(struct buf *b, const char *text)
+static void put_escaped(struct buf *b, const char *text, size_t n)
 {
-	size_t n = strnlen(text, VALUE_MAX);
-	bool plain = n > 0 && strcspn(text, " \"=\\") >= n;
-
-	for (size_t i = 0; i < n; i++)
-		plain = plain && (unsigned char)text[i] > 0x20 && text[i] != 0x7f;
-	if (plain) {
-		buf_append(b, text, n);
-		return;
-	}
 	buf_puts(b, "\"");
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text[i];
+	for (size_t i = 0; i < n;) {
+		size_t len = text_character(&text[i]);
 
-		if (c == '"' || c == '\\')
-			buf_printf(b, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			buf_printf(b, "\\x%02x", c);
-		else
-			buf_append(b, &text[i], 1);
+		if (len == 0 || i + len > n) {
+			buf_printf(b, "\\x%02x", (unsigned char)text[i++]);
+			continue;
+		}
+		if (text[i] == '"' || text[i] == '\\')
+			buf_puts(b, "\\");
+		buf_append(b, &text[i], len);
+		i += len;
 	}
 	buf_puts(b, text[n] != '\0' ? "…\"" : "\"");
+}
+
+static void put_value(struct buf *b, const char *text)
+{
+	size_t n = strnlen(text, VALUE_MAX), whole = 0, len;
+
+	while (whole < n && (len = text_character(&text[whole])) > 0)
+		whole += len;
+	if (n > 0 && whole == n && strcspn(text, " \"=\\") >= n)
+		buf_append(b, text, n);
+	else
+		put_escaped(b, text, n);
 }
 
 static void put_head(struct buf *b, enum log_level level)

@@ -1,1 +1,1 @@
-lib/base := arena buf clock cursor error file hash json log option run schema secret
+lib/base := arena buf clock cursor error file hash json log option run schema secret text

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/text.h"
 #include "lib/base/vec.h"
 
 #define COMM_LENGTH 15 /* TASK_COMM_LEN without its NUL */
@@ -125,6 +126,7 @@ static void read_name(const char *pid, struct port_holder *out)
 	fclose(file);
 	if (strlen(out->name) == COMM_LENGTH)
 		complete_name(pid, out);
+	text_disarm(out->name); /* any user names its processes as it likes */
 }
 
 static void find_process(const inode_vec *inodes, struct port_holder *out)

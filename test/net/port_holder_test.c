@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,6 +48,24 @@ static void the_holder_is_named(void)
 	close(tcp);
 }
 
+/* Any user names its process as it likes; the name goes to root's terminal, and into JSON. */
+static void a_hostile_name_is_disarmed(void)
+{
+	int udp = take(AF_INET, SOCK_DGRAM, 51820);
+	char before[16] = "", text[PORT_HOLDER_TEXT_MAX], want[PORT_HOLDER_TEXT_MAX];
+	struct port_holder h;
+	struct fault f = {0};
+
+	prctl(PR_GET_NAME, before);
+	prctl(PR_SET_NAME, "a\033[2J\xff\xc2\x9bz");
+	if (port_holder_find(PORT_UDP, 51820, &h, &f) != 0)
+		TEST_FAIL("%s", f.text);
+	prctl(PR_SET_NAME, before);
+	snprintf(want, sizeof(want), "a?[2J???z (pid %d)", (int)getpid());
+	TEST_TEXT(port_holder_format(&h, text), want);
+	close(udp);
+}
+
 static void a_free_port_has_none(void)
 {
 	struct port_holder h;
@@ -58,4 +77,5 @@ static void a_free_port_has_none(void)
 
 TEST_SUITE_WITH(net_port_holder, space_enter, space_leave,
 		{"the holder is named", the_holder_is_named},
+		{"a hostile name is disarmed", a_hostile_name_is_disarmed},
 		{"a free port has none", a_free_port_has_none});

@@ -73,7 +73,7 @@ static void a_fault_that_is_cut_in_a_character(void)
 
 	fault_set(&f, ERR_INVALID, "name '\xc3'");
 	doc = problem_new(ERR_INVALID, 400, NULL, &f, NULL);
-	TEST_TEXT(text(doc, "detail"), "invalid value");
+	TEST_TEXT(text(doc, "detail"), "name '?'");
 	json_decref(doc);
 }
 
