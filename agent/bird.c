@@ -211,12 +211,7 @@ static int start(struct bird_child *b, struct fault *f)
 	path_bird(c, &b->member->id, "bird.pid", pid);
 	path_bird(c, &b->member->id, "bird.log", log);
 	bird_socket_path(c, &b->member->id, ctl);
-	if (geteuid() == 0) {
-		argv[6] = "-u";
-		argv[7] = c->bird_user;
-		argv[8] = "-g";
-		argv[9] = c->bird_user;
-	}
+	bird_put_user(c, &argv[6]);
 	b->starting = has_routes(b);
 	b->started = mono_now();
 	b->quiet = 0;

@@ -24,6 +24,23 @@ int bird_check_user(const struct config *c, struct fault *f)
 		c->bird_user);
 }
 
+uid_t bird_uid(const struct config *c)
+{
+	const struct passwd *user = geteuid() == 0 ? getpwnam(c->bird_user) : NULL;
+
+	return user != NULL ? user->pw_uid : geteuid();
+}
+
+void bird_put_user(const struct config *c, const char *argv[4])
+{
+	if (geteuid() != 0)
+		return;
+	argv[0] = "-u";
+	argv[1] = c->bird_user;
+	argv[2] = "-g";
+	argv[3] = c->bird_user;
+}
+
 int bird_check(const struct config *c, struct fault *f)
 {
 	const char *const argv[] = {c->bird, "--version", NULL};

@@ -72,14 +72,16 @@ static int write_file(const struct config *c, const char *path, const struct buf
 	return code == 0 ? give_to_bird(c, path, 0640, f) : code;
 }
 
+/* Not as root: what it only reads makes BIRD open a log that it names, and include what it says. */
 static int check(const struct config *c, const char *conf, struct fault *f)
 {
-	const char *const argv[] = {c->bird, "-p", "-c", conf, NULL};
+	const char *argv[8 + 1] = {c->bird, "-p", "-c", conf};
 	struct fault why = {0};
 	struct buf output;
 	int status = 0, code;
 
 	buf_init(&output);
+	bird_put_user(c, &argv[4]);
 	code = run_program(argv, CHECK_MS, &output, &status, &why);
 	/* One that is not there, or too old, is told before what that led to. */
 	if (code != 0 || status != 0)
