@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/bird_check.h"
 #include "agent/observe/observe.h"
 
 static int by_number(const void *a, const void *b)
@@ -89,6 +90,7 @@ int picture_take(struct agent *a, struct picture *out, struct fault *f)
 		.ncontrollers = plan_controllers(&a->machine.where, out->controllers),
 		.opened = (const char(*)[LINK_NAME_MAX])out->opened,
 		.nopened = saved_opened(&a->saved, out->opened, PICTURE_OPENED_MAX),
+		.bird = bird_uid(&a->config),
 		.now = wall_now(),
 	};
 	desired_make(&out->input, &out->desired);

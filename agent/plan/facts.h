@@ -3,6 +3,8 @@
 #ifndef SKEIN_AGENT_PLAN_FACTS_H
 #define SKEIN_AGENT_PLAN_FACTS_H
 
+#include <sys/types.h>
+
 #include "agent/config.h"
 #include "agent/observe/observation.h"
 #include "lib/mesh/id.h"
@@ -31,6 +33,7 @@ struct plan_input {
 	size_t ncontrollers;
 	const char (*opened)[LINK_NAME_MAX]; /* LAN devices that forwarded nothing before us */
 	size_t nopened;
+	uid_t bird; /* whom BIRD's sockets belong to */
 	struct wall now;
 };
 

@@ -11,7 +11,8 @@
 	X(control, "BGP or BFD on a foreign device")                                               \
 	X(redirect_in, "an ICMP redirect")                                                         \
 	X(redirect_out, "an ICMP redirect of our own")                                             \
-	X(opened, "from a device opened for the mesh, to elsewhere")
+	X(opened, "from a device opened for the mesh, to elsewhere")                               \
+	X(control_out, "BGP or BFD of a program that is not BIRD")
 
 enum fence_reason {
 #define X(name, text) FENCE_##name,

@@ -10,7 +10,9 @@
 #include "agent/plan/desired.h"
 #include "agent/plan/fence.h"
 
-#define BFD_PORTS "{ 3784, 3785, 4784 }" /* single hop, its echo, multihop: as the guard has it */
+#define BFD_PORTS    "{ 3784, 3785, 4784 }" /* single hop, its echo, multihop: as the guard has it */
+#define SIBLINGS     "127.83.0.0/16"	    /* as bird-templates/base.conf has them */
+#define SIBLING_PORT 17983
 
 const char *const fence_counters[] = {
 #define X(name, text) #name,
@@ -103,8 +105,25 @@ static void put_devices(struct desired *d)
 	buf_puts(b, " }\n\t}\n");
 }
 
+static void put_bgp_ports(struct desired *d)
+{
+	struct buf *b = &d->fence;
+
+	buf_puts(b, "\tset bgp_ports {\n\t\ttype inet_service\n\t\telements = { ");
+	for (size_t i = 0; i < d->facts.n; i++) {
+		unsigned port = d->facts.memberships[i].mesh->bgp_port;
+		bool said = false;
+
+		for (size_t k = 0; k < i; k++)
+			said = said || d->facts.memberships[k].mesh->bgp_port == port;
+		if (!said)
+			buf_printf(b, "%s%u", i == 0 ? "" : ", ", port);
+	}
+	buf_puts(b, " }\n\t}\n");
+}
+
 /* WireGuard's packets and the controller's answers may come from an address that a prefix has: both
- * prove themselves. */
+ * prove themselves, here. What is to be forwarded does not. */
 static void put_underlay(struct desired *d)
 {
 	const struct plan_input *in = d->facts.in;
@@ -119,13 +138,14 @@ static void put_underlay(struct desired *d)
 									: now->listen_port;
 
 		if (port != 0)
-			buf_printf(b, "%s%u", any ? ", " : "\t\tudp dport { ", port);
+			buf_printf(b, "%s%u", any ? ", " : "\t\tfib daddr type local udp dport { ",
+				   port);
 		any = any || port != 0;
 	}
 	buf_puts(b, any ? " } accept\n" : "");
 	for (size_t i = 0; i < in->ncontrollers; i++)
 		if (in->controllers[i].address.family == FAMILY_IPV4)
-			buf_printf(b, "\t\tip saddr %s tcp sport %u accept\n",
+			buf_printf(b, "\t\tfib daddr type local ip saddr %s tcp sport %u accept\n",
 				   address_format(&in->controllers[i].address, text),
 				   in->controllers[i].port);
 }
@@ -161,20 +181,10 @@ static void put_prerouting(struct desired *d)
 		    "\t\ttype filter hook prerouting priority raw; policy accept;\n"
 		    "\t\tiifname \"lo\" accept\n"
 		    "\t\ticmp type redirect counter name redirect_in drop\n"
-		    "\t\tiifname @mesh_devices goto untracked\n");
-	for (size_t i = 0; i < d->facts.n; i++) {
-		unsigned port = d->facts.memberships[i].mesh->bgp_port;
-		bool said = false;
-
-		for (size_t k = 0; k < i; k++)
-			said = said || d->facts.memberships[k].mesh->bgp_port == port;
-		if (!said)
-			buf_printf(b,
-				   "\t\tip daddr @mesh4 tcp dport %u counter name control drop\n"
-				   "\t\tip daddr @mesh4 tcp sport %u counter name control drop\n",
-				   port, port);
-	}
-	buf_puts(b, "\t\tip daddr @mesh4 udp dport " BFD_PORTS " counter name control drop\n");
+		    "\t\tiifname @mesh_devices goto untracked\n"
+		    "\t\tip daddr @mesh4 tcp dport @bgp_ports counter name control drop\n"
+		    "\t\tip daddr @mesh4 tcp sport @bgp_ports counter name control drop\n"
+		    "\t\tip daddr @mesh4 udp dport " BFD_PORTS " counter name control drop\n");
 	put_lan(d);
 	buf_puts(b, "\t\tip saddr @mesh4 counter name mesh_source drop\n"
 		    "\t\tip daddr @mesh4 counter name mesh_destination drop\n");
@@ -214,6 +224,31 @@ static void put_forward(struct desired *d)
 	vec_free(&lans);
 }
 
+/* BGP and BFD know their neighbour by its address, and every user of this machine has its
+ * addresses: only BIRD speaks from here, to the meshes and to its siblings. What no socket sends
+ * any more (the rest of a connection) matches no user. */
+static void put_out(struct desired *d)
+{
+	struct buf *b = &d->fence, others;
+
+	buf_init(&others);
+	if (d->facts.in->bird != 0)
+		buf_printf(&others, "meta skuid != { 0, %u }", (unsigned)d->facts.in->bird);
+	else
+		buf_puts(&others, "meta skuid != 0");
+	buf_puts(b, "\tchain out {\n"
+		    "\t\ttype filter hook output priority raw; policy accept;\n"
+		    "\t\ticmp type redirect counter name redirect_out drop\n");
+	buf_printf(b,
+		   "\t\tip daddr @mesh4 tcp dport @bgp_ports %1$s counter name control_out drop\n"
+		   "\t\tip daddr @mesh4 udp dport " BFD_PORTS
+		   " %1$s counter name control_out drop\n"
+		   "\t\tip daddr " SIBLINGS " tcp dport %2$u %1$s counter name control_out drop\n"
+		   "\t}\n",
+		   buf_text(&others), SIBLING_PORT);
+	buf_fini(&others);
+}
+
 void plan_fence(struct desired *d)
 {
 	struct buf *b = &d->fence;
@@ -224,6 +259,7 @@ void plan_fence(struct desired *d)
 		buf_printf(b, "\tcounter %s {\n\t}\n", fence_counters[i]);
 	put_devices(d);
 	put_sets(d);
+	put_bgp_ports(d);
 	put_prerouting(d);
 	put_forward(d);
 	/* Forwarded mesh traffic may come one way and go back another: conntrack would call it
@@ -231,9 +267,6 @@ void plan_fence(struct desired *d)
 	buf_puts(b, "\tchain untracked {\n"
 		    "\t\tfib daddr type local accept\n"
 		    "\t\tnotrack accept\n"
-		    "\t}\n"
-		    "\tchain out {\n"
-		    "\t\ttype filter hook output priority raw; policy accept;\n"
-		    "\t\ticmp type redirect counter name redirect_out drop\n"
 		    "\t}\n");
+	put_out(d);
 }

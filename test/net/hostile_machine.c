@@ -1,7 +1,10 @@
-/* What lies about on the machines: files, logs, the agent's socket. */
+/* What lies about on the machines: files, logs, the agent's socket; and what a user of one can do
+ * who has no rights there. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -16,6 +19,7 @@
 #define NOBODY	   65534
 #define GROUP	   65533 /* stands for `skein`, which this computer need not have */
 #define ANSWER_MS  5000
+#define WORD_MS	   700
 #define AGENT_SOCK "/run/skein/agent.sock"
 
 /* ---- files and processes ---- */
@@ -198,4 +202,95 @@ void hostile_socket_is_not_for_others(void)
 	CU_ASSERT_PTR_NULL(strstr(buf_text(&v.answer), "skein-machine."));
 	CU_ASSERT_PTR_NULL(strstr(buf_text(&v.answer), "private"));
 	buf_fini(&v.answer);
+}
+
+/* ---- a neighbour's word ---- */
+
+/* Says something to a BIRD, from an address that everybody on the machine has. */
+struct word {
+	const char *from, *to;
+	uint16_t port;
+	int type;
+	uid_t user;
+	bool out; /* it got there; of UDP: on its way */
+};
+
+static bool is_connected(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	int error = ETIMEDOUT;
+	socklen_t len = sizeof(error);
+
+	if (poll(&p, 1, WORD_MS) == 1)
+		getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	return error == 0;
+}
+
+static void speak(struct word *w, int fd)
+{
+	struct sockaddr_in from = {.sin_family = AF_INET}, to = {.sin_family = AF_INET};
+
+	inet_pton(AF_INET, w->from, &from.sin_addr);
+	inet_pton(AF_INET, w->to, &to.sin_addr);
+	to.sin_port = htons(w->port);
+	if (bind(fd, (const struct sockaddr *)&from, sizeof(from)) != 0)
+		return;
+	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0 && errno != EINPROGRESS)
+		return;
+	w->out = w->type == SOCK_DGRAM ? send(fd, "", 1, 0) == 1 : is_connected(fd);
+}
+
+static int say_word(void *context)
+{
+	struct word *w = context;
+	int fd;
+
+	if (seteuid(w->user) != 0)
+		abort(); /* nothing after this would mean anything */
+	fd = socket(AF_INET, w->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	w->out = false;
+	speak(w, fd);
+	close(fd);
+	if (seteuid(0) != 0)
+		abort();
+	return 0;
+}
+
+static uint64_t count_words(void)
+{
+	struct fault f = {0};
+	json_t *status = machine_agent_status(hostile_lab(), "g1", &f);
+	uint64_t n = status != NULL ? hostile_counter(status, "fence", "control_out") : 0;
+
+	if (status == NULL)
+		TEST_FAIL("%s", f.text);
+	json_decref(status);
+	return n;
+}
+
+/* Each word comes through when BIRD's user says it. */
+void hostile_user_is_no_bird(void)
+{
+	static const struct word words[] = {
+		{G1, R1, 179, SOCK_STREAM, 0, false},
+		{G1, R1, 3784, SOCK_DGRAM, 0, false},
+		{G1, G1, 179, SOCK_STREAM, 0, false},
+		{"127.83.1.1", "127.83.0.1", 17983, SOCK_STREAM, 0, false},
+	};
+	const struct passwd *bird = getpwnam("bird");
+	const uid_t users[] = {NOBODY, bird != NULL ? bird->pw_uid : 0};
+	uint64_t before = count_words();
+	struct fault f = {0};
+	struct place p;
+
+	lab_place(hostile_lab(), "g1", &p);
+	for (size_t i = 0; i < 2 * sizeof(words) / sizeof(words[0]); i++) {
+		struct word w = words[i / 2];
+
+		w.user = users[i % 2];
+		if (place_inside(&p, say_word, &w, &f) != 0 || w.out != (w.user != NOBODY))
+			TEST_FAIL("user %u, %s to %s port %u: %s %s", (unsigned)w.user, w.from,
+				  w.to, w.port, w.out ? "out" : "not out", f.text);
+	}
+	CU_ASSERT(count_words() >= before + sizeof(words) / sizeof(words[0]));
 }

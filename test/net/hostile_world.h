@@ -82,5 +82,6 @@ void hostile_secrets_stay_where_they_are(void);
 void hostile_files_are_not_for_others(void);
 void hostile_log_stays_short(void);
 void hostile_socket_is_not_for_others(void);
+void hostile_user_is_no_bird(void);
 
 #endif
