@@ -88,12 +88,27 @@ static bool is_announced(const struct desired *d, const struct address *a)
 	return false;
 }
 
+/* The address, and those by which the kernel delivers a broadcast of its network; returns how many.
+ */
+static size_t close_network(const struct ifaddr *a, struct address out[3])
+{
+	const struct prefix network = ifaddr_prefix(a);
+	const uint32_t first = prefix_to_ipv4(&network);
+
+	out[0] = a->local;
+	if (network.length >= 31)
+		return 1;
+	out[1] = address_ipv4(first);
+	out[2] = address_ipv4(first | ~prefix_mask_ipv4(network.length));
+	return 3;
+}
+
 /* The addresses of other devices: a mesh reaches those in networks that are announced to it. */
 static void put_own(struct desired *d)
 {
 	const struct observation *seen = d->facts.in->seen;
 	struct address *own = arena_array(&d->arena, seen->addresses.n + 1, sizeof(*own));
-	struct address *closed = arena_array(&d->arena, seen->addresses.n + 1, sizeof(*closed));
+	struct address *closed = arena_array(&d->arena, 3 * seen->addresses.n + 1, sizeof(*closed));
 
 	for (size_t i = 0; i < seen->addresses.n; i++) {
 		const struct ifaddr *a = &seen->addresses.at[i];
@@ -105,7 +120,7 @@ static void put_own(struct desired *d)
 		if (is_announced(d, &a->local))
 			own[d->guard.nown++] = a->local;
 		else
-			closed[d->guard.nclosed++] = a->local;
+			d->guard.nclosed += close_network(a, &closed[d->guard.nclosed]);
 	}
 	d->guard.own = own;
 	d->guard.closed = closed;

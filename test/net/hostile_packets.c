@@ -67,6 +67,8 @@ static const struct row member_rows[] = {
 	 "g1", "guard", "destination", MEMBER_TO_GATEWAY},
 	{"to the gateway's LAN address", UDP("r3", "g1", R3, G1_PORCH),
 	 "g1", "guard", "destination", MEMBER_TO_GATEWAY},
+	{"to the gateway's LAN, by its broadcast address", UDP("r3", "g1", R3, "172.20.33.255"),
+	 "g1", "guard", "destination", MEMBER_TO_GATEWAY},
 	{"to a host in the gateway's LAN", UDP("r3", "g1", R3, PORCH),
 	 "g1", "guard", "destination", MEMBER_TO_GATEWAY},
 	{"to another's underlay address, over the gateway", UDP("r3", "g1", R3, R2_UNDERLAY),

@@ -35,6 +35,7 @@ static const char yaml[] =
 	"prefixes:\n"
 	"  - {machine: r2, mesh: red, prefix: 172.20.31.0/24, users: [r1]}\n"
 	"  - {machine: b1, mesh: blue, prefix: 172.20.32.0/24}\n"
+	"  - {machine: r1, mesh: red, prefix: 172.20.33.192/26}\n"
 	"peerings:\n"
 	"  - {mesh_a: red, mesh_b: blue, prefixes_a: [" R1 "/32], prefixes_b: [" B1 "/32]}\n"
 	"  - {mesh_a: red, mesh_b: green, prefixes_a: [" R2 "/32], prefixes_b: [" C1 "/32]}\n"

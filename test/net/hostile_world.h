@@ -9,7 +9,8 @@
  *
  * One peering shows r1 and b1 to each other, another r2 and c1, over the same gateway; nothing
  * else. The vault (172.20.31.0/24) is for r1 only. All of blue may use the yard (172.20.32.0/24).
- * The porch (172.20.33.0/24) is g1's own LAN and no prefix of any mesh.
+ * The porch (172.20.33.0/24) is g1's own LAN and no prefix of any mesh; but red believes its last
+ * quarter to be behind r1.
  *
  * The attacker is root on r3 and has its keys; on the underlay he is everybody's neighbour. */
 #ifndef SKEIN_TEST_NET_HOSTILE_WORLD_H
