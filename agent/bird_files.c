@@ -72,7 +72,7 @@ static int write_file(const struct config *c, const char *path, const struct buf
 	return code == 0 ? give_to_bird(c, path, 0640, f) : code;
 }
 
-/* Not as root: what it only reads makes BIRD open a log that it names, and include what it says. */
+/* Not as root: BIRD reads what the texts include. */
 static int check(const struct config *c, const char *conf, struct fault *f)
 {
 	const char *argv[8 + 1] = {c->bird, "-p", "-c", conf};

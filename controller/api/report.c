@@ -1,5 +1,6 @@
 /* POST /mesh/report: what a machine has applied, and where it can be reached. */
 #include <string.h>
+#include <strings.h>
 
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
@@ -218,6 +219,16 @@ static int take_membership(struct call *c, const struct wire_membership *w)
 	return code != 0 ? code : report_shadowed(c, &m, &w->shadowed);
 }
 
+/* What a report may cost is bounded by what a machine is a member of. */
+static int refuse_second(struct call *c, const struct wire_membership *list, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcasecmp(list[k].id, list[i].id) == 0)
+			return fault_set(&c->fault, ERR_INVALID,
+					 "memberships: %.40s is reported twice", list[i].id);
+	return 0;
+}
+
 int report(struct call *c)
 {
 	const struct wire_membership *memberships;
@@ -230,6 +241,8 @@ int report(struct call *c)
 	if (code == 0)
 		code = take_networks(c, &m, &in.networks);
 	memberships = in.memberships.at;
+	for (size_t i = 0; i < in.memberships.n && code == 0; i++)
+		code = refuse_second(c, memberships, i);
 	for (size_t i = 0; i < in.memberships.n && code == 0; i++)
 		code = take_membership(c, &memberships[i]);
 	return code;

@@ -130,7 +130,7 @@ struct MHD_Response *answer_new(struct call *c, int code, const char *allow, uns
 	}
 	if (*status == 401)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-	if (*status == 503)
+	if (*status == 503 || *status == 429)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_RETRY_AFTER, "1");
 	if (allow != NULL)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, allow);

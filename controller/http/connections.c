@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
+#include "controller/http/share.h"
 #include "lib/base/arena.h"
 #include "lib/base/log.h"
 
@@ -19,6 +20,7 @@ struct connection {
 	int fd;
 	bool timed, first, known;
 	struct mono deadline;
+	struct principal who; /* of one that is known */
 	TAILQ_ENTRY(connection) entry;
 };
 
@@ -31,6 +33,7 @@ struct connections {
 	size_t n, crowd;			 /* from so many on strangers make room */
 	int64_t request_ms;
 	struct poll *poll;
+	struct share *share;
 	pthread_t thread;
 	bool stopping;
 };
@@ -89,20 +92,26 @@ void connections_close(struct connections *c, struct connection *x)
 	TAILQ_REMOVE(list_of(x), x, entry);
 	c->n--;
 	pthread_mutex_unlock(&c->lock);
+	if (x->known)
+		share_return(c->share, &x->who);
 	free(x);
 }
 
-void connection_known(struct connection *x)
+bool connection_known(struct connection *x, const struct principal *who)
 {
 	struct connections *c = x->owner;
 
 	if (x->known) /* only ever set here, on the HTTP thread */
-		return;
+		return true;
+	if (!share_take(c->share, who))
+		return false;
+	x->who = *who;
 	pthread_mutex_lock(&c->lock);
 	TAILQ_REMOVE(&c->strangers, x, entry);
 	x->known = true;
 	TAILQ_INSERT_TAIL(&c->known, x, entry);
 	pthread_mutex_unlock(&c->lock);
+	return true;
 }
 
 void connection_receiving(struct connection *x)
@@ -197,6 +206,7 @@ int connections_start(struct connections **out, int64_t request_ms, size_t most,
 	c->request_ms = request_ms;
 	c->crowd = most - most / CROWD_PART;
 	c->poll = poll;
+	c->share = share_new(CONNECTIONS_OF_TOKEN);
 	TAILQ_INIT(&c->strangers);
 	TAILQ_INIT(&c->known);
 	pthread_mutex_init(&c->lock, NULL);
@@ -208,6 +218,7 @@ int connections_start(struct connections **out, int64_t request_ms, size_t most,
 	if (pthread_create(&c->thread, NULL, tick_loop, c) == 0)
 		return 0;
 	*out = NULL;
+	share_free(c->share);
 	free(c);
 	return fault_set(f, ERR_INTERNAL, "a thread cannot be started");
 }
@@ -223,5 +234,6 @@ void connections_stop(struct connections *c)
 	pthread_join(c->thread, NULL);
 	pthread_cond_destroy(&c->changed);
 	pthread_mutex_destroy(&c->lock);
+	share_free(c->share);
 	free(c);
 }

@@ -11,7 +11,10 @@
 #include <stdint.h>
 
 #include "controller/http/poll.h"
+#include "controller/model.h"
 #include "lib/base/clock.h"
+
+#define CONNECTIONS_OF_TOKEN 64
 
 struct connections;
 struct connection;
@@ -27,7 +30,9 @@ struct connection *connections_open(struct connections *c, int fd);
 /* Before the descriptor is closed. */
 void connections_close(struct connections *c, struct connection *x);
 
-void connection_known(struct connection *x); /* its request has a good credential */
+/* Its request has a good credential, this one. False when that has its share of connections: it
+ * stays a stranger's. */
+bool connection_known(struct connection *x, const struct principal *who);
 void connection_receiving(
 	struct connection *x);		       /* the headers are in; the rest until the deadline */
 void connection_working(struct connection *x); /* it is our turn: no deadline */

@@ -22,6 +22,8 @@ struct request {
 	struct buf body;
 	size_t received;
 	struct request_head head;
+	/* A copy: enrolment makes somebody of who was nobody. */
+	struct principal asked_by;
 	int code;      /* of the answer */
 	bool finished; /* it can be answered */
 };
@@ -58,8 +60,13 @@ struct request *request_begin(struct request_context *x, struct MHD_Connection *
 	request_context_open(x);
 	connection_receiving(r->timing);
 	r->code = request_head_read(x, c, url, method, &r->head, &r->call);
-	if (r->call.who.role != ROLE_NONE)
-		connection_known(r->timing);
+	if (r->call.who.role != ROLE_NONE && !connection_known(r->timing, &r->call.who) &&
+	    r->code == 0) {
+		r->call.status = 429;
+		r->code = fault_set(&r->call.fault, ERR_BUSY,
+				    "this token has %d connections: close one of them",
+				    CONNECTIONS_OF_TOKEN);
+	}
 	return r;
 }
 
@@ -119,6 +126,7 @@ static void run_away(struct job *job)
 	if (r->call.fault.code == 0)
 		r->call.fault = job->fault;
 	r->finished = true;
+	share_return(r->context->share, &r->asked_by);
 	come_back(r);
 }
 
@@ -226,7 +234,16 @@ static bool dispatch(struct request *r)
 
 	if (route->where == ROUTE_MEMORY)
 		return run_memory(r);
+	r->asked_by = r->call.who;
+	if (!share_take(r->context->share, &r->asked_by)) {
+		r->call.status = 429;
+		r->code = fault_set(&r->call.fault, ERR_BUSY,
+				    "%d requests of this token are under way: wait for one of them",
+				    REQUESTS_OF_TOKEN);
+		return false;
+	}
 	if (!send_away(r)) {
+		share_return(r->context->share, &r->asked_by);
 		r->code = fault_set(&r->call.fault, ERR_BUSY, "the controller is stopping");
 		return false;
 	}

@@ -13,10 +13,12 @@ void request_context_init(struct request_context *x)
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_cond_init(&x->fewer, &clock);
 	pthread_condattr_destroy(&clock);
+	x->share = share_new(REQUESTS_OF_TOKEN);
 }
 
 void request_context_fini(struct request_context *x)
 {
+	share_free(x->share);
 	pthread_cond_destroy(&x->fewer);
 	pthread_mutex_destroy(&x->lock);
 }

@@ -7,11 +7,15 @@
 #include "controller/http/connections.h"
 #include "controller/http/routes.h"
 #include "controller/http/server.h"
+#include "controller/http/share.h"
+
+#define REQUESTS_OF_TOKEN 16 /* with another thread at a time */
 
 struct request_context {
 	struct server_options options;
 	struct routes *routes;
 	struct connections *connections;
+	struct share *share;
 	/* Requests that are not answered yet, and those of them that are with another thread; none
 	 * is sent away once `stopping`. */
 	pthread_mutex_t lock;
