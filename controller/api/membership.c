@@ -265,6 +265,9 @@ int membership_set_key(struct call *c)
 		code = parse_key(c, w.public_key, &key);
 	if (code != 0 || (m.has_key && same_key(&key, &m.key)))
 		return code;
+	code = news_check(c);
+	if (code != 0)
+		return code;
 	m.has_key = true;
 	m.key = key;
 	code = store_membership_update(c->store, &m, &c->fault);

@@ -6,6 +6,7 @@
 #include "controller/api/handlers.h"
 #include "controller/api/report_prefixes.h"
 #include "controller/api/resource.h"
+#include "controller/api/shared.h"
 
 #define NETWORKS_MAX	256
 #define MEMBERSHIPS_MAX 128
@@ -211,9 +212,12 @@ static int take_membership(struct call *c, const struct wire_membership *w)
 	m.applied_view = w->applied_view;
 	m.applied_image = w->applied_membership;
 	set_error(&m, w->error != NULL ? w->error : "");
-	code = store_membership_reported(c->store, &m, &c->fault);
-	if (!same_endpoints(&old, &m))
+	if (!same_endpoints(&old, &m)) {
+		code = news_check(c);
 		call_touch_mesh(c, m.mesh);
+	}
+	if (code == 0)
+		code = store_membership_reported(c->store, &m, &c->fault);
 	if (code == 0)
 		code = report_announced(c, &m, &w->announced);
 	return code != 0 ? code : report_shadowed(c, &m, &w->shadowed);

@@ -1,5 +1,6 @@
 #include "controller/api/shared.h"
 
+#include "controller/controller.h"
 #include "controller/gather.h"
 
 int slots_assign(struct call *c, row_t mesh)
@@ -20,6 +21,16 @@ int slots_assign(struct call *c, row_t mesh)
 			code = store_membership_slot(c->store, &rows.memberships[i], &c->fault);
 	call_touch_mesh(c, mesh);
 	return code;
+}
+
+int news_check(struct call *c)
+{
+	if (auth_pace(c->controller->auth, &c->who, mono_now()))
+		return 0;
+	c->status = 429;
+	return fault_set(&c->fault, ERR_BUSY,
+			 "this machine changes its keys and endpoints more often than once in %d s",
+			 AUTH_NEWS_MS / 1000);
 }
 
 int parse_prefix_ipv4(struct call *c, const char *what, const char *text, struct prefix *out)

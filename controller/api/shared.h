@@ -18,6 +18,9 @@ int overlap_check_prefix(struct call *c, const struct mesh *mesh, const struct p
 int overlap_check_meshes(struct call *c, const struct mesh *a, const struct mesh *b);
 
 /* A prefix from a body; IPv6 is refused as not supported yet. `what` begins the error. */
+/* One more thing that the machine which asks has all others of a mesh hear: ERR_BUSY (429) when
+ * that is too much. */
+int news_check(struct call *c);
 int parse_prefix_ipv4(struct call *c, const char *what, const char *text, struct prefix *out);
 
 /* Marks the machines of a mesh as changed: its name, or itself, is what they are told. */

@@ -22,6 +22,7 @@ struct holder {
 		row_t row;
 	} key;
 	struct slot slot;
+	struct mono due; /* of a machine: its next piece of news, at its pace */
 	UT_hash_handle by_hash, by_row;
 };
 
@@ -109,8 +110,10 @@ void auth_set(struct auth *a, const struct credential *c)
 	hash_of(a, &c->secret, h->slot.hash);
 	pthread_mutex_lock(&a->lock);
 	old = find_row(a, c->kind, c->who.token);
-	if (old != NULL)
+	if (old != NULL) {
+		h->due = old->due; /* a new token is no new machine */
 		drop(a, old);
+	}
 	HASH_ADD(by_hash, a->by_hash, slot.hash, sizeof(h->slot.hash), h);
 	HASH_ADD(by_row, a->by_row, key, sizeof(h->key), h);
 	pthread_mutex_unlock(&a->lock);
@@ -132,6 +135,22 @@ static bool lookup(struct auth *a, enum token_kind kind, const struct digest *d,
 		*out = h->slot.credential;
 	pthread_mutex_unlock(&a->lock);
 	return found;
+}
+
+bool auth_pace(struct auth *a, const struct principal *who, struct mono now)
+{
+	struct mono due;
+	struct holder *h;
+	bool granted;
+
+	pthread_mutex_lock(&a->lock);
+	h = find_row(a, TOKEN_MACHINE, who->token);
+	due = mono_add_ms(h == NULL || mono_reached(h->due, now) ? now : h->due, AUTH_NEWS_MS);
+	granted = mono_ms_between(now, due) <= (int64_t)AUTH_NEWS_BURST * AUTH_NEWS_MS;
+	if (h != NULL && granted)
+		h->due = due;
+	pthread_mutex_unlock(&a->lock);
+	return granted;
 }
 
 static const char *bearer(const char *header)

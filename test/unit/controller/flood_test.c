@@ -179,7 +179,45 @@ static void a_token_has_its_share_of_connections(void)
 	TEST_NUMBER(s.status, 200);
 }
 
+/* ---- much news ---- */
+
+static long put_key(const struct stand_machine *m)
+{
+	return stand_put_key(&s, m, NULL);
+}
+
+static long report_port(const struct stand_machine *m, unsigned port)
+{
+	char body[256];
+
+	snprintf(body, sizeof(body),
+		 "{\"memberships\":[{\"id\":\"%s\",\"endpoints\":[{\"type\":\"local\","
+		 "\"address\":\"192.0.2.1\",\"port\":%u}]}]}",
+		 m->membership, port);
+	return stand_call(&s, m->token, "POST", V1 "/mesh/report", body);
+}
+
+/* Each is rendered, signed, fetched by every member, and a row of the audit for good. */
+static void a_machine_has_news_at_a_bounded_pace(void)
+{
+	unsigned n = 0;
+
+	TEST_NUMBER(report_port(&attacker, 51820), 204);
+	while (n < 2 * AUTH_NEWS_BURST && put_key(&attacker) == 204)
+		n++;
+	TEST_NUMBER(s.status, 429);
+	TEST_TEXT(stand_problem(&s), "busy");
+	/* A slow computer gives it some more meanwhile. */
+	CU_ASSERT(n >= AUTH_NEWS_BURST - 8 && n < AUTH_NEWS_BURST + 16);
+	TEST_NUMBER(report_port(&attacker, 51821), 429);
+	/* What is no news is welcome, and others have a pace of their own. */
+	TEST_NUMBER(report_port(&attacker, 51820), 204);
+	TEST_NUMBER(put_key(&t.machine), 204);
+	TEST_NUMBER(report_port(&t.machine, 51821), 204);
+}
+
 TEST_SUITE_WITH(controller_flood, start, stop,
 		{"a membership is reported once", a_membership_is_reported_once},
 		{"a token has its share of the writer", a_token_has_its_share_of_the_writer},
-		{"a token has its share of connections", a_token_has_its_share_of_connections});
+		{"a token has its share of connections", a_token_has_its_share_of_connections},
+		{"a machine has news at a bounded pace", a_machine_has_news_at_a_bounded_pace});
