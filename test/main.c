@@ -1,4 +1,5 @@
 #include <CUnit/Basic.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -115,6 +116,27 @@ const char *test_dir(void)
 			TEST_FAIL("%s cannot be made", path);
 	}
 	return path;
+}
+
+void test_hush(bool on)
+{
+	static int told = -1;
+	char path[200];
+	int fd;
+
+	if (on) {
+		snprintf(path, sizeof(path), "%s/hushed.log", test_dir());
+		fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+		told = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+		if (fd < 0 || told < 0 || dup2(fd, STDERR_FILENO) < 0)
+			TEST_FAIL("standard error cannot be led away");
+		if (fd >= 0)
+			close(fd);
+	} else if (told >= 0) {
+		dup2(told, STDERR_FILENO);
+		close(told);
+		told = -1;
+	}
 }
 
 static bool selected(const char *suite, const char *name, int argc, char **argv)

@@ -58,6 +58,9 @@ void test_skip(const char *name);
 
 /* Compares with test/golden/NAME; with UPDATE_GOLDEN=1 in the environment writes it instead. */
 void test_golden(const char *name, const void *data, size_t len);
+/* Between the two, standard error goes to test_dir()/hushed.log: what is tested complains, as it
+ * should. */
+void test_hush(bool on);
 /* A fresh directory under build/tmp, made for this process. Returns a static buffer. */
 const char *test_dir(void);
 

@@ -106,7 +106,9 @@ static void expect_patience(void)
 	free(a.config.state_dir);
 	a.config.state_dir = mem_strdup(test_dir());
 	atomic_store(&lists, 0);
+	test_hush(true);
 	run(&a, MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT)->port);
+	test_hush(false);
 	MHD_stop_daemon(d);
 	CU_ASSERT(atomic_load(&lists) >= 2);
 	if (atomic_load(&lists) > ASKED_MAX)
