@@ -11,7 +11,7 @@
 #include "lib/net/sysctl.h"
 #include "lib/net/ufw.h"
 
-#define SAVED_MAX 65536
+#define SAVED_MAX (1 << 20)
 
 struct sysctl_json {
 	const char *device, *name;
@@ -86,12 +86,10 @@ int saved_load(struct saved *s, const struct config *c, struct fault *f)
 	arena_init(&arena);
 	buf_init(&text);
 	code = file_read(path, SAVED_MAX, &text, f);
-	if (code == 0)
-		code = json_decode_text(buf_text(&text), text.len, saved_rows, MEMBERS_LENIENT,
-					&arena, &j, f);
-	if (code == 0)
+	if (code == 0 && json_decode_text(buf_text(&text), text.len, saved_rows, MEMBERS_LENIENT,
+					  &arena, &j, f) == 0)
 		take(s, &j);
-	else if (code == ERR_INVALID || code == ERR_TOO_LARGE)
+	else if (code == 0 || code == ERR_TOO_LARGE)
 		code = set_aside(path, f);
 	buf_fini(&text);
 	arena_fini(&arena);

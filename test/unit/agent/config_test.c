@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/bird_check.h"
 #include "agent/config.h"
@@ -170,9 +171,41 @@ static void the_controllers_list_is_read(void)
 	arena_fini(&a);
 }
 
+/* Whatever is wrong with it, the agent starts; and what it was is kept for a person to look at. */
+static void damaged_notes_are_set_aside(void)
+{
+	static const char *const texts[] = {"",
+					    "{",
+					    "[]",
+					    "{\"ports\": [{\"port\": 0}]}",
+					    "{\"ports\": 5}",
+					    "{\"sysctls\": [{\"name\": \"a/b\"}]}"};
+	struct config c = {.state_dir = (char *)(uintptr_t)test_dir()};
+	char path[256], bad[256];
+
+	snprintf(path, sizeof(path), "%s/saved.json", test_dir());
+	snprintf(bad, sizeof(bad), "%s/saved.json.bad", test_dir());
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct saved s = {0};
+		struct fault f = {0};
+
+		TEST_NUMBER(file_write(path, texts[i], strlen(texts[i]), 0600, &f), 0);
+		test_hush(true);
+		TEST_NUMBER(saved_load(&s, &c, &f), 0);
+		test_hush(false);
+		if (f.code != 0)
+			TEST_FAIL("%s: %s", texts[i], f.text);
+		TEST_NUMBER(s.ports.n + s.sysctls.n, 0);
+		TEST_NUMBER(access(bad, F_OK), 0);
+		TEST_NUMBER(file_remove(bad, &f), 0);
+		saved_fini(&s);
+	}
+}
+
 TEST_SUITE(agent_config, {"the defaults are valid", the_defaults_are_valid},
 	   {"bad values are named", bad_values_are_named},
 	   {"endpoints are read", endpoints_are_read},
 	   {"what was there is kept once and stored", what_was_there_is_kept_once_and_stored},
+	   {"damaged notes are set aside", damaged_notes_are_set_aside},
 	   {"only a BIRD that is known will do", only_a_bird_that_is_known_will_do},
 	   {"the controller's list is read", the_controllers_list_is_read});
