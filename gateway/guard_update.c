@@ -62,23 +62,22 @@ static int put_tables(const struct guard_pins *p, uint32_t generation, const str
 static int sweep_map(int fd, size_t key_size, size_t generation_at, uint32_t keep, struct fault *f)
 {
 	uint8_t key[32], next[32];
-	bool first = true;
 	struct buf stale;
-	int e = 0;
+	int err, e = 0;
 
 	buf_init(&stale);
-	while (bpf_map_get_next_key(fd, first ? NULL : key, next) == 0) {
+	for (const void *at = NULL; (err = bpf_map_get_next_key(fd, at, next)) == 0; at = key) {
 		uint32_t generation;
 
 		memcpy(&generation, next + generation_at, sizeof(generation));
 		if (generation != keep)
 			buf_append(&stale, next, key_size);
 		memcpy(key, next, key_size);
-		first = false;
 	}
+	if (err != -ENOENT)
+		e = fault_errno(f, -err, "guard: looking for old entries");
 	for (size_t at = 0; e == 0 && at < stale.len; at += key_size) {
-		int err = bpf_map_delete_elem(fd, stale.data + at);
-
+		err = bpf_map_delete_elem(fd, stale.data + at);
 		if (err != 0 && err != -ENOENT)
 			e = fault_errno(f, -err, "guard: deleting old entries");
 	}
@@ -127,6 +126,18 @@ static bool stands_already(const struct guard_pins *p, const struct guard_tables
 	       memcmp(p->current->digest, t->digest.bytes, sizeof(t->digest.bytes)) == 0;
 }
 
+/* In this order, whenever this process is killed: a digest never stands beside a generation that it
+ * is not of. */
+static void put_in_force(struct guard_current *now, uint32_t generation,
+			 const struct digest *digest)
+{
+	memset(now->digest, 0, sizeof(now->digest));
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	__atomic_store_n(&now->generation, generation, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	memcpy(now->digest, digest->bytes, sizeof(now->digest));
+}
+
 static int replace(struct guard_pins *p, const struct guard_tables *t, struct fault *f)
 {
 	uint32_t next = p->current->generation + 1;
@@ -144,8 +155,7 @@ static int replace(struct guard_pins *p, const struct guard_tables *t, struct fa
 		sweep(p, NULL);
 		return e;
 	}
-	__atomic_store_n(&p->current->generation, next, __ATOMIC_RELEASE);
-	memcpy(p->current->digest, t->digest.bytes, sizeof(p->current->digest));
+	put_in_force(p->current, next, &t->digest);
 	/* Where it cannot wait, the next update cleans up. */
 	return wait_for_packets() ? sweep(p, f) : 0;
 }
