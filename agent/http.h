@@ -40,8 +40,8 @@ struct http_request {
 };
 
 struct http_answer {
-	/* 0, or what went wrong: also for a status of 400 and above. ERR_UNREACHABLE: the request
-	 * was never sent; ERR_TIMEOUT, ERR_IO: perhaps it was, and the answer is lost. */
+	/* 0, or what went wrong: also for a status of 300 and above but 304. ERR_UNREACHABLE: the
+	 * request was never sent; ERR_TIMEOUT, ERR_IO: perhaps it was, and the answer is lost. */
 	int code;
 	long status; /* 0: nobody answered */
 	char etag[HTTP_ETAG_MAX];

@@ -270,6 +270,11 @@ bool transfer_finish(struct transfer *t, CURLcode result)
 		keep_address(t);
 		if (a->status >= 400)
 			read_problem(a);
+		else if (a->status >= 300 && a->status != 304)
+			a->code = fault_set(&a->fault, ERR_REMOTE,
+					    "%s: answered with status %ld, as a controller does "
+					    "not: is something in between?",
+					    url, a->status);
 		return false;
 	}
 	a->status = 0;
