@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "agent/plan/shadow.h"
+#include "lib/base/json.h"
 
 /* docs/json/skein-agent-status.v1.json */
 #define STATUS_SCHEMA "skein-agent-status.v1"
 
 static json_t *text_or_null(const char *s)
 {
-	return s[0] != '\0' ? json_string(s) : json_null();
+	return s[0] != '\0' ? json_text(s) : json_null();
 }
 
 static json_t *counter(uint64_t n)
@@ -62,7 +63,7 @@ static json_t *announced(const struct membership_facts *m)
 			json_pack("{s:s, s:b, s:b, s:o}", "prefix",
 				  prefix_format(&own->prefix, text), "part", own->part, "announced",
 				  own->lan != NULL, "device",
-				  own->lan != NULL ? json_string(own->lan->name) : json_null()));
+				  own->lan != NULL ? json_text(own->lan->name) : json_null()));
 	}
 	return list;
 }

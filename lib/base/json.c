@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/text.h"
+
 #define TEXT_DEFAULT_MAX 255
 #define DEPTH_MAX	 32
 
@@ -250,6 +252,20 @@ int json_decode_text(const char *text, size_t len, const struct json_row *rows,
 	return code;
 }
 
+json_t *json_text(const char *text)
+{
+	json_t *out = json_string(text);
+	char *mended;
+
+	if (out != NULL)
+		return out;
+	mended = mem_strdup(text);
+	text_disarm(mended);
+	out = json_string(mended);
+	free(mended);
+	return out;
+}
+
 static json_t *encode_rows(const struct json_row *row, const struct json_rows *from)
 {
 	json_t *array = json_array();
@@ -270,7 +286,7 @@ static json_t *encode_member(const struct json_row *row, const void *from)
 	switch (row->kind) {
 	case MEMBER_TEXT:
 		text = *(const char *const *)from;
-		return text != NULL ? json_string(text) : json_null();
+		return text != NULL ? json_text(text) : json_null();
 	case MEMBER_FLAG:
 		return json_boolean(*(const bool *)from);
 	case MEMBER_NUMBER:
@@ -281,7 +297,7 @@ static json_t *encode_member(const struct json_row *row, const void *from)
 	case MEMBER_TEXTS:
 		array = json_array();
 		for (size_t i = 0; i < texts->n; i++)
-			json_array_append_new(array, json_string(texts->at[i]));
+			json_array_append_new(array, json_text(texts->at[i]));
 		return array;
 	case MEMBER_ROWS:
 		return encode_rows(row, from);

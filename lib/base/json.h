@@ -71,7 +71,10 @@ int json_decode(const json_t *object, const struct json_row *rows, enum member_s
 int json_decode_text(const char *text, size_t len, const struct json_row *rows,
 		     enum member_strictness strict, struct arena *arena, void *out,
 		     struct fault *f);
-/* New reference. A text that is NULL becomes null. */
+/* A string, of text that may come from outside: what is not UTF-8 is as
+ * text_disarm() leaves it. */
+json_t *json_text(const char *text);
+/* New reference. A text that is NULL becomes null; others are as json_text() has them. */
 json_t *json_encode(const struct json_row *rows, const void *from);
 
 #endif

@@ -135,6 +135,24 @@ static void hostile_json_is_refused(void)
 	CU_ASSERT_PTR_NULL(json_parse("", 0, &f));
 }
 
+static void any_text_becomes_a_string(void)
+{
+	struct row {
+		const char *name;
+	} given = {"caf\xe9 noir"};
+	static const struct json_row rows[] = {
+		{"name", MEMBER_TEXT, offsetof(struct row, name), .required = true},
+		{0},
+	};
+	json_t *root = json_encode(rows, &given), *good = json_text("caf\xc3\xa9");
+
+	TEST_TEXT(json_string_value(json_object_get(root, "name")), "caf? noir");
+	TEST_TEXT(json_string_value(good), "caf\xc3\xa9");
+	json_decref(root);
+	json_decref(good);
+}
+
 TEST_SUITE(base_json, {"there and back", there_and_back}, {"null is absent", null_is_absent},
 	   {"bad bodies are named", bad_bodies_are_named},
-	   {"hostile JSON is refused", hostile_json_is_refused});
+	   {"hostile JSON is refused", hostile_json_is_refused},
+	   {"any text becomes a string", any_text_becomes_a_string});
