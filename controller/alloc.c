@@ -15,6 +15,8 @@ static const struct range {
 	{0xc0a80000, 16, "192.168.0.0/16"},
 };
 
+#define GIVEN_SINCE 1024 /* as many addresses of a mesh may have been given since a backup */
+
 #define N(array) (sizeof(array) / sizeof(array)[0])
 
 /* ---- CIDRs ---- */
@@ -248,4 +250,20 @@ int alloc_remove_machine(struct store *s, row_t machine, struct wall now, int64_
 		code = alloc_leave(s, &at[i], now, rest_ms, f);
 	arena_fini(&a);
 	return code != 0 ? code : store_machine_delete(s, machine, f);
+}
+
+int alloc_rest_all(struct store *s, struct wall until, struct fault *f)
+{
+	struct mesh *meshes = NULL;
+	struct arena a;
+	size_t n = 0;
+	int code;
+
+	arena_init(&a);
+	code = store_mesh_list(s, &a, 0, NULL, &meshes, &n, f);
+	for (size_t i = 0; i < n && code == 0; i++)
+		code = store_address_rest(s, meshes[i].row, alloc_last_index(&meshes[i].cidr),
+					  GIVEN_SINCE, until, f);
+	arena_fini(&a);
+	return code;
 }

@@ -40,6 +40,9 @@ int alloc_join(struct store *s, const struct machine *machine, const struct mesh
 /* Deletes the membership; its address rests for rest_ms from now on. */
 int alloc_leave(struct store *s, const struct membership *m, struct wall now, int64_t rest_ms,
 		struct fault *f);
+/* After a restoration: the addresses that may have been given out since the backup was made rest
+ * until then: those that were free, and the next thousand of each mesh. */
+int alloc_rest_all(struct store *s, struct wall until, struct fault *f);
 /* Deletes the machine, having left all its meshes. */
 int alloc_remove_machine(struct store *s, row_t machine, struct wall now, int64_t rest_ms,
 			 struct fault *f);

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "controller/api/table.h"
+#include "controller/data_dir.h"
 #include "controller/follow.h"
-#include "controller/init.h"
 #include "controller/render/render.h"
 #include "lib/base/log.h"
 
@@ -91,7 +91,7 @@ int controller_start(struct controller *c, const struct config *config, struct f
 	c->auth = auth_new();
 	c->poll = poll_new();
 	c->publish = publish_new(c->poll);
-	code = init_lock(config, &c->lock, f);
+	code = data_dir_lock(config, &c->lock, f);
 	if (code == 0)
 		code = keys_load(&c->keys, config, f);
 	if (code == 0)

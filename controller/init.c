@@ -1,26 +1,18 @@
 #include "controller/init.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "controller/alloc.h"
+#include "controller/data_dir.h"
 #include "controller/keys.h"
 #include "controller/store.h"
 #include "lib/base/file.h"
 #include "lib/mesh/token.h"
 
 #define STAGE_NAME "init.new"
-#define LOCK_NAME  "lock"
-
-/* In the order in which they are moved into place: the database, without which there is no
- * controller, is last. */
-static const char *const made[] = {KEYS_CERTIFICATE, KEYS_TLS, KEYS_SIGNING, DATABASE_NAME};
-#define NMADE (sizeof(made) / sizeof(made[0]))
 
 /* ---- the administrator ---- */
 
@@ -79,23 +71,6 @@ static int fill_database(struct store *s, struct buf *token, struct fault *f)
 
 /* ---- init ---- */
 
-static int refuse_existing(const struct config *config, struct fault *f)
-{
-	int code = 0;
-
-	for (size_t i = 0; i < NMADE && code == 0; i++) {
-		char *path = config_data_path(config, made[i]);
-
-		if (access(path, F_OK) == 0)
-			code = fault_set(f, ERR_EXISTS,
-					 "%s is there: this directory holds a controller already, "
-					 "and init changes none",
-					 path);
-		free(path);
-	}
-	return code;
-}
-
 static int make_database(const char *stage, struct buf *token, struct fault *f)
 {
 	struct store *s = NULL;
@@ -112,35 +87,11 @@ static int make_database(const char *stage, struct buf *token, struct fault *f)
 	return code;
 }
 
-/* Moves the i-th file; on failure those before it go again. */
-static int move_all(const struct config *config, const char *stage, struct fault *f)
-{
-	int code = 0;
-
-	for (size_t i = 0; i < NMADE && code == 0; i++) {
-		char *to = config_data_path(config, made[i]), *from = NULL;
-
-		if (asprintf(&from, "%s/%s", stage, made[i]) < 0)
-			abort();
-		if (rename(from, to) != 0)
-			code = fault_errno(f, errno, "%s", to);
-		for (size_t k = 0; code != 0 && k < i; k++) {
-			char *done = config_data_path(config, made[k]);
-
-			unlink(done);
-			free(done);
-		}
-		free(from);
-		free(to);
-	}
-	return code;
-}
-
 int init_make(const struct config *config, struct buf *token, struct fault *f)
 {
 	bool new_dir = access(config->data_dir, F_OK) != 0;
 	char *stage = config_data_path(config, STAGE_NAME);
-	int code = refuse_existing(config, f);
+	int code = data_dir_refuse(config, "init changes none", f);
 
 	if (code != 0) {
 		free(stage);
@@ -156,7 +107,7 @@ int init_make(const struct config *config, struct buf *token, struct fault *f)
 	if (code == 0)
 		code = make_database(stage, token, f);
 	if (code == 0)
-		code = move_all(config, stage, f);
+		code = data_dir_place(config, stage, f);
 	file_remove(stage, NULL);
 	if (code != 0 && new_dir)
 		rmdir(config->data_dir);
@@ -167,67 +118,6 @@ int init_make(const struct config *config, struct buf *token, struct fault *f)
 }
 
 /* ---- an existing one ---- */
-
-/* A record lock of POSIX, for the kernel knows who has it; nothing has to be written for that. It
- * is this process's until it closes any descriptor of the file: it opens one. */
-static int take_lock(const struct config *config, const char *path, int *fd, struct fault *f)
-{
-	const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	struct flock holder;
-
-	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (*fd < 0)
-		return fault_errno(f, errno, "%s", path);
-	for (;;) {
-		if (fcntl(*fd, F_SETLK, &whole) == 0)
-			return 0;
-		if (errno != EACCES && errno != EAGAIN)
-			return fault_errno(f, errno, "%s", path);
-		holder = whole;
-		if (fcntl(*fd, F_GETLK, &holder) != 0)
-			return fault_errno(f, errno, "%s", path);
-		if (holder.l_type != F_UNLCK) /* else it has just been given up: again */
-			return fault_set(f, ERR_BUSY, "%s: a controller runs here already, pid %d",
-					 config->data_dir, (int)holder.l_pid);
-	}
-}
-
-static int find_database(const struct config *config, struct fault *f)
-{
-	char *path = config_data_path(config, DATABASE_NAME);
-	char *key = config_data_path(config, KEYS_SIGNING);
-	int code = 0;
-
-	if (access(path, F_OK) != 0 && errno == ENOENT && access(key, F_OK) == 0)
-		code = fault_set(
-			f, ERR_NOT_FOUND,
-			"%s is missing, and the keys beside it are there: restore a backup", path);
-	else if (access(path, F_OK) != 0 && errno == ENOENT)
-		code = fault_set(f, ERR_NOT_FOUND,
-				 "no controller in %s yet: run 'skein-controller init'",
-				 config->data_dir);
-	else if (access(path, R_OK | W_OK) != 0)
-		code = fault_errno(f, errno, "%s", path);
-	free(path);
-	free(key);
-	return code;
-}
-
-int init_lock(const struct config *config, int *fd, struct fault *f)
-{
-	char *path = config_data_path(config, LOCK_NAME);
-	int code = find_database(config, f);
-
-	*fd = -1;
-	if (code == 0)
-		code = take_lock(config, path, fd, f);
-	if (code != 0 && *fd >= 0) {
-		close(*fd);
-		*fd = -1;
-	}
-	free(path);
-	return code;
-}
 
 static int replace_admins(struct store *s, struct buf *token, struct fault *f)
 {
@@ -256,7 +146,7 @@ int init_reset_admin(const struct config *config, struct buf *token, struct faul
 {
 	char *path = config_data_path(config, DATABASE_NAME);
 	struct store *s = NULL;
-	int lock, code = init_lock(config, &lock, f);
+	int lock, code = data_dir_lock(config, &lock, f);
 
 	if (code == 0)
 		code = store_open(&s, path, STORE_WRITE, f);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "controller/backup.h"
 #include "controller/controller.h"
 #include "controller/init.h"
 #include "controller/keys.h"
@@ -25,8 +26,18 @@ static const struct option_row common_options[] = {{"config", 'c', OPTION_TEXT,
 /* Who runs a task: the configuration, and where it came from. */
 struct setting {
 	const struct common *common;
+	const struct invocation *in;
 	struct config config;
 };
+
+struct restore_options {
+	bool force;
+};
+
+static const struct option_row restore_rows[] = {{"force", 0, OPTION_FLAG,
+						  offsetof(struct restore_options, force), NULL,
+						  "in place of the controller that is there", 0, 0},
+						 {0}};
 
 static int load(const struct common *common, struct config *config, struct fault *f)
 {
@@ -138,6 +149,33 @@ static int check(const struct setting *s, struct fault *f)
 	return code;
 }
 
+static int backup(const struct setting *s, struct fault *f)
+{
+	int code = backup_make(&s->config, s->in->args[0], f);
+
+	if (code == 0)
+		printf("%s has the database and the keys: keep it as you keep keys.\n",
+		       s->in->args[0]);
+	return code;
+}
+
+static int restore(const struct setting *s, struct fault *f)
+{
+	const struct restore_options *o = s->in->options;
+	char made[WALL_TEXT_MAX];
+	struct wall made_at;
+	int code = backup_restore(&s->config, s->in->args[0], o->force, &made_at, f);
+
+	if (code == 0)
+		printf("Restored what was there at %s.\n"
+		       "What was revoked or removed since is there again: look through it. Tokens "
+		       "to "
+		       "join with that\nwere for some uses are void. Machines that joined since "
+		       "show up in 'skein machine unknown'.\n",
+		       wall_format(made_at, made));
+	return code;
+}
+
 /* Before the first thread: they all inherit it, and only this one takes signals. */
 static void block_signals(sigset_t *taken)
 {
@@ -197,6 +235,8 @@ static const struct task {
 	{"check-config", check},
 	{"pin", print_pin},
 	{"token reset-admin", reset_admin},
+	{"backup", backup},
+	{"restore", restore},
 };
 
 static const struct task *find_task(const char *words)
@@ -211,7 +251,7 @@ static const struct task *find_task(const char *words)
 static int run_task(void *context, const struct invocation *in)
 {
 	const struct task *task = find_task(in->command->words);
-	struct setting s = {.common = context};
+	struct setting s = {.common = context, .in = in};
 	struct fault f = {0};
 	int code = load(s.common, &s.config, &f);
 
@@ -248,6 +288,10 @@ static const struct command commands[] = {
 	{"token reset-admin", "", 0, 0,
 	 "revoke the administrators' tokens and make a new one (while it does not run)", NULL, 0,
 	 run_task},
+	{"backup", "FILE", 1, 1, "copy database and keys into a new file (also while it runs)",
+	 NULL, 0, run_task},
+	{"restore", "FILE", 1, 1, "make a controller of a backup (while none runs)", restore_rows,
+	 sizeof(struct restore_options), run_task},
 	{0}};
 
 int main(int argc, char **argv)

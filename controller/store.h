@@ -220,6 +220,10 @@ int store_address_take(struct store *s, row_t mesh, struct wall now, uint32_t la
 		       uint32_t *index, struct fault *f); /* ERR_EXHAUSTED */
 int store_address_free(struct store *s, row_t mesh, uint32_t index, struct wall until,
 		       struct fault *f);
+/* All that were freed, and the next `n` of those that were never given, rest until then, or half of
+ * what there is, if that is less. */
+int store_address_rest(struct store *s, row_t mesh, uint32_t last_index, uint32_t n,
+		       struct wall until, struct fault *f);
 /* The lowest membership number (i) that the machine does not use, 0 to 127; ERR_EXHAUSTED. */
 int store_number_take(struct store *s, row_t machine, uint32_t *number, struct fault *f);
 
@@ -238,5 +242,31 @@ int store_shadowed_get(struct store *s, struct arena *a, row_t membership, struc
 /* How many memberships of a mesh do not reach the prefix; counted up to max. */
 int store_shadowed_count(struct store *s, row_t mesh, const struct prefix *prefix, uint32_t max,
 			 uint32_t *out, struct fault *f);
+
+/* ---- backups: sqlite/backup.c ---- */
+
+/* A backup is one file: a database with the same rows, and the files that belong to it. */
+struct store_file {
+	const char *name;
+	const void *data;
+	size_t len;
+};
+
+/* Makes `to`, mode 0600, from the database as it is now, while others write it. The database may be
+ * open elsewhere. ERR_EXISTS; on any error there is no file. */
+int store_backup_make(const char *database, const char *to, const struct store_file *files,
+		      size_t n, struct wall now, struct fault *f);
+/* Checks a backup as a whole and makes the database `to` (mode 0600) of it, of the newest schema.
+ * Its files are in the arena. ERR_INVALID: it is none; ERR_IO: it is damaged; ERR_UNSUPPORTED: of a
+ * newer Skein; ERR_EXISTS. On any error there is no file. */
+int store_backup_read(const char *backup, const char *to, struct arena *a,
+		      struct store_file **files, size_t *n, struct wall *made_at, struct fault *f);
+
+/* What a restored database has to know before anybody asks it, in the caller's transaction:
+ * revisions are later than all that were ever given, of the epoch `epoch` at least, and everything
+ * is rendered anew; tokens to join with that are for some uses are void, for nobody knows what was
+ * used since. See alloc_rest_all(), too. */
+int store_restored(struct store *s, struct wall made_at, struct wall now, uint32_t epoch,
+		   struct fault *f);
 
 #endif

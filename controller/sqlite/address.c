@@ -9,7 +9,7 @@
  * alternative, the first gap among the memberships, costs what the mesh has members. */
 #include "controller/sqlite/query.h"
 
-enum { RIPEN, READY, NEVER_USED, NEXT_FREE, FREE };
+enum { RIPEN, READY, NEVER_USED, NEXT_FREE, FREE, NEXT, REST_FREED, REST_NEXT, SKIP };
 
 static const struct statement sql[] = {
 	[RIPEN] = {STATEMENT(ADDRESS, RIPEN), "UPDATE address_freed SET until = 0"
@@ -30,6 +30,16 @@ static const struct statement sql[] = {
 		  " WHERE EXISTS (SELECT 1 FROM mesh WHERE row = ?1 AND next_index > ?2)"
 		  " AND NOT EXISTS (SELECT 1 FROM membership WHERE mesh = ?1 AND idx = ?2)"
 		  " ON CONFLICT (mesh, idx) DO UPDATE SET until = excluded.until"},
+	[NEXT] = {STATEMENT(ADDRESS, NEXT), "SELECT next_index FROM mesh WHERE row = ?"},
+	[REST_FREED] = {STATEMENT(ADDRESS, REST_FREED),
+			"UPDATE address_freed SET until = max(until, ?2) WHERE mesh = ?1"},
+	[REST_NEXT] = {STATEMENT(ADDRESS, REST_NEXT),
+		       "WITH RECURSIVE n (i) AS"
+		       " (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)"
+		       " INSERT INTO address_freed (mesh, idx, until)"
+		       " SELECT row, next_index + i, ?3 FROM mesh, n WHERE row = ?1"},
+	[SKIP] = {STATEMENT(ADDRESS, SKIP),
+		  "UPDATE mesh SET next_index = next_index + ?2 WHERE row = ?1"},
 };
 
 static int ripen(struct store *s, row_t mesh, struct wall now, struct fault *f)
@@ -122,4 +132,52 @@ int store_address_free(struct store *s, row_t mesh, uint32_t index, struct wall 
 		code = fault_set(f, ERR_CONFLICT, "address: index %u is in use, or was never given",
 				 index);
 	return code;
+}
+
+static int next_index(struct store *s, row_t mesh, int64_t *next, struct fault *f)
+{
+	struct query q;
+
+	query_start(&q, s, &sql[NEXT], f);
+	query_bind_number(&q, mesh);
+	return one_number(&q, next);
+}
+
+/* The lowest n of those that were never given are freed ones from now on. */
+static int skip(struct store *s, row_t mesh, int64_t n, struct wall until, struct fault *f)
+{
+	struct query q;
+	int code;
+
+	query_start(&q, s, &sql[REST_NEXT], f);
+	query_bind_number(&q, mesh);
+	query_bind_number(&q, n);
+	query_bind_number(&q, until.ms);
+	code = query_run(&q, NULL);
+	if (code != 0)
+		return code;
+	query_start(&q, s, &sql[SKIP], f);
+	query_bind_number(&q, mesh);
+	query_bind_number(&q, n);
+	return query_run(&q, NULL);
+}
+
+int store_address_rest(struct store *s, row_t mesh, uint32_t last_index, uint32_t n,
+		       struct wall until, struct fault *f)
+{
+	struct query q;
+	int64_t next;
+	int code;
+
+	query_start(&q, s, &sql[REST_FREED], f);
+	query_bind_number(&q, mesh);
+	query_bind_number(&q, until.ms);
+	code = query_run(&q, NULL);
+	if (code == 0)
+		code = next_index(s, mesh, &next, f);
+	if (code != 0 || next >= last_index)
+		return code;
+	if (n > (last_index - next + 1) / 2)
+		n = (uint32_t)((last_index - next + 1) / 2);
+	return skip(s, mesh, n, until, f);
 }

@@ -259,10 +259,40 @@ static const char version_2[] =
 "CREATE INDEX shadowed_prefix ON shadowed (prefix);"
 "CREATE INDEX shadowed_other ON shadowed (other) WHERE other IS NOT NULL;";
 
+/* What was lost when a backup was restored: machines that came after it was made show themselves by
+ * an image of before (unknown); where a machine's requests come from, to see one that is two. */
+static const char version_3[] =
+"CREATE TABLE restoration ("
+"	row INTEGER PRIMARY KEY AUTOINCREMENT,"
+"	at INTEGER NOT NULL,"
+"	backup_at INTEGER NOT NULL"
+") STRICT;"
+"CREATE TABLE unknown ("
+"	row INTEGER PRIMARY KEY AUTOINCREMENT,"
+"	organization INTEGER NOT NULL REFERENCES organization,"
+"	mesh INTEGER NOT NULL REFERENCES mesh ON DELETE CASCADE,"
+"	id BLOB NOT NULL UNIQUE CHECK (length(id) = 16)," /* the membership's */
+"	machine BLOB NOT NULL CHECK (length(machine) = 16),"
+"	name TEXT NOT NULL," /* as it says itself */
+"	idx INTEGER NOT NULL CHECK (idx > 0),"
+"	created_at INTEGER NOT NULL,"
+"	seen_at INTEGER NOT NULL,"
+"	seen_from TEXT NOT NULL,"
+"	version INTEGER NOT NULL"
+") STRICT;"
+"CREATE INDEX unknown_organization ON unknown (organization);"
+"CREATE INDEX unknown_mesh ON unknown (mesh, idx);"
+"ALTER TABLE machine ADD COLUMN seen_from TEXT NOT NULL DEFAULT '';"
+"ALTER TABLE machine ADD COLUMN other_boot_id TEXT NOT NULL DEFAULT '';"
+"ALTER TABLE machine ADD COLUMN other_run INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE machine ADD COLUMN other_from TEXT NOT NULL DEFAULT '';"
+"ALTER TABLE machine ADD COLUMN returns INTEGER NOT NULL DEFAULT 0;";
+
 /* clang-format on */
 
 const struct migration migrations[] = {
 	{1, version_1},
 	{2, version_2},
+	{3, version_3},
 };
 const size_t nmigrations = sizeof(migrations) / sizeof(migrations[0]);

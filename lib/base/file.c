@@ -125,6 +125,20 @@ int file_append(const char *path, const void *data, size_t len, mode_t mode, str
 	return err == 0 ? 0 : fault_errno(f, err, "%s", path);
 }
 
+int file_sync(const char *path, struct fault *f)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return fault_errno(f, errno, "%s", path);
+	if (fsync(fd) != 0)
+		err = errno;
+	close(fd);
+	if (err == 0)
+		err = sync_parent(path);
+	return err == 0 ? 0 : fault_errno(f, err, "%s", path);
+}
+
 int file_make_dir(const char *path, mode_t mode, struct fault *f)
 {
 	char part[PATH_SIZE];

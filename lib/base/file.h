@@ -15,6 +15,8 @@ int file_read(const char *path, size_t max, struct buf *out, struct fault *f);
 int file_write(const char *path, const void *data, size_t len, mode_t mode, struct fault *f);
 /* Appends to the file, which is made if need be, and syncs; on an error it is as long as before. */
 int file_append(const char *path, const void *data, size_t len, mode_t mode, struct fault *f);
+/* What was written to it by others is on the disk, and so is its name. */
+int file_sync(const char *path, struct fault *f);
 /* Makes the directory and its parents; one that exists keeps its mode. */
 int file_make_dir(const char *path, mode_t mode, struct fault *f);
 /* That a path begins at the root: a check of a configuration's row (schema.h). */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "controller/data_dir.h"
 #include "controller/init.h"
 #include "controller/keys.h"
 #include "lib/base/arena.h"
@@ -142,7 +143,7 @@ static void init_makes_a_directory_once(void)
 	int lock;
 
 	new_config(&c, "once");
-	TEST_NUMBER(init_lock(&c, &lock, &f), ERR_NOT_FOUND);
+	TEST_NUMBER(data_dir_lock(&c, &lock, &f), ERR_NOT_FOUND);
 	CU_ASSERT_PTR_NOT_NULL(strstr(f.text, "skein-controller init"));
 	buf_init(&token);
 	f = (struct fault){0};

@@ -1,1 +1,1 @@
-test/unit/controller := alloc_test gather_test hostile_test stand stand_controller enroll_test flood_test cases role_test transport_test rules_test auth_test routes_test poll_test problem_test config_test openapi openapi_test jobs_test program_test reload_test secret_test delta_test
+test/unit/controller := alloc_test gather_test hostile_test stand stand_controller enroll_test flood_test cases role_test transport_test rules_test auth_test routes_test poll_test problem_test config_test openapi openapi_test jobs_test program_test reload_test secret_test delta_test backup_test
