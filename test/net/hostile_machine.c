@@ -215,13 +215,13 @@ struct word {
 	bool out; /* it got there; of UDP: on its way */
 };
 
-static bool is_connected(int fd)
+static bool is_connected(int fd, int ms)
 {
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
 	int error = ETIMEDOUT;
 	socklen_t len = sizeof(error);
 
-	if (poll(&p, 1, WORD_MS) == 1)
+	if (poll(&p, 1, ms) == 1)
 		getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
 	return error == 0;
 }
@@ -237,7 +237,8 @@ static void speak(struct word *w, int fd)
 		return;
 	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0 && errno != EINPROGRESS)
 		return;
-	w->out = w->type == SOCK_DGRAM ? send(fd, "", 1, 0) == 1 : is_connected(fd);
+	w->out = w->type == SOCK_DGRAM ? send(fd, "", 1, 0) == 1
+				       : is_connected(fd, w->user == NOBODY ? WORD_MS : ANSWER_MS);
 }
 
 static int say_word(void *context)
