@@ -2,12 +2,15 @@
 
 #include <string.h>
 
+#include "agent/plan/shadow.h"
+
 void desired_make(const struct plan_input *in, struct desired *out)
 {
 	memset(out, 0, sizeof(*out));
 	arena_init(&out->arena);
 	buf_init(&out->fence);
 	facts_gather(in, &out->arena, &out->facts);
+	shadows_gather(&out->facts);
 	plan_devices(out);
 	plan_peers(out);
 	plan_addresses(out);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "agent/plan/names.h"
-#include "agent/plan/shadow.h"
 
 #define MTU_DEFAULT 1500u
 #define MTU_MIN	    576u
@@ -252,5 +251,4 @@ void facts_gather(const struct plan_input *in, struct arena *a, struct facts *ou
 	out->nrefused = in->n - refused;
 	for (size_t i = 0; i < out->n; i++)
 		names_choose(out, &all[i]);
-	shadows_gather(out);
 }

@@ -100,6 +100,7 @@ struct facts {
 /* WireGuard in IPv6: 40 + 8 + 32. */
 #define WIREGUARD_OVERHEAD 80
 
+/* All but what is shadowed: shadows_gather() knows that. */
 void facts_gather(const struct plan_input *in, struct arena *a, struct facts *out);
 /* The connected network that has it whole; NULL: none. */
 const struct connected *facts_shadowing(const struct facts *f, const struct prefix *p);
