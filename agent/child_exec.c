@@ -12,7 +12,7 @@
 
 #include "lib/base/arena.h"
 
-struct report { /* from the grandchild, by a pipe */
+struct exec_report { /* from the grandchild, by a pipe */
 	pid_t pid;
 	int error; /* errno of exec; 0: came before exec */
 };
@@ -42,7 +42,7 @@ static void redirect(int log)
 
 static void say(int fd, int error)
 {
-	struct report r = {getpid(), error};
+	struct exec_report r = {getpid(), error};
 
 	if (write(fd, &r, sizeof(r)) != sizeof(r))
 		_exit(127);
@@ -93,7 +93,7 @@ static void make_environment(const char *const *more, struct environment *out)
  * that exec succeeded. */
 static int read_reports(int fd, const char *program, pid_t *pid, struct fault *f)
 {
-	struct report r = {0};
+	struct exec_report r = {0};
 	ssize_t n;
 
 	while ((n = read(fd, &r, sizeof(r))) < 0 && errno == EINTR)

@@ -16,7 +16,7 @@ struct http {
 	size_t nactive;
 };
 
-struct watch { /* one of curl's sockets */
+struct curl_socket {
 	uv_poll_t poll;
 	struct http *http;
 	curl_socket_t fd;
@@ -61,7 +61,7 @@ static void collect(struct http *h)
 
 static void on_event(uv_poll_t *poll, int status, int events)
 {
-	struct watch *w = poll->data;
+	struct curl_socket *w = poll->data;
 	struct http *h = w->http;
 	int flags = 0, running;
 
@@ -96,7 +96,7 @@ static int on_timer_wish(CURLM *multi, long ms, void *context)
 	return 0;
 }
 
-static void unwatch(struct http *h, curl_socket_t fd, struct watch *w)
+static void unwatch(struct http *h, curl_socket_t fd, struct curl_socket *w)
 {
 	if (w == NULL)
 		return;
@@ -108,7 +108,7 @@ static void unwatch(struct http *h, curl_socket_t fd, struct watch *w)
 static int on_socket_wish(CURL *easy, curl_socket_t fd, int what, void *context, void *of_socket)
 {
 	struct http *h = context;
-	struct watch *w = of_socket;
+	struct curl_socket *w = of_socket;
 	int events =
 		(what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
 
