@@ -20,9 +20,11 @@ static int create(struct agent *a, const struct desired_device *dev, struct faul
 	code = link_create_wireguard(a->rtnl, dev->name, f);
 	if (code == 0)
 		code = link_find(a->rtnl, dev->name, &made, f);
-	if (code == 0)
-		code = link_set_alias(a->rtnl, made.index, names_alias(&dev->membership->id, alias),
-				      f);
+	if (code != 0)
+		return code;
+	code = link_set_alias(a->rtnl, made.index, names_alias(&dev->membership->id, alias), f);
+	if (code != 0)
+		link_delete(a->rtnl, made.index, NULL);
 	return code;
 }
 
