@@ -19,6 +19,7 @@
 #include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/run.h"
+#include "lib/net/wg.h"
 
 #define ANSWER_MAX 65536
 #define PROBE_MS   5000

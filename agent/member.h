@@ -11,7 +11,7 @@
 #include "agent/config.h"
 #include "lib/mesh/id.h"
 #include "lib/mesh/state_file.h"
-#include "lib/net/wg.h"
+#include "lib/net/wg_device.h"
 
 struct member {
 	struct id id;

@@ -7,6 +7,7 @@
 #include "agent/bird.h"
 #include "agent/picture.h"
 #include "lib/base/log.h"
+#include "lib/net/wg.h"
 
 /* New devices get what they need in the pass after the one that made them. */
 #define PASSES 3

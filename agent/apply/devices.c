@@ -6,6 +6,7 @@
 #include "lib/base/log.h"
 #include "lib/net/port_holder.h"
 #include "lib/net/sysctl.h"
+#include "lib/net/wg.h"
 
 /* Marked at once: a device without its alias would be a stranger to the next round. */
 static int create(struct agent *a, const struct desired_device *dev, struct fault *f)

@@ -8,7 +8,7 @@
 #include "lib/net/link.h"
 #include "lib/net/route.h"
 #include "lib/net/rule.h"
-#include "lib/net/wg.h"
+#include "lib/net/wg_device.h"
 
 struct seen_conf { /* net/ipv4/conf of the link at the same position; -1: not read */
 	int forwarding, rp_filter;

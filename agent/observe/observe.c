@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/net/sysctl.h"
+#include "lib/net/wg.h"
 
 static void read_confs(struct observation *out)
 {

@@ -5,6 +5,7 @@
 #define SKEIN_AGENT_PLAN_OPERATIONS_H
 
 #include "agent/plan/desired.h"
+#include "lib/net/wg.h"
 
 enum device_op_kind { DEVICE_OP_CREATE, DEVICE_OP_ALIAS, DEVICE_OP_MTU, DEVICE_OP_UP };
 

@@ -1,1 +1,1 @@
-lib/net := bird bird_configure bird_parse_bfd bird_parse_protocols bird_parse_routes bird_text ifaddr link monitor netlink netlink_attr netlink_request nft port_holder prefix prefix_set route route_plan rule rule_plan sysctl trie ufw wg wg_genl wg_key wg_plan wg_uapi wg_uapi_parse
+lib/net := bird bird_configure bird_parse_bfd bird_parse_protocols bird_parse_routes bird_text ifaddr link monitor netlink netlink_attr netlink_request nft port_holder prefix prefix_set route route_plan rule rule_plan sysctl trie ufw wg wg_device wg_genl wg_key wg_plan wg_uapi wg_uapi_parse

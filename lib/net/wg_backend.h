@@ -3,7 +3,7 @@
 #ifndef SKEIN_NET_WG_BACKEND_H
 #define SKEIN_NET_WG_BACKEND_H
 
-#include "lib/net/wg.h"
+#include "lib/net/wg_device.h"
 
 /* One entry of a request. What is not named in `mask` stays as it is. */
 struct wg_entry {
@@ -14,6 +14,8 @@ struct wg_entry {
 	const struct wg_endpoint *endpoint; /* family not 0 */
 	uint16_t keepalive;
 };
+
+struct wg_backend;
 
 struct wg_backend_type {
 	void (*close)(struct wg_backend *b);
@@ -35,14 +37,6 @@ struct wg_backend {
 /* ERR_NOT_FOUND where there is no such interface of theirs. */
 int wg_genl_open(const char *name, struct wg_backend **out, struct fault *f);
 int wg_uapi_open(const char *name, struct wg_backend **out, struct fault *f);
-
-#define WG_PEERS_MAX   (1 << 21)
-#define WG_ALLOWED_MAX (1 << 20) /* of one peer */
-
-/* Growing a device that is being read; ERR_TOO_LARGE beyond the bounds above. */
-int wg_device_add_peer(struct wg_device *d, const struct wg_key *key);
-int wg_device_add_allowed(struct wg_device *d, const struct prefix *p); /* to the last peer */
-void wg_device_sort(struct wg_device *d);
 
 /* One answer to `get=1`, line by line: see wg_uapi_parse.c. */
 struct wg_uapi_answer {

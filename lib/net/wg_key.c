@@ -1,7 +1,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "lib/net/wg.h"
+#include "lib/net/wg_device.h"
 
 void wg_public_key(const struct secret *private_key, struct wg_key *out)
 {
