@@ -13,6 +13,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/option.h"
+#include "lib/base/prompt.h"
 #include "lib/base/run.h"
 
 #define ASK_MS	     10000
@@ -76,8 +77,10 @@ static int read_token(const struct join_options *o, char *arg, struct join_token
 		code = fault_set(f, ERR_USAGE,
 				 "want one token: as TOKEN, as - (standard input), "
 				 "or with --file");
-	else if (o->file != NULL || strcmp(arg, "-") == 0)
-		code = file_read(o->file != NULL ? o->file : "-", TOKEN_TEXT_MAX, &text, f);
+	else if (o->file != NULL)
+		code = file_read(o->file, TOKEN_TEXT_MAX, &text, f);
+	else if (strcmp(arg, "-") == 0)
+		code = prompt_secret("join token", TOKEN_TEXT_MAX, &text, f);
 	else
 		buf_puts(&text, arg);
 	if (arg != NULL)

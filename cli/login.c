@@ -4,12 +4,12 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "cli/api.h"
 #include "cli/client.h"
 #include "lib/base/file.h"
+#include "lib/base/prompt.h"
 #include "lib/mesh/pin.h"
 #include "lib/mesh/token.h"
 
@@ -26,30 +26,6 @@ static const struct option_row login_options[] = {
 	 "authorities to verify its certificate by, instead of the system's", 0, 0},
 	{0}};
 
-/* A person types it unseen. */
-static int prompt(struct buf *out, struct fault *f)
-{
-	struct termios old, quiet;
-	char line[256];
-	bool shown = tcgetattr(STDIN_FILENO, &old) == 0;
-	int code = 0;
-
-	quiet = old;
-	quiet.c_lflag &= (tcflag_t)~ECHO;
-	fputs("API token: ", stderr);
-	if (shown)
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	if (fgets(line, sizeof(line), stdin) != NULL)
-		buf_puts(out, line);
-	else
-		code = fault_set(f, ERR_USAGE, "no token was given");
-	if (shown)
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
-	fputc('\n', stderr);
-	explicit_bzero(line, sizeof(line));
-	return code;
-}
-
 /* Its text, trimmed, once it is one; caller wipes and frees. */
 static int read_token(const struct options *o, char **out, struct fault *f)
 {
@@ -59,10 +35,8 @@ static int read_token(const struct options *o, char **out, struct fault *f)
 
 	buf_init_secret(&text);
 	buf_init_secret(&clean);
-	if (o->file == NULL && isatty(STDIN_FILENO) == 1)
-		code = prompt(&text, f);
-	else
-		code = file_read(o->file != NULL ? o->file : "-", TOKEN_TEXT_MAX, &text, f);
+	code = o->file != NULL ? file_read(o->file, TOKEN_TEXT_MAX, &text, f)
+			       : prompt_secret("API token", TOKEN_TEXT_MAX, &text, f);
 	if (code == 0)
 		code = token_parse(TOKEN_API, buf_text(&text), &s, f);
 	if (code == 0) {
