@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "controller/alloc.h"
@@ -182,32 +181,6 @@ static int make_stage(const struct config *config, const char *stage, const char
 	return code;
 }
 
-static int give(char *path, const struct stat *to, struct fault *f)
-{
-	int code = 0;
-
-	if (chown(path, to->st_uid, to->st_gid) != 0 && errno != ENOENT)
-		code = fault_errno(f, errno, "%s", path);
-	free(path);
-	return code;
-}
-
-/* Restored by root, it is still the controller's user who has to read it. */
-static int give_to_owner(const struct config *config, const char *stage, struct fault *f)
-{
-	struct stat st;
-	int code;
-
-	if (geteuid() != 0)
-		return 0;
-	if (stat(config->data_dir, &st) != 0)
-		return fault_errno(f, errno, "%s", config->data_dir);
-	code = give(config_data_path(config, DATA_DIR_LOCK), &st, f);
-	for (const char *const *name = data_dir_files; *name != NULL && code == 0; name++)
-		code = give(path_in(stage, *name), &st, f);
-	return code;
-}
-
 static int move_one(const struct config *config, const char *to, const char *name,
 		    const char *suffix, struct fault *f)
 {
@@ -254,8 +227,6 @@ static int restore_into(const struct config *config, const char *file, bool forc
 		code = data_dir_refuse(config, "--force puts the backup in its place", f);
 	if (code == 0)
 		code = make_stage(config, stage, file, made_at, f);
-	if (code == 0)
-		code = give_to_owner(config, stage, f);
 	if (code == 0)
 		code = move_away(config, f);
 	if (code == 0)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "controller/keys.h"
@@ -29,15 +30,31 @@ int data_dir_refuse(const struct config *config, const char *advice, struct faul
 	return code;
 }
 
+/* What root puts here is for who the directory belongs to: the controller's user. */
+static int give_to_owner(const struct config *config, const char *path, struct fault *f)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (stat(config->data_dir, &st) != 0)
+		return fault_errno(f, errno, "%s", config->data_dir);
+	return lchown(path, st.st_uid, st.st_gid) == 0 || errno == ENOENT
+		       ? 0
+		       : fault_errno(f, errno, "%s", path);
+}
+
 static int place(const struct config *config, const char *stage, const char *name, struct fault *f)
 {
 	char *to = config_data_path(config, name), *from = NULL;
-	int code = 0;
+	int code;
 
 	if (asprintf(&from, "%s/%s", stage, name) < 0)
 		abort();
+	code = give_to_owner(config, from, f);
 	/* A certificate may be somewhere else. */
-	if (rename(from, to) != 0 && (errno != ENOENT || strcmp(name, DATABASE_NAME) == 0))
+	if (code == 0 && rename(from, to) != 0 &&
+	    (errno != ENOENT || strcmp(name, DATABASE_NAME) == 0))
 		code = fault_errno(f, errno, "%s", to);
 	free(from);
 	free(to);
@@ -69,9 +86,11 @@ static int take_lock(const struct config *config, const char *path, int *fd, str
 	const struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	struct flock holder;
 
-	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (*fd < 0)
 		return fault_errno(f, errno, "%s", path);
+	if (give_to_owner(config, path, f) != 0)
+		return f->code;
 	for (;;) {
 		if (fcntl(*fd, F_SETLK, &whole) == 0)
 			return 0;

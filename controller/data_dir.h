@@ -12,8 +12,8 @@ extern const char *const data_dir_files[];
 
 /* ERR_EXISTS when one of these files is there; `advice` ends the words. */
 int data_dir_refuse(const struct config *config, const char *advice, struct fault *f);
-/* Moves the files from the directory `stage` into place; on an error those that were moved go
- * again. */
+/* Moves the files from the directory `stage` into place, root's as those of the directory's owner;
+ * on an error those that were moved go again. */
 int data_dir_place(const struct config *config, const char *stage, struct fault *f);
 /* ERR_NOT_FOUND says that `init` has not run; ERR_PRIVILEGE. */
 int data_dir_check(const struct config *config, struct fault *f);

@@ -167,6 +167,39 @@ static void init_makes_a_directory_once(void)
 	config_free(&c);
 }
 
+static uid_t owner_of(const struct config *c, const char *name)
+{
+	char *path = config_data_path(c, name);
+	struct stat st = {0};
+
+	stat(path, &st);
+	free(path);
+	return st.st_uid;
+}
+
+/* The service runs as the directory's owner, and has to read it. */
+static void what_root_makes_is_the_owners(void)
+{
+	uid_t me = geteuid(), other = me == 0 ? 65534 : me;
+	struct config c;
+	struct fault f = {0};
+	struct buf token;
+	int lock;
+
+	new_config(&c, "owned");
+	buf_init_secret(&token);
+	TEST_NUMBER(file_make_dir(c.data_dir, 0700, &f), 0);
+	TEST_NUMBER(chown(c.data_dir, other, other), 0);
+	TEST_NUMBER(init_make(&c, &token, &f), 0);
+	TEST_NUMBER(data_dir_lock(&c, &lock, &f), 0);
+	for (const char *const *name = data_dir_files; *name != NULL; name++)
+		TEST_NUMBER(owner_of(&c, *name), other);
+	TEST_NUMBER(owner_of(&c, DATA_DIR_LOCK), other);
+	close(lock);
+	buf_fini(&token);
+	config_free(&c);
+}
+
 static void init_leaves_nothing_when_it_fails(void)
 {
 	struct config c;
@@ -226,5 +259,6 @@ TEST_SUITE(controller_config, {"the defaults hold", the_defaults_hold},
 	   {"the example is read", the_example_is_read},
 	   {"what is wrong is named", what_is_wrong_is_named}, {"hosts of URLs", hosts_of_urls},
 	   {"init makes a directory once", init_makes_a_directory_once},
+	   {"what root makes is the owner's", what_root_makes_is_the_owners},
 	   {"init leaves nothing when it fails", init_leaves_nothing_when_it_fails},
 	   {"a key that others read is refused", a_key_that_others_read_is_refused});
