@@ -2,8 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <fts.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,21 +157,37 @@ int file_make_dir(const char *path, mode_t mode, struct fault *f)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+/* 0, or an errno value. What is gone already is as good as removed. */
+static int remove_entry(const FTSENT *e)
 {
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path) != 0 && errno != ENOENT ? errno : 0;
+	switch (e->fts_info) {
+	case FTS_D: /* it comes again, behind what is in it */
+		return 0;
+	case FTS_DNR:
+	case FTS_ERR:
+	case FTS_NS:
+		return e->fts_errno == ENOENT ? 0 : e->fts_errno;
+	default:
+		return remove(e->fts_accpath) != 0 && errno != ENOENT ? errno : 0;
+	}
 }
 
+/* Not into what is mounted there. By the directories' devices alone, as FTS_XDEV goes: on an
+ * overlay, as containers have it, a file has another than the directory it is in. */
 int file_remove(const char *path, struct fault *f)
 {
-	int rc = nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	char *paths[] = {(char *)(uintptr_t)path, NULL};
+	FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	FTSENT *e = NULL;
+	int error = walk == NULL ? errno : 0;
 
-	if (rc == -1)
-		rc = errno;
-	return rc == 0 || rc == ENOENT ? 0 : fault_errno(f, rc, "%s", path);
+	while (error == 0 && (errno = 0, e = fts_read(walk)) != NULL)
+		error = remove_entry(e);
+	if (error == 0 && e == NULL)
+		error = errno;
+	if (walk != NULL)
+		fts_close(walk);
+	return error == 0 || error == ENOENT ? 0 : fault_errno(f, error, "%s", path);
 }
 
 int file_check_absolute(const char *path, struct fault *f)
