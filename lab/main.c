@@ -215,7 +215,7 @@ static const struct command commands[] = {
 	{"up", "FILE", 1, 1, "build the fleet that FILE describes", up_rows,
 	 sizeof(struct up_options), run_up},
 	{"exec", "MACHINE CMD...", 2, -1, "run a command on a machine", NULL, 0, run_exec},
-	{"status", "", 0, 0, "show machines, addresses, sessions, sockets", status_rows,
+	{"status", "", 0, 0, "show machines, memberships, addresses, sockets", status_rows,
 	 sizeof(struct status_options), run_status},
 	{"cut", "A B", 2, 2, "let nothing pass between two machines on the underlay", NULL, 0,
 	 run_cut},

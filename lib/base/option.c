@@ -280,8 +280,8 @@ void program_usage(const struct program *p, FILE *to)
 static void describe_rows(const char *words, const struct option_row *rows, FILE *to)
 {
 	for (; rows != NULL && rows->name != NULL; rows++)
-		fprintf(to, "option\t%s\t%s\t%s\t%s\n", words, rows->name,
-			rows->value != NULL ? rows->value : "", rows->help);
+		fprintf(to, "option\t%s\t%s\t%s\t%s\t%.1s\n", words, rows->name,
+			rows->value != NULL ? rows->value : "", rows->help, &rows->letter);
 }
 
 void program_describe(const struct program *p, FILE *to)
