@@ -57,11 +57,18 @@ static int check_wireguard(const struct config *c, struct fault *f)
 	return 0;
 }
 
+int enrol_check_privilege(struct fault *f)
+{
+	return has_capability(CAP_NET_ADMIN)
+		       ? 0
+		       : fault_set(f, ERR_PRIVILEGE, "CAP_NET_ADMIN is missing: run it as root");
+}
+
 int enrol_check_machine(const struct config *c, struct fault *f)
 {
-	if (!has_capability(CAP_NET_ADMIN))
-		return fault_set(f, ERR_PRIVILEGE, "CAP_NET_ADMIN is missing: run it as root");
-	return check_wireguard(c, f);
+	int code = enrol_check_privilege(f);
+
+	return code == 0 ? check_wireguard(c, f) : code;
 }
 
 int enrol_check(const struct config *c, struct fault *f)

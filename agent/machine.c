@@ -98,10 +98,12 @@ out:
 
 int machine_require(const struct config *c, struct fault *f)
 {
-	return machine_exists(c) ? 0
-				 : fault_set(f, ERR_NOT_FOUND,
-					     "this machine has joined nothing yet: "
-					     "skein-agent join TOKEN");
+	if (machine_exists(c))
+		return 0;
+	return errno == EACCES
+		       ? fault_set(f, ERR_PRIVILEGE, "%s: only root may look", c->state_dir)
+		       : fault_set(f, ERR_NOT_FOUND,
+				   "this machine has joined nothing yet: skein-agent join TOKEN");
 }
 
 int machine_load(struct machine *m, const struct config *c, struct fault *f)

@@ -196,6 +196,10 @@ static int leave_alone(struct agent *a, bool force, struct fault *f)
 	uv_loop_t loop;
 	int code;
 
+	/* Before the controller is told: what is not undone then stays. */
+	code = enrol_check_privilege(f);
+	if (code != 0)
+		return code;
 	if (uv_loop_init(&loop) != 0)
 		return fault_set(f, ERR_INTERNAL, "no loop");
 	code = agent_open(a, &loop, f);

@@ -112,7 +112,8 @@ int call_exists(struct call *c, const struct id *existing, const char *what, con
 		c->problem_extra = json_object();
 	json_object_set_new(c->problem_extra, "existing",
 			    json_string(format_id(c->arena, existing)));
-	return fault_set(&c->fault, ERR_EXISTS, "there is a %s '%s' already", what, name);
+	return fault_set(&c->fault, ERR_EXISTS, "there is %s %s '%s' already",
+			 strchr("aeiou", what[0]) != NULL ? "an" : "a", what, name);
 }
 
 /* ---- audit ---- */

@@ -137,6 +137,21 @@ static bool spoil_tokens(void)
 	return true;
 }
 
+/* What skein login was told. */
+static bool read_login(void)
+{
+	static const char line[] = "sed -n 's/^url = //p; s/^pin = /--pin /p' " OPERATOR_CONFIG_HOME
+				   "/skein/skein.conf | tr '\\n' ' '";
+	struct buf said;
+	bool ok;
+
+	buf_init(&said);
+	ok = bad_run(LAB_CONTROLLER, line, &said) == 0 && said.len > 0;
+	setenv("login", buf_text(&said), 1);
+	buf_fini(&said);
+	return ok;
+}
+
 static bool make_tokens(void)
 {
 	struct mono made = mono_now();
@@ -185,7 +200,7 @@ static int prepare(struct lab *l, struct fault *f)
 	int code = set_environment();
 
 	(void)l;
-	if (code == 0 && !make_tokens())
+	if (code == 0 && !(read_login() && make_tokens()))
 		code = fault_set(f, ERR_CHECK, "the tokens could not be made");
 	return code;
 }
@@ -200,7 +215,7 @@ int bad_world_start(void)
 
 int bad_world_stop(void)
 {
-	static const char *const set[] = {"XDG_CONFIG_HOME", "conf", "id"};
+	static const char *const set[] = {"XDG_CONFIG_HOME", "conf", "id", "login"};
 
 	for (size_t i = 0; i < sizeof(set) / sizeof(set[0]); i++)
 		unsetenv(set[i]);
