@@ -55,6 +55,17 @@ static void keep_address(struct contact *c)
 		m->where.changed = false;
 }
 
+/* Where there is something to do about it here, it says what. */
+static const char *words_for(const struct http_answer *a)
+{
+	if (a->code == ERR_REVOKED)
+		return "this machine was revoked: 'skein-agent leave', then join with a new token";
+	if (a->code == ERR_AUTH && a->status == 401)
+		return "the controller does not know this machine any more: 'skein-agent leave "
+		       "--force', then join with a new token";
+	return fault_text(&a->fault, a->code);
+}
+
 bool contact_note(struct contact *c, const struct http_answer *a, const char *what)
 {
 	bool back = a->status != 0 && !c->connected;
@@ -65,10 +76,7 @@ bool contact_note(struct contact *c, const struct http_answer *a, const char *wh
 		c->revoked = a->code == ERR_REVOKED;
 	}
 	if (a->code != 0) {
-		snprintf(c->error, sizeof(c->error), "%s",
-			 c->revoked ? "this machine was revoked: 'skein-agent leave', then join "
-				      "with a new token"
-				    : fault_text(&a->fault, a->code));
+		snprintf(c->error, sizeof(c->error), "%s", words_for(a));
 		log_warn("the controller did not answer as it should", LOG_S("asked", what),
 			 LOG_S("why", c->error));
 		return back;

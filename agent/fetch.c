@@ -6,6 +6,7 @@
 
 #include "agent/bird.h"
 #include "agent/fetch_set.h"
+#include "agent/forgotten.h"
 #include "agent/report.h"
 #include "agent/watch.h"
 #include "lib/base/log.h"
@@ -14,6 +15,7 @@
 #define LIST_MAX       (1u << 20)
 #define RETRY_FIRST_MS 500
 #define RETRY_MAX_MS   30000
+#define SHOW_AGAIN_MS  600000
 #define EARLY_MS       1000 /* who answers "no news" sooner has not waited for any */
 
 struct fetch {
@@ -21,6 +23,7 @@ struct fetch {
 	uv_timer_t *retry;
 	uint64_t delay;		  /* before asking again; 0: what was asked last went well */
 	struct mono asked;	  /* for the list, the last time */
+	struct mono show_again;	  /* to a controller that does not know us */
 	char etag[HTTP_ETAG_MAX]; /* of the last list that was worked through */
 	char coming[HTTP_ETAG_MAX];
 	struct arena arena; /* of the list at hand */
@@ -135,6 +138,16 @@ static void add_new(struct fetch *f)
 	}
 }
 
+static void show_unknown(struct fetch *f)
+{
+	struct mono now = mono_now();
+
+	if (!mono_reached(f->show_again, now))
+		return;
+	f->show_again = mono_add_ms(now, SHOW_AGAIN_MS);
+	forgotten_show(f->agent);
+}
+
 static void on_list(void *context, struct http_answer *a)
 {
 	struct fetch *f = context;
@@ -144,6 +157,8 @@ static void on_list(void *context, struct http_answer *a)
 		report_soon(f->agent);
 	if (f->agent->contact.revoked) /* the last list of all: an empty one */
 		drop_missing(f);
+	if (a->code == ERR_AUTH)
+		show_unknown(f);
 	if (a->code != 0 || (a->status != 200 && a->status != 304)) {
 		retry(f);
 		return;

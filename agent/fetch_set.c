@@ -140,9 +140,10 @@ static void on_key(void *context, struct http_answer *a)
 	note_answer(s, a, "to take the public key");
 	s->failed = s->failed || a->code != 0;
 	if (a->code == 0 && m != NULL) {
-		/* What was listed is older than the key; the list that has it comes next. */
+		/* What was listed is older than a new key; the list that has it comes next. */
+		if (m->announce_key || s->offered.needs_key)
+			s->offered.view = s->offered.membership = 0;
 		m->announce_key = false;
-		s->offered.view = s->offered.membership = 0;
 	}
 	s->step++;
 	go_on(s);
@@ -209,6 +210,14 @@ static void install(struct fetch_set *s, struct member *m)
 
 /* ---- the steps ---- */
 
+/* The controller was restored from a backup: it may have the key of then. */
+static bool is_of_later_epoch(const struct offered *o, const struct member *m)
+{
+	uint64_t now = member_revision(&m->view);
+
+	return now != 0 && o->view != 0 && o->view >> 48 != now >> 48;
+}
+
 /* True when a request is on its way; false to go on at once. */
 static bool step(struct fetch_set *s, struct member *m)
 {
@@ -217,7 +226,7 @@ static bool step(struct fetch_set *s, struct member *m)
 
 	switch (s->step) {
 	case FETCH_KEY:
-		if (!o->needs_key && !m->announce_key)
+		if (!o->needs_key && !m->announce_key && !is_of_later_epoch(o, m))
 			break;
 		ask_key(s, m);
 		return true;

@@ -152,6 +152,40 @@ static int delete (struct cli *c, const struct invocation *in)
 	return code;
 }
 
+/* ---- those of the time that a restored backup does not know ---- */
+
+static const struct column unknown_columns[] = {{"NAME", "name", COLUMN_TEXT, NULL, NULL},
+						{"MESH", "mesh_name", COLUMN_TEXT, NULL, NULL},
+						{"ADDRESS", "address", COLUMN_TEXT, NULL, NULL},
+						{"SEEN", "seen_at", COLUMN_AGE, NULL, NULL},
+						{"FROM", "seen_from", COLUMN_TEXT, NULL, NULL},
+						{"ID", "id", COLUMN_TEXT, NULL, NULL},
+						{0}};
+
+static int list_unknown(struct cli *c, const struct invocation *in)
+{
+	json_t *items;
+	int code = api_list(c, "/unknown-machines", 0, &items);
+
+	(void)in;
+	if (code == 0)
+		output_list(&c->out, unknown_columns, items,
+			    "no machine has shown itself that the controller does not know");
+	return code;
+}
+
+static int forget(struct cli *c, const struct invocation *in)
+{
+	const char *id;
+	int code = api_check_id(c, in->args[0], &id);
+
+	if (code == 0)
+		code = api_delete(c, api_path(c, "/unknown-machines/%s", id));
+	if (code == 0)
+		output_done(&c->out, NULL, "forgotten; its address is free after its rest");
+	return code;
+}
+
 const struct verb machine_verbs[] = {
 	VERB("machine list", "", 0, 0, "list the machines", NULL, struct no_options, list),
 	VERB("machine show", "MACHINE", 1, 1, "show one machine and its memberships", NULL,
@@ -162,5 +196,10 @@ const struct verb machine_verbs[] = {
 	     struct no_options, revoke),
 	VERB("machine delete", "MACHINE", 1, 1, "forget it and its memberships", NULL,
 	     struct no_options, delete),
+	VERB("machine unknown", "", 0, 0,
+	     "list the machines that joined after the backup that was restored", NULL,
+	     struct no_options, list_unknown),
+	VERB("machine forget", "ID", 1, 1, "give back the address of an unknown one", NULL,
+	     struct no_options, forget),
 	VERB_END,
 };

@@ -267,3 +267,23 @@ int alloc_rest_all(struct store *s, struct wall until, struct fault *f)
 	arena_fini(&a);
 	return code;
 }
+
+int alloc_reserve(struct store *s, const struct unknown_machine *x, struct wall now,
+		  int64_t rest_ms, struct fault *f)
+{
+	struct wall until = {now.ms + rest_ms};
+
+	return store_address_reserve(s, x->mesh, x->index, until, f);
+}
+
+int alloc_forget(struct store *s, const struct unknown_machine *x, struct wall now, int64_t rest_ms,
+		 struct fault *f)
+{
+	struct wall until = {now.ms + rest_ms};
+	int code = store_unknown_delete(s, x->row, f);
+
+	/* A member may have had the address before the machine showed itself. */
+	if (code == 0 && store_address_free(s, x->mesh, x->index, until, NULL) == ERR_IO)
+		code = fault_set(f, ERR_IO, "the address cannot be given back");
+	return code;
+}

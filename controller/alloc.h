@@ -43,6 +43,11 @@ int alloc_leave(struct store *s, const struct membership *m, struct wall now, in
 /* After a restoration: the addresses that may have been given out since the backup was made rest
  * until then: those that were free, and the next thousand of each mesh. */
 int alloc_rest_all(struct store *s, struct wall until, struct fault *f);
+/* The address of a machine that is not known is kept from others, and given back. */
+int alloc_reserve(struct store *s, const struct unknown_machine *x, struct wall now,
+		  int64_t rest_ms, struct fault *f);
+int alloc_forget(struct store *s, const struct unknown_machine *x, struct wall now, int64_t rest_ms,
+		 struct fault *f);
 /* Deletes the machine, having left all its meshes. */
 int alloc_remove_machine(struct store *s, row_t machine, struct wall now, int64_t rest_ms,
 			 struct fault *f);

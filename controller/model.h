@@ -60,6 +60,18 @@ struct machine {
 	uint64_t version;
 };
 
+/* A machine that joined after the backup was made that this database comes from: it has shown an
+ * image of then. `id` is its membership's. */
+struct unknown_machine {
+	row_t row, organization, mesh;
+	struct id id, machine;
+	char name[NAME_TEXT_MAX]; /* as it says */
+	uint32_t index;
+	struct wall created_at, seen_at; /* when it showed itself: first, and last */
+	char seen_from[ADDRESS_TEXT_MAX];
+	uint64_t version;
+};
+
 struct endpoint {
 	uint8_t type; /* enum state_endpoint_type */
 	uint8_t device;

@@ -224,6 +224,10 @@ int store_address_free(struct store *s, row_t mesh, uint32_t index, struct wall 
  * what there is, if that is less. */
 int store_address_rest(struct store *s, row_t mesh, uint32_t last_index, uint32_t n,
 		       struct wall until, struct fault *f);
+/* This one is not given out any more, until it is freed; those below it that never were rest until
+ * `until`. Nothing changes where a membership has it. */
+int store_address_reserve(struct store *s, row_t mesh, uint32_t index, struct wall until,
+			  struct fault *f);
 /* The lowest membership number (i) that the machine does not use, 0 to 127; ERR_EXHAUSTED. */
 int store_number_take(struct store *s, row_t machine, uint32_t *number, struct fault *f);
 
@@ -242,6 +246,15 @@ int store_shadowed_get(struct store *s, struct arena *a, row_t membership, struc
 /* How many memberships of a mesh do not reach the prefix; counted up to max. */
 int store_shadowed_count(struct store *s, row_t mesh, const struct prefix *prefix, uint32_t max,
 			 uint32_t *out, struct fault *f);
+
+/* Machines that are not known (struct unknown_machine). Put adds it, or sees it again, by its id;
+ * *fresh says which, and row, created_at and version are filled. */
+int store_unknown_put(struct store *s, struct unknown_machine *x, bool *fresh, struct fault *f);
+int store_unknown_find(struct store *s, row_t organization, const struct id *id,
+		       struct unknown_machine *out, struct fault *f);
+int store_unknown_list(struct store *s, struct arena *a, row_t organization, const struct page *p,
+		       struct unknown_machine **out, size_t *n, struct fault *f);
+int store_unknown_delete(struct store *s, row_t row, struct fault *f);
 
 /* ---- backups: sqlite/backup.c ---- */
 
@@ -268,5 +281,8 @@ int store_backup_read(const char *backup, const char *to, struct arena *a,
  * used since. See alloc_rest_all(), too. */
 int store_restored(struct store *s, struct wall made_at, struct wall now, uint32_t epoch,
 		   struct fault *f);
+/* Whether something that was made at this time can have been lost: a backup of before was restored.
+ */
+int store_restored_before(struct store *s, struct wall made_at, bool *out, struct fault *f);
 
 #endif

@@ -24,5 +24,6 @@ int membership_set_key(struct call *c);
 int image_config(struct call *c);
 int image_bird(struct call *c);
 int report(struct call *c);
+int unknown_show(struct call *c);
 
 #endif

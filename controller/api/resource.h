@@ -32,7 +32,7 @@ struct resource {
 
 extern const struct resource organization_resource, mesh_resource, machine_resource,
 	membership_resource, join_token_resource, api_token_resource, prefix_resource,
-	peering_resource, audit_resource;
+	peering_resource, audit_resource, unknown_resource;
 
 /* ---- handlers: of the route's resource, and of {id} ---- */
 

@@ -43,6 +43,13 @@ const struct route api_routes[] = {
 	{METHOD_POST, V1 "/machines/{id}/revoke", ROLE_OPERATOR, ROUTE_WRITE, "machine.revoke", N,
 	 resource_revoke, &machine_resource},
 
+	{METHOD_GET, V1 "/unknown-machines", ROLE_VIEWER, ROUTE_READ, N, "limit cursor",
+	 resource_list, &unknown_resource},
+	{METHOD_GET, V1 "/unknown-machines/{id}", ROLE_VIEWER, ROUTE_READ, N, N, resource_get,
+	 &unknown_resource},
+	{METHOD_DELETE, V1 "/unknown-machines/{id}", ROLE_OPERATOR, ROUTE_WRITE,
+	 "unknown-machine.forget", N, resource_delete, &unknown_resource},
+
 	{METHOD_GET, V1 "/memberships", ROLE_VIEWER, ROUTE_READ, N, "limit cursor mesh machine",
 	 resource_list, &membership_resource},
 	{METHOD_POST, V1 "/memberships", ROLE_OPERATOR, ROUTE_WRITE, "membership.create", N,
@@ -102,6 +109,8 @@ const struct route api_routes[] = {
 	 &audit_resource},
 
 	{METHOD_POST, V1 "/enroll", ROLE_NONE, ROUTE_WRITE, "machine.enroll", N, enroll, N},
+	{METHOD_POST, V1 "/unknown-machines", ROLE_NONE, ROUTE_WRITE, "unknown-machine.show", N,
+	 unknown_show, N},
 	{METHOD_GET, V1 "/machine", ROLE_MACHINE, ROUTE_MEMORY, N, N, machine_self_get, N},
 	{METHOD_DELETE, V1 "/machine", ROLE_MACHINE, ROUTE_WRITE, "machine.leave", N,
 	 machine_self_leave, N},

@@ -9,7 +9,7 @@
  * alternative, the first gap among the memberships, costs what the mesh has members. */
 #include "controller/sqlite/query.h"
 
-enum { RIPEN, READY, NEVER_USED, NEXT_FREE, FREE, NEXT, REST_FREED, REST_NEXT, SKIP };
+enum { RIPEN, READY, NEVER_USED, NEXT_FREE, FREE, NEXT, REST_FREED, REST_NEXT, SKIP, TAKE };
 
 static const struct statement sql[] = {
 	[RIPEN] = {STATEMENT(ADDRESS, RIPEN), "UPDATE address_freed SET until = 0"
@@ -40,6 +40,7 @@ static const struct statement sql[] = {
 		       " SELECT row, next_index + i, ?3 FROM mesh, n WHERE row = ?1"},
 	[SKIP] = {STATEMENT(ADDRESS, SKIP),
 		  "UPDATE mesh SET next_index = next_index + ?2 WHERE row = ?1"},
+	[TAKE] = {STATEMENT(ADDRESS, TAKE), "DELETE FROM address_freed WHERE mesh = ? AND idx = ?"},
 };
 
 static int ripen(struct store *s, row_t mesh, struct wall now, struct fault *f)
@@ -180,4 +181,23 @@ int store_address_rest(struct store *s, row_t mesh, uint32_t last_index, uint32_
 	if (n > (last_index - next + 1) / 2)
 		n = (uint32_t)((last_index - next + 1) / 2);
 	return skip(s, mesh, n, until, f);
+}
+
+/* Freed or never given, it is then what an address of a membership is: below the counter, and not
+ * among the freed ones. */
+int store_address_reserve(struct store *s, row_t mesh, uint32_t index, struct wall until,
+			  struct fault *f)
+{
+	struct query q;
+	int64_t next;
+	int code = next_index(s, mesh, &next, f);
+
+	if (code == 0 && next <= index)
+		code = skip(s, mesh, index - next + 1, until, f);
+	if (code != 0)
+		return code;
+	query_start(&q, s, &sql[TAKE], f);
+	query_bind_number(&q, mesh);
+	query_bind_number(&q, index);
+	return query_run(&q, NULL);
 }

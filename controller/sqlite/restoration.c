@@ -5,7 +5,7 @@
  * times a second for years. */
 #include "controller/sqlite/query.h"
 
-enum { ADD, EPOCH, FORGET_VIEWS, FORGET_IMAGES, VOID_GRANTS };
+enum { ADD, EPOCH, FORGET_VIEWS, FORGET_IMAGES, VOID_GRANTS, BEFORE };
 
 static const struct statement sql[] = {
 	[ADD] = {STATEMENT(RESTORATION, ADD),
@@ -19,6 +19,8 @@ static const struct statement sql[] = {
 	[VOID_GRANTS] = {STATEMENT(RESTORATION, VOID_GRANTS),
 			 "UPDATE join_grant SET revoked_at = ?, version = version + 1"
 			 " WHERE max_uses > 0 AND revoked_at = 0"},
+	[BEFORE] = {STATEMENT(RESTORATION, BEFORE),
+		    "SELECT 1 FROM restoration WHERE backup_at < ?1 AND ?1 < at LIMIT 1"},
 };
 
 static int run(struct store *s, int which, struct fault *f)
@@ -70,4 +72,14 @@ int store_restored(struct store *s, struct wall made_at, struct wall now, uint32
 	if (code == 0)
 		code = run(s, FORGET_IMAGES, f);
 	return code != 0 ? code : run_with(s, VOID_GRANTS, now.ms, f);
+}
+
+int store_restored_before(struct store *s, struct wall made_at, bool *out, struct fault *f)
+{
+	struct query q;
+
+	query_start(&q, s, &sql[BEFORE], f);
+	query_bind_number(&q, made_at.ms);
+	*out = query_next(&q);
+	return query_end(&q);
 }

@@ -3,8 +3,6 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "lib/base/clock.h"
-
 #define VERSION_7   0x70
 #define VARIANT_RFC 0x80
 
@@ -18,6 +16,15 @@ void id_new(struct id *out)
 		out->bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
 	out->bytes[6] = (uint8_t)(VERSION_7 | (out->bytes[6] & 0x0f));
 	out->bytes[8] = (uint8_t)(VARIANT_RFC | (out->bytes[8] & 0x3f));
+}
+
+struct wall id_time(const struct id *i)
+{
+	struct wall t = {0};
+
+	for (int k = 0; k < 6; k++)
+		t.ms = t.ms << 8 | i->bytes[k];
+	return t;
 }
 
 static int hex_value(char c)

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/base/clock.h"
+
 #define ID_TEXT_MAX 37
 
 struct id {
@@ -12,6 +14,7 @@ struct id {
 };
 
 void id_new(struct id *out);
+struct wall id_time(const struct id *i);	 /* when it was made */
 bool id_parse(const char *text, struct id *out); /* 8-4-4-4-12 lower or upper hex */
 const char *id_format(const struct id *i, char out[ID_TEXT_MAX]);
 bool id_equal(const struct id *a, const struct id *b);

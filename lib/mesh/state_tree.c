@@ -38,12 +38,8 @@ static void set_counts(struct state_tree *t, uint64_t pages)
 		set_count(&t->levels[i], pages);
 }
 
-void state_tree_make(struct state_tree *t, const uint8_t *body, uint64_t pages)
+static void hash_levels(struct state_tree *t)
 {
-	*t = (struct state_tree){0};
-	set_counts(t, pages);
-	for (uint64_t i = 0; i < pages; i++)
-		digest_of(body + i * STATE_PAGE, STATE_PAGE, &t->levels[0].at[i]);
 	for (unsigned k = 1; k < t->depth; k++) {
 		const digest_vec *below = &t->levels[k - 1];
 
@@ -54,6 +50,24 @@ void state_tree_make(struct state_tree *t, const uint8_t *body, uint64_t pages)
 			digest_of(&below->at[first], n * sizeof(below->at[0]), &t->levels[k].at[i]);
 		}
 	}
+}
+
+void state_tree_make(struct state_tree *t, const uint8_t *body, uint64_t pages)
+{
+	*t = (struct state_tree){0};
+	set_counts(t, pages);
+	for (uint64_t i = 0; i < pages; i++)
+		digest_of(body + i * STATE_PAGE, STATE_PAGE, &t->levels[0].at[i]);
+	hash_levels(t);
+}
+
+void state_tree_raise(struct state_tree *t, const struct digest *pages, uint64_t n)
+{
+	*t = (struct state_tree){0};
+	set_counts(t, n);
+	for (uint64_t i = 0; i < n; i++)
+		t->levels[0].at[i] = pages[i];
+	hash_levels(t);
 }
 
 void state_tree_fini(struct state_tree *t)

@@ -24,6 +24,8 @@ struct state_tree {
 
 /* Hashes all pages, at least one; frees nothing that was in `t`. Caller state_tree_fini()s. */
 void state_tree_make(struct state_tree *t, const uint8_t *body, uint64_t pages);
+/* The same, of hashes of pages that are known. */
+void state_tree_raise(struct state_tree *t, const struct digest *pages, uint64_t n);
 void state_tree_fini(struct state_tree *t);
 const uint8_t *state_tree_top(const struct state_tree *t); /* 32 bytes */
 

@@ -250,7 +250,8 @@ static void a_full_mesh_says_so(void)
 		snprintf(name, sizeof(name), "m-%d", i);
 		k = fixture_machine(&x, name);
 		FAULT(&x, alloc_join(x.store, &k, &m, FIXTURE_NOW, &member, &x.fault),
-		      i <= 6 ? 0 : ERR_EXHAUSTED, i <= 6 ? "" : "mesh small (10.1.0.0/29): all 6 addresses");
+		      i <= 6 ? 0 : ERR_EXHAUSTED,
+		      i <= 6 ? "" : "mesh small (10.1.0.0/29): all 6 addresses");
 	}
 	fixture_end(&x);
 }

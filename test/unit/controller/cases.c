@@ -26,6 +26,8 @@ const struct api_case api_cases[] = {
 	{V1 "/machines", METHOD_GET, NULL, NULL, 200},
 	{V1 "/machines" ID, METHOD_GET, V1 "/machines/$machine", NULL, 200},
 	{V1 "/machines" ID, METHOD_PATCH, V1 "/machines/$machine", "{\"name\":\"renamed\"}", 200},
+	{V1 "/unknown-machines", METHOD_GET, NULL, NULL, 200},
+	{V1 "/unknown-machines" ID, METHOD_GET, V1 "/unknown-machines/$unknown", NULL, 200},
 	{V1 "/memberships", METHOD_GET, V1 "/memberships?mesh=$mesh", NULL, 200},
 	{V1 "/memberships", METHOD_POST, NULL, "{\"machine\":\"$machine\",\"mesh\":\"$spare\"}",
 	 201},
@@ -67,6 +69,7 @@ const struct api_case api_cases[] = {
 	 "\"device\":\"eth1\",\"membership\":null}]}]}",
 	 204},
 	{V1 "/enroll", METHOD_POST, NULL, NULL, 201},
+	{V1 "/unknown-machines", METHOD_POST, NULL, NULL, 204},
 	/* these remove */
 	{V1 "/join-tokens" ID "/revoke", METHOD_POST, V1 "/join-tokens/$join_token/revoke", NULL,
 	 200},
@@ -74,6 +77,7 @@ const struct api_case api_cases[] = {
 	{V1 "/peerings" ID, METHOD_DELETE, V1 "/peerings/$peering", NULL, 204},
 	{V1 "/prefixes" ID, METHOD_DELETE, V1 "/prefixes/$prefix", NULL, 204},
 	{V1 "/gateways" ID, METHOD_DELETE, V1 "/gateways/$machine", NULL, 204},
+	{V1 "/unknown-machines" ID, METHOD_DELETE, V1 "/unknown-machines/$unknown", NULL, 204},
 	{V1 "/memberships" ID, METHOD_DELETE, V1 "/memberships/$membership", NULL, 204},
 	{V1 "/machine", METHOD_DELETE, NULL, NULL, 204},
 	{V1 "/machines" ID "/revoke", METHOD_POST, V1 "/machines/$second_machine/revoke", NULL,
@@ -200,6 +204,16 @@ static bool make_machines(struct stand *s, struct things *t)
 	return true;
 }
 
+static bool make_unknown(struct stand *s, struct things *t)
+{
+	char id[64];
+
+	if (stand_show_unknown(s, things_get(t, "mesh"), 200, "lost", id) != 204)
+		return false;
+	things_set(t, "unknown", id);
+	return true;
+}
+
 bool things_make(struct stand *s, struct things *t, const char *organization, const char *net)
 {
 	char body[160];
@@ -225,5 +239,6 @@ bool things_make(struct stand *s, struct things *t, const char *organization, co
 			"\"prefixes_a\":[\"198.51.100.0/24\"]}");
 	ok = ok && make(s, t, t->operator_token, "gateway", V1 "/gateways",
 			"{\"machine\":\"$machine\",\"meshes\":[\"$mesh\"]}");
+	ok = ok && make_unknown(s, t);
 	return ok && stand_wait_rendered(s, &t->machine);
 }

@@ -183,6 +183,11 @@ static bool is_enroll(const struct api_case *c)
 	return strcmp(c->route, "/api/v1/enroll") == 0;
 }
 
+static bool is_show(const struct api_case *c)
+{
+	return c->method == METHOD_POST && strcmp(c->route, "/api/v1/unknown-machines") == 0;
+}
+
 static void refusals_are_documented(void)
 {
 	for (const struct api_case *c = api_cases; c->route != NULL; c++) {
@@ -211,11 +216,29 @@ static void an_enrolment_is_documented(void)
 	}
 }
 
+static void showing_oneself_is_documented(void)
+{
+	char id[64];
+
+	for (const struct api_case *c = api_cases; c->route != NULL; c++) {
+		if (!is_show(c))
+			continue;
+		TEST_NUMBER(
+			stand_show_unknown(&stand, things_get(&things, "mesh"), 201, "also", id),
+			204);
+		check_answer(c);
+		TEST_NUMBER(
+			stand_show_unknown(&stand, things_get(&things, "machine"), 201, "also", id),
+			404);
+		check_answer(c);
+	}
+}
+
 /* Last: it ends with what removes. */
 static void answers_are_as_documented(void)
 {
 	for (const struct api_case *c = api_cases; c->route != NULL; c++) {
-		if (is_enroll(c))
+		if (is_enroll(c) || is_show(c))
 			continue;
 		run(c, things_token(&stand, &things, case_route(c)));
 		TEST_NUMBER(stand.status, c->status);
@@ -228,4 +251,5 @@ TEST_SUITE_WITH(controller_openapi, start, stop,
 		{"parameters agree", parameters_agree},
 		{"refusals are documented", refusals_are_documented},
 		{"an enrolment is documented", an_enrolment_is_documented},
+		{"showing oneself is documented", showing_oneself_is_documented},
 		{"answers are as documented", answers_are_as_documented});

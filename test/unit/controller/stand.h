@@ -65,6 +65,10 @@ long stand_put_key(struct stand *a, const struct stand_machine *m, const uint8_t
 /* Waits until the view of the machine has a peer at this index; the view is the last answer then.
  * False after 5 s. */
 bool stand_wait_peer(struct stand *a, const struct stand_machine *m, uint32_t index);
+/* Shows a machine that this controller would have signed and forgotten; notes a restoration first.
+ * Returns the status; `id` becomes its membership's. */
+long stand_show_unknown(struct stand *a, const char *mesh, uint32_t index, const char *name,
+			char id[64]);
 /* A join token for a mesh id (NULL: the default one), by `token`. Borrowed until the next call. */
 const char *stand_join_token(struct stand *a, const char *token, const char *more);
 /* Waits until GET /machine says that all memberships are rendered; false after 5 s. */

@@ -1,12 +1,15 @@
 #include <sodium.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "controller/controller.h"
+#include "controller/data_dir.h"
 #include "controller/init.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/mesh/state_excerpt.h"
 #include "test/test.h"
 #include "test/unit/controller/stand.h"
 
@@ -100,4 +103,77 @@ bool stand_wait_peer(struct stand *a, const struct stand_machine *m, uint32_t in
 		usleep(10000);
 	}
 	return false;
+}
+
+/* ---- machines that are not known ---- */
+
+/* As after a backup of long ago, restored in a while: what was made until then can have been lost.
+ */
+static bool note_restoration(struct stand *a)
+{
+	char *path = config_data_path(a->config, DATABASE_NAME);
+	sqlite3 *db = NULL;
+	bool ok = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+		  sqlite3_busy_timeout(db, 5000) == SQLITE_OK &&
+		  sqlite3_exec(db,
+			       "INSERT INTO restoration (at, backup_at) VALUES (4102444800000, 1)",
+			       NULL, NULL, NULL) == SQLITE_OK;
+
+	sqlite3_close(db);
+	free(path);
+	return ok;
+}
+
+static void make_excerpt(struct stand *a, const struct id *mesh, const struct id *membership,
+			 uint32_t index, struct buf *out)
+{
+	const struct state_identity identity = {.kind = STATE_KIND_MEMBERSHIP,
+						.revision = STATE_REVISION(1, 1),
+						.mesh = mesh->bytes,
+						.membership = membership->bytes};
+	struct state_self self = {.peer = index, .base_port = 51820};
+	struct state_writer *w = state_writer_new(STATE_KIND_MEMBERSHIP);
+	struct state_image image;
+	struct state_tree tree;
+	struct buf body, whole;
+
+	buf_init(&body);
+	buf_init(&whole);
+	id_new((struct id *)self.machine);
+	state_writer_section(w, STATE_SELF, &self, 1, sizeof(self));
+	state_writer_body(w, &body);
+	state_sign(&identity, body.data, body.len, a->controller->keys.signing, &whole);
+	if (state_check(&image, whole.data, whole.len, NULL) == 0) {
+		state_tree_make(&tree, (const uint8_t *)whole.data + STATE_PAGE,
+				image.root->body_pages);
+		state_excerpt_make(&image, &tree, out);
+		state_tree_fini(&tree);
+	}
+	state_writer_free(w);
+	buf_fini(&body);
+	buf_fini(&whole);
+}
+
+long stand_show_unknown(struct stand *a, const char *mesh, uint32_t index, const char *name,
+			char id[64])
+{
+	char encoded[sodium_base64_ENCODED_LEN(STATE_EXCERPT_MAX, sodium_base64_VARIANT_ORIGINAL)];
+	struct id mesh_id, membership;
+	struct buf excerpt, body;
+	long status = -1;
+
+	id_new(&membership);
+	id_format(&membership, id);
+	buf_init(&excerpt);
+	buf_init(&body);
+	if (id_parse(mesh, &mesh_id) && note_restoration(a)) {
+		make_excerpt(a, &mesh_id, &membership, index, &excerpt);
+		sodium_bin2base64(encoded, sizeof(encoded), (const uint8_t *)excerpt.data,
+				  excerpt.len, sodium_base64_VARIANT_ORIGINAL);
+		buf_printf(&body, "{\"name\":\"%s\",\"image\":\"%s\"}", name, encoded);
+		status = stand_call(a, NULL, "POST", "/api/v1/unknown-machines", buf_text(&body));
+	}
+	buf_fini(&excerpt);
+	buf_fini(&body);
+	return status;
 }
