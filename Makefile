@@ -9,8 +9,10 @@ DESTDIR  ?=
 SAN      ?=
 V        ?= 0
 
+# With clang, whose sanitizers write all their reports to one file; gcc's UBSan knows standard error.
 ifneq ($(SAN),)
 BUILD := build/$(SAN)
+CC    := $(CLANG)
 endif
 
 .DELETE_ON_ERROR:
@@ -110,6 +112,9 @@ $(BUILD)/obj/%.o: %.c
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(BUILD)/obj $(BUILD)/bpf -name '*.d' 2>/dev/null)
+
+# A test runs the programs that were built with it: sanitized ones, when it is.
+$(BUILD)/obj/test/%.o $(BUILD)/lint/test/%: ALL_CFLAGS += -DTEST_BUILD='"$(BUILD)"'
 
 # ---- eBPF: object and skeleton ----------------------------------------------------------------
 # v3: atomic compare-and-swap, 32-bit jumps; any kernel from 5.12 has it.

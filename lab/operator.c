@@ -43,12 +43,20 @@ int operator_skein(struct lab *lab, const char *const *words, const char *input,
 	return 0;
 }
 
-/* Beside the programs of a build (build/skein-controller), or where they were installed. */
+/* Above the programs of a build (build/skein-controller, build/asan/skein-controller), or where
+ * they were installed. */
 static const char *templates_directory(struct lab *lab)
 {
-	const char *built = arena_printf(&lab->arena, "%s/../bird-templates", lab->programs);
+	static const char *const above[] = {"..", "../.."};
 
-	return access(built, R_OK) == 0 ? built : "/usr/share/skein/bird-templates";
+	for (size_t i = 0; i < sizeof(above) / sizeof(above[0]); i++) {
+		const char *built =
+			arena_printf(&lab->arena, "%s/%s/bird-templates", lab->programs, above[i]);
+
+		if (access(built, R_OK) == 0)
+			return built;
+	}
+	return "/usr/share/skein/bird-templates";
 }
 
 static int write_configuration(struct lab *lab, struct fault *f)

@@ -18,7 +18,7 @@
 #include "test/net/space.h"
 #include "test/test.h"
 
-#define CONTROLLER  "build/skein-controller"
+#define CONTROLLER  TEST_BUILD "/skein-controller"
 #define PORT	    8080
 #define DEADLINE_MS 1000
 #define BODY_MAX    65536

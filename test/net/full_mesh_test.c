@@ -14,7 +14,7 @@
 #include "test/net/steps.h"
 #include "test/test.h"
 
-#define AGENT	    "build/skein-agent"
+#define AGENT	    TEST_BUILD "/skein-agent"
 #define REST_MS	    4000
 #define AGAIN_MS    200
 #define DEADLINE    30000

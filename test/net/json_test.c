@@ -15,7 +15,7 @@
 #include "test/net/steps.h"
 #include "test/test.h"
 
-#define LAB	       "build/skein-lab"
+#define LAB	       TEST_BUILD "/skein-lab"
 #define ON	       "--lab t-json exec "
 #define AGENT	       "skein-agent-status.v1"
 #define CLI	       "skein.v1"
@@ -274,7 +274,7 @@ static void every_command_was_tried(void)
 	size_t n = 0;
 
 	buf_init(&said);
-	TEST_NUMBER(steps_run("build/skein", "--describe-commands", &said), 0);
+	TEST_NUMBER(steps_run(TEST_BUILD "/skein", "--describe-commands", &said), 0);
 	rest = said.data;
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (strncmp(line, begin, strlen(begin)) != 0)

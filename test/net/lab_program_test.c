@@ -17,7 +17,7 @@
 #include "test/net/steps.h"
 #include "test/test.h"
 
-#define LAB	    "build/skein-lab"
+#define LAB	    TEST_BUILD "/skein-lab"
 #define NAME	    "t-labp"
 #define OF	    "--lab " NAME " "
 #define SCHEMA	    "skein-lab-status.v1"

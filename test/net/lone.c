@@ -14,7 +14,7 @@
 #include "test/test.h"
 #include "test/unit/controller/stand.h"
 
-#define CONTROLLER "build/skein-controller"
+#define CONTROLLER TEST_BUILD "/skein-controller"
 #define PORT	   8090
 #define START_MS   20000
 #define RUN_MS	   60000

@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
-#define OFFICE_SKEIN	  "build/skein"
-#define OFFICE_CONTROLLER "build/skein-controller"
+#define OFFICE_SKEIN	  TEST_BUILD "/skein"
+#define OFFICE_CONTROLLER TEST_BUILD "/skein-controller"
 #define OFFICE_URL	  "https://127.0.0.1:8443"
 
 struct office {

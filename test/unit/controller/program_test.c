@@ -10,7 +10,7 @@
 #include "lib/base/file.h"
 #include "test/test.h"
 
-#define PROGRAM "build/skein-controller"
+#define PROGRAM TEST_BUILD "/skein-controller"
 
 static char output[8192];
 
