@@ -3,7 +3,7 @@
 
 SUMMARY := build/summary
 
-.PHONY: check check-parts check-unit check-net check-san check-house
+.PHONY: check check-parts check-unit check-net check-house
 check: ## build and run all tests; installs what it needs
 	$(Q)rm -rf $(SUMMARY)
 	$(Q)$(MAKE) --no-print-directory deps
@@ -21,10 +21,6 @@ check-net: $(BUILD)/test/net $(PROGRAMS) ## tests in network namespaces (as root
 
 check-house: all ## the rules of the house: make, sources.mk, sizes
 	$(Q)test/run house $(SUMMARY) test/house $(BUILD)
-
-check-san: $(PROGRAMS) ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	$(Q)$(MAKE) --no-print-directory SAN=asan build/asan/test/unit
-	$(Q)test/run san $(SUMMARY) build/asan/test/unit
 
 .PHONY: check-long check-crash
 check-long: check check-crash ## everything that `check` has no time for

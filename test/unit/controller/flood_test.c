@@ -91,7 +91,9 @@ static void *send_report(void *arg)
 {
 	struct sender *x = arg;
 
-	x->status = stand_call(&x->client, x->token, "POST", V1 "/mesh/report", "{}");
+	__atomic_store_n(&x->status,
+			 stand_call(&x->client, x->token, "POST", V1 "/mesh/report", "{}"),
+			 __ATOMIC_RELAXED);
 	return NULL;
 }
 
