@@ -99,7 +99,8 @@ static bool start(const char *name, const char *settings)
 	if (!lone_make(&lone, name, NULL, settings) || !lone_start(&lone))
 		return false;
 	snprintf(operator.base, sizeof(operator.base), "%s", lone.base);
-	/* The attackers have lone.admin; an operator has a token, and with it a share, of his own. */
+	/* The attackers have lone.admin; an operator has a token, and with it a share, of his own.
+	 */
 	if (stand_call(&operator, lone.admin, "POST", "/api/v1/api-tokens",
 		       "{\"role\":\"admin\"}") != 201)
 		return false;

@@ -185,8 +185,7 @@ static void what_no_row_says_alone(void)
 }
 
 TEST_SUITE(base_schema, {"defaults and a file", defaults_and_a_file},
-	   {"bad lines are named", bad_lines_are_named},
-	   {"lines are bounded", lines_are_bounded},
+	   {"bad lines are named", bad_lines_are_named}, {"lines are bounded", lines_are_bounded},
 	   {"the example is a valid file", the_example_is_a_valid_file},
 	   {"what no row says alone", what_no_row_says_alone},
 	   {"absence is an error only when asked", absence_is_an_error_only_when_asked});
