@@ -42,7 +42,7 @@ static void close_handle(uv_handle_t *handle, void *context)
 
 static void run(struct agent *a)
 {
-	uv_loop_t loop;
+	static uv_loop_t loop;
 	uv_timer_t end;
 
 	uv_loop_init(&loop);
