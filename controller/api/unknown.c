@@ -131,8 +131,9 @@ static int fill(struct call *c, const struct state_root *root, const struct stat
 	code = store_mesh_find(c->store, 0, &id, &mesh, NULL);
 	if (code == ERR_NOT_FOUND)
 		return fault_set(&c->fault, code, "the mesh is not known either");
-	if (code == 0)
-		code = name_check(name, "name", &c->fault);
+	if (code != 0)
+		return code;
+	code = name_check(name, "name", &c->fault);
 	if (code == 0 && (self->peer == 0 || self->peer > alloc_last_index(&mesh.cidr)))
 		code = fault_set(&c->fault, ERR_INVALID, "no address of the mesh");
 	out->organization = mesh.organization;

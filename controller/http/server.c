@@ -14,7 +14,7 @@
  * poll. */
 #define INACTIVITY_S 75
 
-#define OTHER_DESCRIPTORS 256 /* the database's, logs, listening sockets */
+#define OTHER_DESCRIPTORS 256UL /* the database's, logs, listening sockets */
 
 /* The daemons of one certificate, one a listening socket. After a renewal the shift of before takes
  * no new connection, and goes when its last one has ended. */

@@ -82,7 +82,7 @@ int error_from_errno(int errnum)
 	return ERR_IO;
 }
 
-int fault_set(struct fault *f, int code, const char *fmt, ...)
+int(fault_set)(struct fault *f, int code, const char *fmt, ...)
 {
 	va_list ap;
 

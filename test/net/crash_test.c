@@ -335,8 +335,8 @@ static void a_killed_controller_keeps_its_word(void)
 	size_t acknowledged;
 
 	client_init(&client);
-	CU_ASSERT_FATAL(lone_start(&lone));
-	CU_ASSERT_FATAL(prepare(&m, &client, join_token));
+	TEST_MUST(lone_start(&lone));
+	TEST_MUST(prepare(&m, &client, join_token));
 	lone_kill(&lone);
 	start_writers(writers, &gate, &m, join_token);
 	for (int i = 0; i < crashes; i++)

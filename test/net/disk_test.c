@@ -134,7 +134,7 @@ static void a_full_disk_is_said_once_and_stops_no_reader(void)
 	unsigned known;
 	size_t there;
 
-	CU_ASSERT_FATAL(make("full", disk));
+	TEST_MUST(make("full", disk));
 	snprintf(filler, sizeof(filler), "%s/filler", disk);
 	TEST_NUMBER(add_mesh(), 201);
 	stand_machine_new(&m, "member");
@@ -162,7 +162,7 @@ static void a_full_disk_is_said_once_and_stops_no_reader(void)
 	there = count_meshes();
 	TEST_NUMBER(there, known + 1);
 	lone_kill(&lone);
-	CU_ASSERT_FATAL(lone_start(&lone));
+	TEST_MUST(lone_start(&lone));
 	TEST_NUMBER(count_meshes(), there);
 	lone_stop(&lone);
 }
@@ -220,7 +220,7 @@ static void a_file_that_cannot_be_written_is_read(void)
 {
 	size_t there;
 
-	CU_ASSERT_FATAL(make("immutable", NULL));
+	TEST_MUST(make("immutable", NULL));
 	made = 0;
 	TEST_NUMBER(add_mesh(), 201);
 	there = count_meshes();
@@ -260,7 +260,7 @@ static void expect_refusal(const char *words)
 
 static void a_read_only_file_system_is_not_started_on(void)
 {
-	CU_ASSERT_FATAL(make("mounted", disk));
+	TEST_MUST(make("mounted", disk));
 	lone_stop(&lone);
 	TEST_NUMBER(mount(NULL, disk, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
 	expect_refusal("Read-only file system");
@@ -276,7 +276,7 @@ static void overwrite(const char *name, off_t from, size_t len)
 	char path[1100], *garbage = malloc(len);
 	int fd;
 
-	CU_ASSERT_FATAL(garbage != NULL);
+	TEST_MUST(garbage != NULL);
 	memset(garbage, 0x5a, len);
 	snprintf(path, sizeof(path), "%s/%s", lone.data, name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -292,7 +292,7 @@ static void a_damaged_file_is_named(void)
 	struct buf before;
 	struct buf after;
 
-	CU_ASSERT_FATAL(make("damaged", NULL));
+	TEST_MUST(make("damaged", NULL));
 	lone_stop(&lone);
 	snprintf(path, sizeof(path), "%s/controller.db", lone.data);
 	overwrite("controller.db", 0, 100);
@@ -323,19 +323,19 @@ static off_t place_of_audit(void)
 		page = sqlite3_column_int64(st, 0);
 	sqlite3_finalize(st);
 	sqlite3_close(db);
-	CU_ASSERT_FATAL(page > 1);
+	TEST_MUST(page > 1);
 	return (page - 1) * 4096;
 }
 
 /* The audit cannot be read, and so nothing can be changed; all else can be read. */
 static void what_is_not_damaged_is_read(void)
 {
-	CU_ASSERT_FATAL(make("hole", NULL));
+	TEST_MUST(make("hole", NULL));
 	made = 0;
 	TEST_NUMBER(add_mesh(), 201);
 	lone_stop(&lone);
 	overwrite("controller.db", place_of_audit(), 4096);
-	CU_ASSERT_FATAL(lone_start(&lone));
+	TEST_MUST(lone_start(&lone));
 	for (int i = 0; i < 5; i++) {
 		stand_call(&client, client.admin, "GET", "/api/v1/audit", NULL);
 		check_problem();

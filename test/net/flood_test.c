@@ -280,7 +280,7 @@ static void the_limits_hold_against_many(void)
 {
 	long before, after;
 
-	CU_ASSERT_FATAL(start("flood", "request_timeout = 1s\nbody_max = 64k\n"));
+	TEST_MUST(start("flood", "request_timeout = 1s\nbody_max = 64k\n"));
 	longest_answer();
 	before = memory_kib();
 	for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++)
@@ -323,7 +323,7 @@ static void thousands_of_idle_connections_hinder_nobody(void)
 	size_t most;
 	long before, during;
 
-	CU_ASSERT_FATAL(start("idle", "request_timeout = 4s\n"));
+	TEST_MUST(start("idle", "request_timeout = 4s\n"));
 	longest_answer();
 	before = memory_kib();
 	started = mono_now();
@@ -365,7 +365,7 @@ static void strangers_do_not_lock_out_machines(void)
 	size_t left;
 	int waiting;
 
-	CU_ASSERT_FATAL(start("crowd", "request_timeout = 60s\nconnections = 400\n"));
+	TEST_MUST(start("crowd", "request_timeout = 60s\nconnections = 400\n"));
 	stand_machine_new(&m, "member");
 	TEST_NUMBER(stand_enroll(&operator, & m, stand_join_token(&operator, operator.admin, NULL),
 				 NULL),

@@ -259,7 +259,7 @@ static void the_tour_goes_as_it_stands_there(void)
 	TEST_NUMBER(file_read("README.md", README_MAX, &text, &f), 0);
 	at = strstr(buf_text(&text), BEGIN);
 	end = at != NULL ? strstr(at + 1, END) : NULL;
-	CU_ASSERT_FATAL(end != NULL);
+	TEST_MUST(end != NULL);
 	*end = '\0';
 	while ((line = strsep(&at, "\n")) != NULL) {
 		if (strncmp(line, "    ", 4) != 0)

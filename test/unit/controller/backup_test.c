@@ -185,7 +185,7 @@ static void damage(size_t at)
 	char byte = 0x5a;
 	FILE *x = fopen(file, "r+");
 
-	CU_ASSERT_FATAL(x != NULL);
+	TEST_MUST(x != NULL);
 	for (int i = 0; i < 4096; i++) {
 		fseek(x, (long)at + i, SEEK_SET);
 		fwrite(&byte, 1, 1, x);
