@@ -7,7 +7,7 @@ TSAN_SUITES  := net_crash net_bad_http
 
 .PHONY: check-san check-lab-san check-threads
 check-san: $(PROGRAMS) ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	$(Q)$(MAKE) --no-print-directory SAN=asan build/asan/test/unit
+	$(Q)$(MAKE) --no-print-directory SAN=asan all build/asan/test/unit
 	$(Q)test/run san $(SUMMARY) build/asan/test/unit
 
 check-lab-san: ## the same for a lab, its agents and its controller (as root)
