@@ -1,6 +1,7 @@
 /* Who is who, after a backup was restored and after a machine was copied. */
 #include <string.h>
 
+#include "test/net/json_check.h"
 #include "test/net/twins_world.h"
 #include "test/test.h"
 
@@ -21,6 +22,8 @@ static void who_joined_since_the_backup_is_unknown_and_runs_on(void)
 	twins_start_controller();
 
 	twins_await(LAB_CONTROLLER, "skein machine unknown --json | grep -q '\"10.122.0.3\"'");
+	json_check_one("skein.v1", "machine unknown",
+		       twins_text(LAB_CONTROLLER, "skein machine unknown --json"));
 	TEST_TEXT(twins_text(LAB_CONTROLLER,
 			     "skein machine unknown --json | jq -r '.items[] | .name'"),
 		  "tc");
