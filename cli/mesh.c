@@ -93,17 +93,6 @@ static void put_timing(json_t *body, const struct options *o)
 	put_number(body, "bfd_multiplier", o->bfd_multiplier);
 }
 
-/* What the controller thinks worth saying about what was asked, e.g. a reflector alone. */
-static void say_warnings(struct cli *c, const json_t *answer)
-{
-	size_t i;
-	const json_t *warning;
-
-	json_array_foreach(json_object_get(answer, "warnings"), i, warning) {
-		output_remark(&c->out, "warning: %s", json_string_value(warning));
-	}
-}
-
 static int create(struct cli *c, const struct invocation *in)
 {
 	const struct options *o = in->options;
@@ -124,7 +113,7 @@ static int create(struct cli *c, const struct invocation *in)
 		    api_text(mesh, "cidr"),
 		    (long long)json_integer_value(json_object_get(mesh, "asn")),
 		    json_is_true(json_object_get(mesh, "default")) ? ", the default" : "");
-	say_warnings(c, mesh);
+	output_warnings(&c->out, mesh);
 	output_remark(&c->out, "next: skein token create --mesh %s", api_text(mesh, "name"));
 	return 0;
 }
@@ -180,7 +169,7 @@ static int set(struct cli *c, const struct invocation *in)
 	if (code != 0)
 		return code;
 	output_done(&c->out, mesh, "mesh %s changed", api_text(mesh, "name"));
-	say_warnings(c, mesh);
+	output_warnings(&c->out, mesh);
 	return 0;
 }
 

@@ -229,3 +229,13 @@ void output_remark(const struct output *o, const char *fmt, ...)
 	put_sentence(o, fmt, ap);
 	va_end(ap);
 }
+
+void output_warnings(const struct output *o, const json_t *answer)
+{
+	size_t i;
+	const json_t *warning;
+
+	json_array_foreach(json_object_get(answer, "warnings"), i, warning) {
+		output_remark(o, "warning: %s", json_string_value(warning));
+	}
+}

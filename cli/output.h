@@ -52,6 +52,8 @@ void output_done(const struct output *o, const json_t *object, const char *fmt, 
 /* A remark that a program does not need. */
 void output_remark(const struct output *o, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* What the controller thinks worth saying about what was asked, e.g. a reflector alone. */
+void output_warnings(const struct output *o, const json_t *answer);
 /* Any JSON, as it is, indented: for what has no table. */
 void output_json(const struct output *o, const json_t *value);
 

@@ -104,6 +104,8 @@ static int create(struct cli *c, const struct invocation *in)
 			&made);
 	if (code == 0)
 		output_done(&c->out, made, "meshes %s and %s are peered", in->args[0], in->args[1]);
+	if (code == 0)
+		output_warnings(&c->out, made);
 	return code;
 }
 
@@ -117,15 +119,21 @@ static int add_names(struct cli *c, json_t *items)
 static int list(struct cli *c, const struct invocation *in)
 {
 	json_t *items;
+	size_t i;
+	const json_t *item;
 	int code = api_list(c, "/peerings", 0, &items);
 
 	(void)in;
 	if (code == 0)
 		code = add_names(c, items);
-	if (code == 0)
-		output_list(&c->out, columns, items,
-			    "no peering: nothing passes between meshes (skein peering create A B)");
-	return code;
+	if (code != 0)
+		return code;
+	output_list(&c->out, columns, items,
+		    "no peering: nothing passes between meshes (skein peering create A B)");
+	json_array_foreach(items, i, item) {
+		output_warnings(&c->out, item);
+	}
+	return 0;
 }
 
 /* The peering of two meshes, whichever was named first when it was made: then *turned. */
@@ -165,9 +173,11 @@ static int show(struct cli *c, const struct invocation *in)
 	one = json_pack("[O]", item);
 	json_array_append_new(c->answers, one);
 	code = add_names(c, one);
-	if (code == 0)
-		output_record(&c->out, details, item);
-	return code;
+	if (code != 0)
+		return code;
+	output_record(&c->out, details, item);
+	output_warnings(&c->out, item);
+	return 0;
 }
 
 static int set(struct cli *c, const struct invocation *in)
@@ -188,10 +198,12 @@ static int set(struct cli *c, const struct invocation *in)
 		c, api_path(c, "/peerings/%s", api_text(item, "id")),
 		json_pack("{s:o, s:o}", "prefixes_a", lists[turned], "prefixes_b", lists[!turned]),
 		&changed);
-	if (code == 0)
-		output_done(&c->out, changed, "the peering of %s and %s is changed", in->args[0],
-			    in->args[1]);
-	return code;
+	if (code != 0)
+		return code;
+	output_done(&c->out, changed, "the peering of %s and %s is changed", in->args[0],
+		    in->args[1]);
+	output_warnings(&c->out, changed);
+	return 0;
 }
 
 static int delete (struct cli *c, const struct invocation *in)

@@ -18,7 +18,9 @@ static const struct {
 	int code;
 	const char *hint;
 } hints[] = {
-	{ERR_AUTH, "log in with `skein login URL`"},
+	{ERR_AUTH,
+	 "log in with `skein login URL` and a token that is good: `skein token api create` makes "
+	 "one, and on the controller `skein-controller token reset-admin`"},
 	{ERR_FORBIDDEN, "the token of your login has a role that may not do this"},
 	{ERR_PRECONDITION, "somebody changed it meanwhile: look at it, then try again"},
 	{ERR_UNREACHABLE, "is skein-controller running there, and its port open?"},

@@ -114,6 +114,11 @@ struct announcement {
 	uint64_t version;
 };
 
+struct approved_prefix {
+	struct prefix prefix;
+	bool limited; /* to some users: it crosses to no other mesh */
+};
+
 #define DEVICE_TEXT_MAX 16 /* Linux's IFNAMSIZ, with the NUL */
 
 /* A prefix that a machine does not reach in a mesh, because something of its own comes first. */

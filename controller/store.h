@@ -162,6 +162,9 @@ int store_announcement_list(struct store *s, struct arena *a, row_t organization
 			    row_t membership, const struct page *p, struct announcement **out,
 			    size_t *n, struct fault *f);
 int store_announcement_delete(struct store *s, row_t row, struct fault *f);
+/* What is approved in a mesh, each prefix once. */
+int store_announcement_approved(struct store *s, struct arena *a, row_t mesh,
+				struct approved_prefix **out, size_t *n, struct fault *f);
 
 int store_peering_insert(struct store *s, struct peering *x, struct fault *f);
 int store_peering_update(struct store *s, struct peering *x, struct fault *f);

@@ -8,7 +8,7 @@
 
 struct wire {
 	const char *id, *created_at, *mesh_a, *mesh_b;
-	struct json_texts prefixes_a, prefixes_b;
+	struct json_texts prefixes_a, prefixes_b, warnings;
 };
 
 #define AT(member) offsetof(struct wire, member)
@@ -19,6 +19,7 @@ static const struct json_row answer_rows[] = {JSON_ROW("id", MEMBER_TEXT, AT(id)
 					      JSON_ROW("mesh_b", MEMBER_TEXT, AT(mesh_b)),
 					      JSON_ROW("prefixes_a", MEMBER_TEXTS, AT(prefixes_a)),
 					      JSON_ROW("prefixes_b", MEMBER_TEXTS, AT(prefixes_b)),
+					      JSON_ROW("warnings", MEMBER_TEXTS, AT(warnings)),
 					      {0}};
 
 static const struct json_row create_rows[] = {
@@ -59,6 +60,7 @@ static json_t *encode(struct call *c, const void *record)
 	    store_mesh_get(c->store, x->mesh_b, &b, NULL) == 0) {
 		w.mesh_a = format_id(c->arena, &a.id);
 		w.mesh_b = format_id(c->arena, &b.id);
+		w.warnings = peering_warn(c, x, &a, &b);
 	}
 	return json_encode(answer_rows, &w);
 }

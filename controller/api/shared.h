@@ -11,6 +11,10 @@ json_t *membership_encode_all(struct call *c, row_t machine);
  * keeps them; touches the mesh. ERR_EXHAUSTED beyond 63. */
 int slots_assign(struct call *c, row_t mesh);
 
+/* api/peering_warning.c: what a peering shows and nobody may announce. */
+struct json_texts peering_warn(struct call *c, const struct peering *x, const struct mesh *a,
+			       const struct mesh *b);
+
 /* What must not overlap. All name both. */
 /* A prefix must not be, or lie inside, the CIDR of its mesh or of a mesh that a peering joins. */
 int overlap_check_prefix(struct call *c, const struct mesh *mesh, const struct prefix *p);

@@ -19,7 +19,8 @@ enum {
 	LIST_MEMBERSHIP,
 	USERS,
 	USERS_CLEAR,
-	USERS_ADD
+	USERS_ADD,
+	APPROVED
 };
 
 static const struct statement sql[] = {
@@ -52,6 +53,11 @@ static const struct statement sql[] = {
 		       "INSERT INTO announcement_user (announcement, membership)"
 		       " SELECT ?1, row FROM membership WHERE row = ?2"
 		       " AND mesh = (SELECT mesh FROM announcement WHERE row = ?1)"},
+	/* One who limits a prefix limits it for all. */
+	[APPROVED] = {STATEMENT(ANNOUNCEMENT, APPROVED),
+		      "SELECT prefix, max(EXISTS (SELECT 1 FROM announcement_user"
+		      "  WHERE announcement = announcement.row))"
+		      " FROM announcement WHERE mesh = ? AND approved GROUP BY prefix"},
 };
 
 static const struct field fields[] = {
@@ -87,6 +93,14 @@ static int get_users(struct store *s, struct arena *a, struct announcement *x, s
 {
 	return children_get(s, &users, x->row, a, &x->users, &x->nusers, f);
 }
+
+static const struct field approved_fields[] = {
+	FIELD(struct approved_prefix, prefix, prefix, FIXED),
+	FIELD(struct approved_prefix, flag, limited, FIXED),
+};
+
+static const struct children approved = {RECORD_CHILD(struct approved_prefix, approved_fields),
+					 &sql[APPROVED], NULL, NULL};
 
 /* ---- store.h ---- */
 
@@ -161,4 +175,10 @@ int store_announcement_list(struct store *s, struct arena *a, row_t organization
 int store_announcement_delete(struct store *s, row_t row, struct fault *f)
 {
 	return record_delete(s, &sql[DELETE], row, f);
+}
+
+int store_announcement_approved(struct store *s, struct arena *a, row_t mesh,
+				struct approved_prefix **out, size_t *n, struct fault *f)
+{
+	return children_get(s, &approved, mesh, a, out, n, f);
 }

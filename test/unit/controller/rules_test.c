@@ -320,6 +320,40 @@ static void peerings_that_are_refused(void)
 	refused(409, "overlap", "10.1.0.0/16");
 }
 
+static void a_peering_says_what_does_not_pass(void)
+{
+	static const struct {
+		const char *shown, *warning;
+	} cases[] = {
+		{"198.51.100.0/24", ""}, /* approved */
+		{"198.51.100.8/29", ""}, /* a part */
+		{"198.51.0.0/16", ""},	 /* around it */
+		{"10.1.0.0/28", ""},	 /* the mesh's own */
+		{"203.0.113.0/24", "203.0.113.0/24 of mesh 'prod' does not pass: no machine there "
+				   "is approved for it"},
+		{"192.0.2.0/25",
+		 "192.0.2.0/25 of mesh 'prod' does not pass: there it is limited to some machines"},
+	};
+	char body[96];
+
+	TEST_NUMBER(call("POST", V1 "/prefixes",
+			 "{\"membership\":\"$membership\",\"prefix\":\"192.0.2.0/24\","
+			 "\"users\":[\"$membership\"]}"),
+		    201);
+	things_set(&t, "limited", stand_get(&s, "id"));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(body, sizeof(body), "{\"prefixes_a\":[\"%s\"]}", cases[i].shown);
+		TEST_NUMBER(call("PATCH", V1 "/peerings/$peering", body), 200);
+		TEST_TEXT(stand_get(&s, "warnings.0"), cases[i].warning);
+	}
+	TEST_NUMBER(call("DELETE", V1 "/prefixes/$limited", NULL), 204);
+	TEST_NUMBER(call("GET", V1 "/peerings/$peering", NULL), 200);
+	TEST_TEXT(stand_get(&s, "warnings.0"),
+		  "192.0.2.0/25 of mesh 'prod' does not pass: no machine there is approved for it");
+	TEST_NUMBER(call("PATCH", V1 "/peerings/$peering", "{\"prefixes_a\":[\"10.1.0.0/24\"]}"),
+		    200);
+}
+
 static void a_gateway_gets_a_slot_in_each_mesh(void)
 {
 	long found = 0;
@@ -485,6 +519,7 @@ TEST_SUITE_WITH(controller_rules, start, stop, {"a stale version is 412", a_stal
 		{"prefixes that are refused", prefixes_that_are_refused},
 		{"a prefix is announced, then approved", a_prefix_is_announced_then_approved},
 		{"peerings that are refused", peerings_that_are_refused},
+		{"a peering says what does not pass", a_peering_says_what_does_not_pass},
 		{"each change is in the audit", each_change_is_in_the_audit},
 		{"a gateway gets a slot in each mesh", a_gateway_gets_a_slot_in_each_mesh},
 		{"a freed address rests", a_freed_address_rests},
