@@ -188,9 +188,10 @@ static int show_crossing(struct demo *d, struct fault *f)
 static int show_failover(struct demo *d, struct fault *f)
 {
 	const struct demo_cast *c = &d->cast;
-	struct failover_plan plan = {
-		.flows = {.machines = {c->members[0][0], c->members[1][0]}, .flows = FLOWS},
-		.gateway = c->gateway};
+	struct failover_plan plan = {.flows = {.machines = {c->members[0][0], c->members[1][0]},
+					       .flows = FLOWS,
+					       .pace = MEASURE_PACE_USUAL},
+				     .gateway = c->gateway};
 	const struct failover_result *r = &d->failover;
 	int code;
 

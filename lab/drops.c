@@ -5,7 +5,7 @@
 
 #include "lab/machine.h"
 
-#define READ_MS 5000
+#define READ_MS 20000
 
 /* Reasons that any quiet network gives without an attacker. */
 static const char *const ordinary[] = {"passed", "ipv6", "redirect_in", "redirect_out"};

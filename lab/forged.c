@@ -8,10 +8,10 @@
 #include "lab/outage.h"
 #include "lab/traffic.h"
 
-#define WG_MS	   5000
-#define NFT_MS	   5000
-#define COUNT_MS   5000 /* until counters show what was sent */
-#define ARRIVE_MS  2000
+#define WG_MS	   20000
+#define NFT_MS	   20000
+#define COUNT_MS   15000 /* until counters show what was sent */
+#define ARRIVE_MS  10000
 #define BFD_PORT   3784
 #define CABLE	   "eth0"
 #define FIRST_MARK 1000
@@ -240,10 +240,10 @@ static void aim(const struct assault *a, const struct kind_row *row, struct forg
 static int run_kind(struct assault *a, const struct kind_row *row, uint32_t mark,
 		    struct forged_kind *k, struct fault *f)
 {
-	struct mono deadline = mono_add_ms(mono_now(), COUNT_MS);
 	bool by_member = row->via == VIA_TRUNK || row->via == VIA_MAIN;
 	struct counted before, now;
 	struct forgery forgery;
+	struct mono deadline;
 	struct place from;
 	int code = read_counted(a, &before, f);
 
@@ -252,6 +252,7 @@ static int run_kind(struct assault *a, const struct kind_row *row, uint32_t mark
 	lab_place(a->lab, sender_of(a, row->via), &from);
 	if (code == 0)
 		code = attack_send(&from, &forgery, mark, FORGED_EACH, f);
+	deadline = mono_add_ms(mono_now(), COUNT_MS);
 	while (code == 0) {
 		code = read_counted(a, &now, f);
 		k->through = sink_count(a->sink, mark);

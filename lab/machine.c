@@ -4,8 +4,8 @@
 
 #include "lib/base/json.h"
 
-#define STATUS_MS 5000
-#define WRITE_MS  5000
+#define STATUS_MS 20000
+#define WRITE_MS  20000
 
 static const char *base_name(const char *path)
 {

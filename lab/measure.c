@@ -5,7 +5,6 @@
 #define PORT	      41000
 #define CONTROL_PORT  42000
 #define CONTROL_FLOWS 2
-#define STALL_MS      100 /* a longer gap of the control probe: the computer was busy elsewhere */
 #define PASS_MS	      15000
 
 int measure_start(struct lab *lab, const struct measure_plan *plan, struct measurement *out,
@@ -15,10 +14,11 @@ int measure_start(struct lab *lab, const struct measure_plan *plan, struct measu
 				   .addresses = {plan->addresses[0], plan->addresses[1]},
 				   .port = PORT,
 				   .flows = plan->flows,
-				   .interval_ms = MEASURE_INTERVAL_MS};
+				   .interval_ms = plan->pace.interval_ms};
 	int code;
 
 	out->mesh = out->control = NULL;
+	out->pace = plan->pace;
 	for (int i = 0; i < 2; i++)
 		lab_place(lab, plan->machines[i], &out->places[i]);
 	code = probe_start(&probe, &out->mesh, f);
@@ -37,7 +37,8 @@ int measure_start(struct lab *lab, const struct measure_plan *plan, struct measu
 
 bool measure_is_overloaded(const struct measurement *m, const struct measure_plan *plan)
 {
-	return probe_missing(m->mesh) > 2 * plan->flows * MEASURE_TRAVEL_MS / MEASURE_INTERVAL_MS;
+	return probe_missing(m->mesh) >
+	       2 * plan->flows * (uint64_t)plan->pace.travel_ms / plan->pace.interval_ms;
 }
 
 int measure_watch(struct measurement *m, int64_t ms, struct fault *f)
@@ -57,7 +58,7 @@ int measure_stop(struct measurement *m, struct measured *out, struct fault *f)
 		m->control = NULL;
 	}
 	out->control_gap_ms = probe_worst_gap(&control);
-	out->steady = out->control_gap_ms <= STALL_MS && probe_lost(&control) == 0;
+	out->steady = out->control_gap_ms <= m->pace.stall_ms && probe_lost(&control) == 0;
 	return code;
 }
 

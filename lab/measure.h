@@ -7,18 +7,30 @@
 #include "lab/lab.h"
 #include "lab/probe.h"
 
-#define MEASURE_ATTEMPTS    3
-#define MEASURE_INTERVAL_MS 5
-#define MEASURE_TRAVEL_MS   50 /* what takes longer on an unbroken way is lost or late */
+#define MEASURE_ATTEMPTS 3
+
+/* How fine a computer can be measured. */
+struct measure_pace {
+	unsigned interval_ms; /* between two packets of a flow */
+	int64_t stall_ms;  /* a longer gap of the control probe: the computer was busy elsewhere */
+	int64_t travel_ms; /* what takes longer on an unbroken way is lost or late */
+};
+
+#define MEASURE_PACE_USUAL                                                                         \
+	{                                                                                          \
+		.interval_ms = 5, .stall_ms = 100, .travel_ms = 50                                 \
+	}
 
 struct measure_plan {
 	const char *machines[2];
 	struct address addresses[2]; /* in the meshes */
 	unsigned flows;		     /* each way */
+	struct measure_pace pace;
 };
 
 struct measurement {
 	struct place places[2];
+	struct measure_pace pace;
 	struct probe *mesh, *control;
 };
 

@@ -5,7 +5,7 @@
 #include "lab/machine.h"
 #include "lab/underlay.h"
 
-#define KILL_MS 5000
+#define KILL_MS 20000
 
 static int kill_program(struct lab *lab, const char *machine, const char *program, size_t *killed,
 			struct fault *f)

@@ -318,6 +318,16 @@ static void count_way(const struct probe *p, unsigned way, struct probe_way *out
 	}
 }
 
+uint64_t probe_sent(const struct probe *p)
+{
+	uint64_t sent = 0;
+
+	for (unsigned w = 0; w < 2; w++)
+		for (unsigned i = 0; i < p->plan.flows; i++)
+			sent += atomic_load(&p->shared->flows[w][i].sent);
+	return sent;
+}
+
 uint64_t probe_missing(const struct probe *p)
 {
 	uint64_t missing = 0;

@@ -45,6 +45,7 @@ int probe_start(const struct probe_plan *plan, struct probe **out, struct fault 
 int probe_await_passing(struct probe *p, struct mono deadline, struct fault *f);
 /* The same, but nothing may arrive for as long as `ms`: ERR_CHECK when something does. */
 int probe_await_silence(struct probe *p, int64_t ms, struct fault *f);
+uint64_t probe_sent(const struct probe *p); /* packets up to now, both ways */
 /* Packets sent that have not arrived by now, both ways: some are on their way, the rest is lost. */
 uint64_t probe_missing(const struct probe *p);
 /* Lets what is under way arrive, counts, ends both processes, frees. */

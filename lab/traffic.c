@@ -5,7 +5,7 @@
 
 #include "lab/machine.h"
 
-#define WG_MS 5000
+#define WG_MS 20000
 
 /* A line: device, peer's key, received, sent, with tabs between. */
 static uint64_t received_by(char *line, const char *key)
