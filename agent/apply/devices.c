@@ -76,6 +76,17 @@ int apply_device(struct agent *a, const struct device_op *op, struct fault *f)
 	return ERR_INTERNAL;
 }
 
+/* Peers first, which wg_clear() says why; without them the device goes at once. */
+static int delete_wireguard(struct agent *a, const struct link *l, struct fault *f)
+{
+	struct wg_backend *backend = NULL;
+
+	if (wg_open(l->name, &backend, NULL) == 0)
+		(void)wg_clear(backend, NULL); /* deleting does the same, later */
+	wg_close(backend);
+	return link_delete(a->rtnl, l->index, f);
+}
+
 int apply_device_delete(struct agent *a, const struct link *l, struct fault *f)
 {
 	int code;
@@ -84,7 +95,7 @@ int apply_device_delete(struct agent *a, const struct link *l, struct fault *f)
 		guard_detach(a->guard, (uint32_t)l->index, NULL);
 	if (wireguard_go_stop(&a->wireguard_go, &a->config, l->name))
 		return 0;
-	code = link_delete(a->rtnl, l->index, f);
+	code = delete_wireguard(a, l, f);
 	return code == ERR_NOT_FOUND ? 0 : code;
 }
 

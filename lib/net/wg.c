@@ -186,3 +186,12 @@ int wg_apply(struct wg_backend *b, const struct wg_device *desired, const struct
 		fault_prefix(f, "WireGuard device %s", b->name);
 	return code;
 }
+
+int wg_clear(struct wg_backend *b, struct fault *f)
+{
+	int code = b->type->clear(b, f);
+
+	if (code != 0)
+		fault_prefix(f, "WireGuard device %s", b->name);
+	return code;
+}

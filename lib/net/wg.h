@@ -43,6 +43,9 @@ int wg_read(struct wg_backend *b, struct wg_device *out, struct fault *f);
  * otherwise. `desired` gives port and mark. */
 int wg_apply(struct wg_backend *b, const struct wg_device *desired, const struct secret *key,
 	     const struct wg_op *ops, size_t n, struct fault *f);
+/* Takes all peers away at once. Before the kernel's device is deleted: it would take them along,
+ * but wait 20 ms for each, in the caller's time (4,500 peers: 92 s; 0.2 s this way). */
+int wg_clear(struct wg_backend *b, struct fault *f);
 /* True where the kernel can make interfaces of kind "wireguard" in this namespace. */
 bool wg_kernel_supported(void);
 

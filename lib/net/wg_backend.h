@@ -27,6 +27,7 @@ struct wg_backend_type {
 	/* To the peer put last, which is not one to be removed. */
 	int (*put_allowed)(struct wg_backend *b, const struct prefix *p, struct fault *f);
 	int (*flush)(struct wg_backend *b, struct fault *f);
+	int (*clear)(struct wg_backend *b, struct fault *f); /* at once: no peers any more */
 };
 
 struct wg_backend {

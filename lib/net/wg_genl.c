@@ -299,6 +299,18 @@ static int genl_put_allowed(struct wg_backend *b, const struct prefix *p, struct
 	return 0;
 }
 
+static int genl_clear(struct wg_backend *b, struct fault *f)
+{
+	struct genl *g = genl_of(b);
+	struct nl_msg *m = new_message(g, WG_CMD_SET_DEVICE);
+	int code;
+
+	netlink_put_u32(m, WGDEVICE_A_FLAGS, WGDEVICE_F_REPLACE_PEERS);
+	code = netlink_do(g->netlink, m, f);
+	nlmsg_free(m);
+	return code;
+}
+
 static void genl_close(struct wg_backend *b)
 {
 	struct genl *g = genl_of(b);
@@ -316,6 +328,7 @@ static const struct wg_backend_type genl_type = {
 	.put_peer = genl_put_peer,
 	.put_allowed = genl_put_allowed,
 	.flush = genl_flush,
+	.clear = genl_clear,
 };
 
 /* ERR_NOT_FOUND unless the interface is one of the kernel's WireGuard. */

@@ -235,6 +235,13 @@ static int uapi_put_allowed(struct wg_backend *b, const struct prefix *p, struct
 	return 0;
 }
 
+static int uapi_clear(struct wg_backend *b, struct fault *f)
+{
+	static const char request[] = "set=1\nreplace_peers=true\n\n";
+
+	return ask(uapi_of(b), request, sizeof(request) - 1, NULL, f);
+}
+
 static const struct wg_backend_type uapi_type = {
 	.close = uapi_close,
 	.read = uapi_read,
@@ -242,6 +249,7 @@ static const struct wg_backend_type uapi_type = {
 	.put_peer = uapi_put_peer,
 	.put_allowed = uapi_put_allowed,
 	.flush = uapi_flush,
+	.clear = uapi_clear,
 };
 
 int wg_uapi_open(const char *name, struct wg_backend **out, struct fault *f)

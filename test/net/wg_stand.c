@@ -32,7 +32,6 @@ static int create(struct wg_stand *s, struct netlink *n)
 int wg_stand_up(struct wg_stand *s, char letter, uint16_t port)
 {
 	struct netlink *n = NULL;
-	struct link l;
 	int code;
 
 	*s = (struct wg_stand){.server = -1, .port = port};
@@ -41,12 +40,22 @@ int wg_stand_up(struct wg_stand *s, char letter, uint16_t port)
 	code = netlink_open(NETLINK_ROUTE, &n, NULL);
 	if (code == 0)
 		code = create(s, n);
+	netlink_close(n);
+	return code == 0 ? wg_open(s->name, &s->backend, NULL) : code;
+}
+
+int wg_stand_enable(struct wg_stand *s)
+{
+	struct netlink *n = NULL;
+	struct link l;
+	int code = netlink_open(NETLINK_ROUTE, &n, NULL);
+
 	if (code == 0)
 		code = link_find(n, s->name, &l, NULL);
 	if (code == 0)
 		code = link_set_up(n, l.index, true, NULL);
 	netlink_close(n);
-	return code == 0 ? wg_open(s->name, &s->backend, NULL) : code;
+	return code;
 }
 
 void wg_stand_down(struct wg_stand *s)
@@ -69,6 +78,8 @@ void wg_stand_break(struct wg_stand *s)
 		unlink(path);
 	} else if (netlink_open(NETLINK_ROUTE, &n, NULL) == 0 &&
 		   link_find(n, s->name, &l, NULL) == 0) {
+		if (s->backend != NULL)
+			(void)wg_clear(s->backend, NULL);
 		link_delete(n, l.index, NULL);
 	}
 	netlink_close(n);

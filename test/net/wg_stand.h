@@ -17,9 +17,11 @@ struct wg_stand {
 	uint16_t port;
 };
 
-/* A device, up, without a key and peers. Those of one process differ in `letter`. Caller
+/* A device without a key and peers. Those of one process differ in `letter`. Caller
  * wg_stand_down()s, whatever comes out. */
 int wg_stand_up(struct wg_stand *s, char letter, uint16_t port);
+/* Until here it is down, and greets no peer: thousands would be greeted all the time. */
+int wg_stand_enable(struct wg_stand *s);
 void wg_stand_down(struct wg_stand *s);
 /* Takes the device away from under the backend: every call fails from here on. */
 void wg_stand_break(struct wg_stand *s);

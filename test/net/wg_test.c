@@ -161,6 +161,8 @@ static void a_peer_that_roams_is_read_where_it_is(void)
 	struct wg_stand far;
 
 	TEST_NUMBER(wg_stand_up(&far, 'f', FAR_PORT), 0);
+	TEST_NUMBER(wg_stand_enable(&far), 0);
+	TEST_NUMBER(wg_stand_enable(&near), 0);
 	want = wg_stand_device(&near);
 	far_want = wg_stand_device(&far);
 	wg_stand_add(&want, &far_want.public_key, everything, 1);
