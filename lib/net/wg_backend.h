@@ -47,5 +47,8 @@ struct wg_uapi_answer {
 };
 /* `line` without its newline, which may be changed; ERR_INVALID, ERR_TOO_LARGE. */
 int wg_uapi_parse_line(struct wg_uapi_answer *a, char *line, struct fault *f);
+/* All of it, from a connected socket, to its errno line; ERR_TRUNCATED, ERR_TIMEOUT, and what errno
+ * says where that is not 0. */
+int wg_uapi_read_answer(int fd, struct wg_uapi_answer *a, struct fault *f);
 
 #endif

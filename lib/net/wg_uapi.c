@@ -16,8 +16,6 @@
 #define SOCKET_DIR     "/var/run/wireguard"
 #define ANSWER_SECONDS 10
 #define REQUEST_MAX    32768
-#define READ_SIZE      16384
-#define LINE_MAX_SIZE  512
 
 struct uapi {
 	struct wg_backend base;
@@ -70,51 +68,6 @@ static int send_text(int fd, const char *text, size_t len, struct fault *f)
 	return 0;
 }
 
-/* Hands every line that is complete to the parser, keeps the rest: *used bytes at the front. */
-static int parse_lines(struct wg_uapi_answer *a, char *text, size_t *used, struct fault *f)
-{
-	char *start = text, *end;
-	int code = 0;
-
-	while (code == 0 && !a->complete && (end = memchr(start, '\n', *used)) != NULL) {
-		*end = '\0';
-		*used -= (size_t)(end - start) + 1;
-		code = end == start ? 0 : wg_uapi_parse_line(a, start, f);
-		start = end + 1;
-	}
-	memmove(text, start, *used);
-	if (code == 0 && !a->complete && *used >= LINE_MAX_SIZE)
-		code = fault_set(f, ERR_TOO_LARGE, "its answer has a line beyond %d bytes",
-				 LINE_MAX_SIZE);
-	return code;
-}
-
-static int read_answer(int fd, struct wg_uapi_answer *a, struct fault *f)
-{
-	char text[READ_SIZE];
-	size_t used = 0;
-	int code = 0;
-
-	while (code == 0 && !a->complete) {
-		ssize_t got = recv(fd, text + used, sizeof(text) - used, 0);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			code = fault_errno(f, errno == EAGAIN ? ETIMEDOUT : errno, "answer");
-		else if (got == 0)
-			code = fault_set(f, ERR_TRUNCATED, "its answer ends too early");
-		else
-			used += (size_t)got;
-		if (code == 0)
-			code = parse_lines(a, text, &used, f);
-	}
-	sodium_memzero(text, sizeof(text)); /* `get` answers with the private key */
-	if (code == 0 && a->errnum != 0)
-		code = fault_errno(f, (int)a->errnum, "refused");
-	return code;
-}
-
 static int ask(struct uapi *u, const char *request, size_t len, struct wg_device *into,
 	       struct fault *f)
 {
@@ -126,7 +79,7 @@ static int ask(struct uapi *u, const char *request, size_t len, struct wg_device
 	if (code == 0)
 		code = send_text(fd, request, len, f);
 	if (code == 0)
-		code = read_answer(fd, &a, f);
+		code = wg_uapi_read_answer(fd, &a, f);
 	if (fd >= 0)
 		close(fd);
 	wg_device_fini(&ignored);

@@ -5,8 +5,12 @@
 #include <sodium.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/net/wg_backend.h"
+
+#define READ_SIZE     16384
+#define LINE_MAX_SIZE 512
 
 static bool parse_hex_key(const char *text, uint8_t out[WG_KEY_SIZE])
 {
@@ -191,4 +195,51 @@ int wg_uapi_parse_line(struct wg_uapi_answer *a, char *line, struct fault *f)
 	*equals = '\0';
 	code = read_pair(a, line, equals + 1);
 	return code == 0 ? 0 : fault_set(f, code, "its answer has a wrong value of %.40s", line);
+}
+
+/* ---- from the socket ---- */
+
+/* Hands every line that is complete to the parser, keeps the rest: *used bytes at the front. */
+static int parse_lines(struct wg_uapi_answer *a, char *text, size_t *used, struct fault *f)
+{
+	char *start = text, *end;
+	int code = 0;
+
+	while (code == 0 && !a->complete && (end = memchr(start, '\n', *used)) != NULL) {
+		*end = '\0';
+		*used -= (size_t)(end - start) + 1;
+		code = end == start ? 0 : wg_uapi_parse_line(a, start, f);
+		start = end + 1;
+	}
+	memmove(text, start, *used);
+	if (code == 0 && !a->complete && *used >= LINE_MAX_SIZE)
+		code = fault_set(f, ERR_TOO_LARGE, "its answer has a line beyond %d bytes",
+				 LINE_MAX_SIZE);
+	return code;
+}
+
+int wg_uapi_read_answer(int fd, struct wg_uapi_answer *a, struct fault *f)
+{
+	char text[READ_SIZE];
+	size_t used = 0;
+	int code = 0;
+
+	while (code == 0 && !a->complete) {
+		ssize_t got = recv(fd, text + used, sizeof(text) - used, 0);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			code = fault_errno(f, errno == EAGAIN ? ETIMEDOUT : errno, "answer");
+		else if (got == 0)
+			code = fault_set(f, ERR_TRUNCATED, "its answer ends too early");
+		else
+			used += (size_t)got;
+		if (code == 0)
+			code = parse_lines(a, text, &used, f);
+	}
+	sodium_memzero(text, sizeof(text)); /* `get` answers with the private key */
+	if (code == 0 && a->errnum != 0)
+		code = fault_errno(f, (int)a->errnum, "refused");
+	return code;
 }
