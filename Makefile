@@ -83,7 +83,7 @@ $(BUILD)/skein-lab: $(call objects,lab) $(NET_A) $(BASE_A)
 $(BUILD)/skein-lab: LIBRARIES = $(call pkg_libs,yaml-0.1 jansson libnl-route-3.0 libnl-genl-3.0 libnl-3.0 libsodium) -lpthread
 
 $(BUILD)/test/unit: $(call objects,test $(UNIT_DIRS)) \
-                    $(call without_main,$(call objects,$(CONTROLLER_DIRS) $(AGENT_DIRS) $(CLI_DIRS) lab)) \
+                    $(call without_main,$(call objects,$(CONTROLLER_DIRS) $(AGENT_DIRS) $(CLI_DIRS) lab test/fuzz)) \
                     $(GW_A) $(MESH_A) $(NET_A) $(BASE_A)
 $(BUILD)/test/unit: LIBRARIES = $(call pkg_libs,$(PKGS)) -lcunit -lpthread
 # BIRD's templates are run with the text that the controller renders.

@@ -1,8 +1,23 @@
-/* Replies of BIRD: every parser sees every line. */
+/* Replies of BIRD, from its socket on: every parser sees every line. */
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include "lib/net/bird_parse_bfd.h"
 #include "lib/net/bird_parse_protocols.h"
 #include "lib/net/bird_parse_routes.h"
 #include "test/fuzz/fuzz.h"
+#include "test/test.h"
+
+#define GREETING "0001 BIRD 2.0.12 ready.\n"
+
+struct parsers {
+	struct bird_protocols protocols;
+	struct bird_routes routes;
+	struct bird_bfd bfd;
+	struct arena arena;
+};
 
 static int on_route(void *context, const struct bird_route *r)
 {
@@ -13,36 +28,71 @@ static int on_route(void *context, const struct bird_route *r)
 	return 0;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static int on_line(void *context, const struct bird_line *l)
 {
-	char *text = fuzz_text(data, size), *rest = text, *line;
-	struct bird_protocols protocols;
-	struct bird_routes routes;
-	struct bird_bfd bfd;
-	struct arena arena;
-	int code = 0;
+	struct parsers *p = context;
 
-	arena_init(&arena);
-	bird_protocols_init(&protocols, &arena);
-	bird_bfd_init(&bfd, &arena);
-	bird_routes_init(&routes, on_route, NULL);
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		struct bird_line l;
-
-		if (!bird_line_parse(line, code, &l))
-			break;
-		code = l.code;
-		(void)bird_protocols_line(&protocols, &l);
-		(void)bird_bfd_line(&bfd, &l);
-		(void)bird_routes_line(&routes, &l);
-	}
-	for (size_t i = 0; i < protocols.list.n; i++)
-		FUZZ_HOLDS(protocols.list.at[i].name != NULL &&
-			   protocols.list.at[i].neighbour_text != NULL);
-	bird_protocols_fini(&protocols);
-	bird_bfd_fini(&bfd);
-	bird_routes_fini(&routes);
-	arena_fini(&arena);
-	free(text);
+	(void)bird_protocols_line(&p->protocols, l);
+	(void)bird_bfd_line(&p->bfd, l);
+	(void)bird_routes_line(&p->routes, l);
 	return 0;
 }
+
+static void parse(struct bird *b)
+{
+	const struct mono deadline = mono_add_ms(mono_now(), 5000);
+	struct fault f = {0};
+	struct parsers p;
+
+	arena_init(&p.arena);
+	bird_protocols_init(&p.protocols, &p.arena);
+	bird_bfd_init(&p.bfd, &p.arena);
+	bird_routes_init(&p.routes, on_route, NULL);
+	if (bird_call(b, "show protocols all", deadline, on_line, &p, &f) != 0)
+		FUZZ_HOLDS(f.code != 0 && f.code != ERR_TIMEOUT);
+	for (size_t i = 0; i < p.protocols.list.n; i++)
+		FUZZ_HOLDS(p.protocols.list.at[i].name != NULL &&
+			   p.protocols.list.at[i].neighbour_text != NULL);
+	bird_protocols_fini(&p.protocols);
+	bird_bfd_fini(&p.bfd);
+	bird_routes_fini(&p.routes);
+	arena_fini(&p.arena);
+}
+
+/* BIRD's end of the next connection; the listening socket is made once. */
+static int take_connection(const char *path, struct bird **b)
+{
+	static int listener = -1;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	if (listener < 0) {
+		snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+		listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		FUZZ_HOLDS(bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0);
+		FUZZ_HOLDS(listen(listener, 1) == 0);
+	}
+	FUZZ_HOLDS(bird_open(path, b, NULL) == 0);
+	return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+/* What begins with no greeting is given one. */
+static void run(const uint8_t *data, size_t size)
+{
+	static char path[160];
+	struct bird *b = NULL;
+	int fd;
+
+	if (path[0] == '\0')
+		snprintf(path, sizeof(path), "%s/bird.ctl", test_dir());
+	fd = take_connection(path, &b);
+	if (size < 4 || memcmp(data, "0001", 4) != 0)
+		FUZZ_HOLDS(send(fd, GREETING, sizeof(GREETING) - 1, 0) > 0);
+	/* What does not fit is lost, and read is what came: both ends are of this thread. */
+	(void)!send(fd, data, size, 0);
+	shutdown(fd, SHUT_WR);
+	parse(b);
+	bird_close(b);
+	close(fd);
+}
+
+FUZZ_TARGET(bird, run);

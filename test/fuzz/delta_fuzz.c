@@ -84,7 +84,7 @@ static bool try(const uint8_t *delta, size_t size, uint8_t *data)
 	return taken;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void run(const uint8_t *bytes, size_t size)
 {
 	struct state_identity id = {.kind = STATE_KIND_VIEW, .revision = STATE_REVISION(9, 9)};
 	uint8_t *data = mem_alloc(CAPACITY), *body = mem_alloc(CAPACITY), *delta;
@@ -117,5 +117,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	}
 	free(data);
 	free(body);
-	return 0;
 }
+
+FUZZ_TARGET(delta, run);

@@ -36,7 +36,7 @@ static const struct json_row body_rows[] = {
 	{"raw", MEMBER_RAW, offsetof(struct body, raw), false, 0, 0, NULL, 0},
 	{0}};
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void run(const uint8_t *data, size_t size)
 {
 	struct fault f = {0};
 	json_t *root = json_parse((const char *)data, size, &f);
@@ -61,5 +61,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		arena_fini(&arena);
 	}
 	json_decref(root);
-	return 0;
 }
+
+FUZZ_TARGET(json, run);

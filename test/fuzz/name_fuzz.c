@@ -5,7 +5,7 @@
 #include "lib/mesh/id.h"
 #include "test/fuzz/fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void run(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size), out[ID_TEXT_MAX];
 	struct id id, back;
@@ -20,5 +20,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (duration_parse(text, &ms, NULL) == 0)
 		FUZZ_HOLDS(ms >= 0);
 	free(text);
-	return 0;
 }
+
+FUZZ_TARGET(name, run);

@@ -3,7 +3,7 @@
 
 #include "test/fuzz/fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void run(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size), out[PREFIX_TEXT_MAX], address_out[ADDRESS_TEXT_MAX];
 	struct prefix p, back;
@@ -22,5 +22,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_HOLDS(address_equal(&a, &address_back));
 	}
 	free(text);
-	return 0;
 }
+
+FUZZ_TARGET(prefix, run);

@@ -22,7 +22,7 @@ static const struct schema_row rows[] = {
 	{"list", SCHEMA_LIST, offsetof(struct config, list), 0, 0, NULL, "several", NULL},
 	{0}};
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void run(const uint8_t *data, size_t size)
 {
 	struct config c = {0};
 	struct fault f = {0};
@@ -32,5 +32,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_HOLDS(f.code != 0 && f.text[0] != '\0');
 	FUZZ_HOLDS(c.number >= -5 && c.number <= 65535 && c.size >= 1);
 	schema_free(rows, &c);
-	return 0;
 }
+
+FUZZ_TARGET(schema, run);

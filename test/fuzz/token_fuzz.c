@@ -3,7 +3,7 @@
 
 #include "test/fuzz/fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void run(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size);
 	struct join_token join, back;
@@ -23,5 +23,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		token_parse(k, text, &secret, NULL);
 	buf_fini(&again);
 	free(text);
-	return 0;
 }
+
+FUZZ_TARGET(token, run);
