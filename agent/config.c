@@ -81,6 +81,10 @@ const struct schema_row agent_config_rows[] = {
 	 "a network behind this machine, offered to the operator for approval", check_announced},
 	{"endpoint", SCHEMA_LIST, AT(endpoints), 0, 0, NULL,
 	 "an address at which this machine is reached from outside", check_endpoint},
+	{"containers", SCHEMA_BOOL, AT(containers), 0, 0, "yes",
+	 "containers (on bridges without a physical port) reach the meshes with the machine's "
+	 "address",
+	 NULL},
 	{"wireguard_go", SCHEMA_TEXT, AT(wireguard_go), 0, 0, "wireguard-go",
 	 "program that serves a device where the kernel has no WireGuard", NULL},
 	{"bird", SCHEMA_TEXT, AT(bird), 0, 0, "bird", "the routing daemon, 2.0.12 or later", NULL},

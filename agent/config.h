@@ -18,6 +18,7 @@ struct config {
 	int64_t protocol;	      /* of routes and rules */
 	struct schema_list announce;  /* prefixes offered to the operator for approval */
 	struct schema_list endpoints; /* address:port, or an address: the ports are the devices' */
+	bool containers;	      /* they reach the meshes as this machine */
 	char *wireguard_go, *bird, *bird_user;
 	char *log_level;
 };

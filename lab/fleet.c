@@ -287,11 +287,11 @@ int fleet_await_members(struct lab *lab, struct mono deadline, struct fault *f)
 	return code;
 }
 
-int fleet_up(struct lab *lab, struct fault *f)
+int fleet_raise(struct lab *lab, struct fault *f)
 {
 	static int (*const steps[])(struct lab *, struct fault *) = {
-		fleet_build_underlay,  fleet_start_controller, fleet_join_machines,
-		fleet_enable_gateways, fleet_approve_prefixes, fleet_create_peerings};
+		fleet_start_controller, fleet_join_machines, fleet_enable_gateways,
+		fleet_approve_prefixes, fleet_create_peerings};
 	struct mono deadline;
 	int code = 0;
 
@@ -303,6 +303,13 @@ int fleet_up(struct lab *lab, struct fault *f)
 	if (code == 0)
 		code = session_await_all(lab, deadline, f);
 	return code == 0 ? lab_note_whole(lab, f) : code;
+}
+
+int fleet_up(struct lab *lab, struct fault *f)
+{
+	int code = fleet_build_underlay(lab, f);
+
+	return code == 0 ? fleet_raise(lab, f) : code;
 }
 
 /* ---- for a while ---- */

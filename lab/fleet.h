@@ -18,6 +18,8 @@ int fleet_build_underlay(struct lab *lab, struct fault *f);
 /* The underlay, the controller, everything that the file says; returns when every machine has
  * applied the newest state and every gateway's sessions between meshes are established. */
 int fleet_up(struct lab *lab, struct fault *f);
+/* The same on an underlay that is there, and that somebody may have added to. */
+int fleet_raise(struct lab *lab, struct fault *f);
 
 /* The parts of fleet_up() after the underlay, for tests that look in between. */
 int fleet_start_controller(struct lab *lab, struct fault *f);

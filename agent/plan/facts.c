@@ -41,6 +41,30 @@ const struct connected *facts_shadowing(const struct facts *f, const struct pref
 	return NULL;
 }
 
+static bool is_lan(const struct facts *f, const struct link *l)
+{
+	lan_vec lans = {0};
+	bool is = false;
+
+	facts_lans(f, &lans);
+	for (size_t i = 0; i < lans.n; i++)
+		is = is || lans.at[i] == l;
+	vec_free(&lans);
+	return is;
+}
+
+/* What is announced is reached by its own addresses, and is not translated. */
+static void gather_containers(const struct plan_input *in, struct facts *out)
+{
+	out->containers = arena_array(out->arena, out->nconnected + 1, sizeof(struct connected));
+	for (size_t i = 0; i < out->nconnected && in->config->containers; i++) {
+		const struct link *l = link_by_name(&in->seen->links, out->connected[i].device);
+
+		if (link_is_inner_bridge(&in->seen->links, l) && !is_lan(out, l))
+			out->containers[out->ncontainers++] = out->connected[i];
+	}
+}
+
 static const struct link *route_link(const struct plan_input *in, const struct route *r)
 {
 	return link_by_index(&in->seen->links, r->nhops > 0 ? r->hops[0].device : r->device);
@@ -251,4 +275,5 @@ void facts_gather(const struct plan_input *in, struct arena *a, struct facts *ou
 	out->nrefused = in->n - refused;
 	for (size_t i = 0; i < out->n; i++)
 		names_choose(out, &all[i]);
+	gather_containers(in, out);
 }

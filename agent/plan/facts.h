@@ -94,6 +94,10 @@ struct facts {
 	size_t n, nrefused;
 	struct connected *connected; /* networks of devices that are not ours; lo is left out */
 	size_t nconnected;
+	/* Of `connected`, those of containers: of bridges without a physical port that are no
+	 * LAN. */
+	struct connected *containers;
+	size_t ncontainers;
 	uint32_t mtu; /* of mesh devices */
 };
 

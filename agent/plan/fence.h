@@ -12,7 +12,8 @@
 	X(redirect_in, "an ICMP redirect")                                                         \
 	X(redirect_out, "an ICMP redirect of our own")                                             \
 	X(opened, "from a device opened for the mesh, to elsewhere")                               \
-	X(control_out, "BGP or BFD of a program that is not BIRD")
+	X(control_out, "BGP or BFD of a program that is not BIRD")                                 \
+	X(unasked, "to a container that did not ask for it")
 
 enum fence_reason {
 #define X(name, text) FENCE_##name,

@@ -150,6 +150,18 @@ static void put_underlay(struct desired *d)
 				   in->controllers[i].port);
 }
 
+/* Containers count as this machine: what they send to a mesh is translated (put_translation), so it
+ * is tracked. */
+static void put_containers(struct desired *d)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < d->facts.ncontainers; i++)
+		buf_printf(&d->fence, "\t\tiifname \"%s\" ip saddr %s accept\n",
+			   d->facts.containers[i].device,
+			   prefix_format(&d->facts.containers[i].prefix, text));
+}
+
 /* A network that this machine announces, on its device, may go to the mesh; never to its BGP. */
 static void put_lan(struct desired *d)
 {
@@ -185,6 +197,7 @@ static void put_prerouting(struct desired *d)
 		    "\t\tip daddr @mesh4 tcp dport @bgp_ports counter name control drop\n"
 		    "\t\tip daddr @mesh4 tcp sport @bgp_ports counter name control drop\n"
 		    "\t\tip daddr @mesh4 udp dport " BFD_PORTS " counter name control drop\n");
+	put_containers(d);
 	put_lan(d);
 	buf_puts(b, "\t\tip saddr @mesh4 counter name mesh_source drop\n"
 		    "\t\tip daddr @mesh4 counter name mesh_destination drop\n");
@@ -206,6 +219,21 @@ static bool is_opened(const struct plan_input *in, const struct link *lan)
 	return false;
 }
 
+/* From the mesh to a container come answers, and what the machine's own firewall sends to a port
+ * that it has published there: nothing else. */
+static void put_unasked(struct desired *d)
+{
+	struct buf *b = &d->fence;
+
+	for (size_t i = 0; i < d->facts.ncontainers; i++)
+		buf_printf(b,
+			   "\t\tiifname @mesh_devices oifname \"%1$s\" ct direction reply ct "
+			   "status snat accept\n"
+			   "\t\tiifname @mesh_devices oifname \"%1$s\" ct status dnat accept\n"
+			   "\t\tiifname @mesh_devices oifname \"%1$s\" counter name unasked drop\n",
+			   d->facts.containers[i].device);
+}
+
 /* A device that we opened passes only between itself and the mesh. */
 static void put_forward(struct desired *d)
 {
@@ -220,8 +248,28 @@ static void put_forward(struct desired *d)
 				   "\t\tiifname \"%s\" oifname != @mesh_devices counter name "
 				   "opened drop\n",
 				   lans.at[i]->name);
+	put_unasked(d);
 	buf_puts(&d->fence, "\t}\n");
 	vec_free(&lans);
+}
+
+/* What a container sends into a mesh has the machine's address there. Before `srcnat`, where Docker
+ * has a masquerade of its own: the first one to translate a connection has it. */
+static void put_translation(struct desired *d)
+{
+	struct buf *b = &d->fence;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (d->facts.ncontainers == 0)
+		return;
+	buf_puts(b, "\tchain translation {\n"
+		    "\t\ttype nat hook postrouting priority srcnat - 5; policy accept;\n");
+	for (size_t i = 0; i < d->facts.ncontainers; i++)
+		for (size_t k = 0; k < d->devices.n; k++)
+			buf_printf(b, "\t\tiifname \"%s\" oifname \"%s\" snat ip to %s\n",
+				   d->facts.containers[i].device, d->devices.at[k].name,
+				   address_format(&d->devices.at[k].membership->own, text));
+	buf_puts(b, "\t}\n");
 }
 
 /* BGP and BFD know their neighbour by its address, and every user of this machine has its
@@ -269,4 +317,5 @@ void plan_fence(struct desired *d)
 		    "\t\tnotrack accept\n"
 		    "\t}\n");
 	put_out(d);
+	put_translation(d);
 }

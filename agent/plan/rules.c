@@ -1,6 +1,7 @@
 /* The rule block (docs/architecture.md, "Tables and rules"), a function a line, in the order of the
  * priorities. The first priority can be moved; the distances stay. Rules that name a device exist
- * once per device; those for what starts here once per host device: lo, later container bridges. */
+ * once per device; those for what starts here once per host device: lo, and the containers'
+ * bridges. */
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,9 +26,6 @@ enum { /* distances from rule-first, which is 400 as it comes */
        RULE_HOST_DEFAULT = 1500,
 };
 
-static const char *const hosts[] = {"lo"};
-#define HOSTS (sizeof(hosts) / sizeof(hosts[0]))
-
 static struct rule rule_make(const struct desired *d, uint32_t distance, uint32_t table)
 {
 	const struct config *c = d->facts.in->config;
@@ -50,8 +48,9 @@ static void push(struct desired *d, struct rule *r, const char *iif)
 
 static void push_hosts(struct desired *d, struct rule *r)
 {
-	for (size_t i = 0; i < HOSTS; i++)
-		push(d, r, hosts[i]);
+	push(d, r, "lo");
+	for (size_t i = 0; i < d->facts.ncontainers; i++)
+		push(d, r, d->facts.containers[i].device);
 }
 
 /* WireGuard's own packets and the agent's sockets: no prefix of a mesh swallows the tunnel. */
@@ -95,6 +94,13 @@ static void add_from_mesh(struct desired *d, const struct membership_facts *m, c
 			continue;
 		r = rule_make(d, RULE_ANNOUNCED + m->number, RT_TABLE_MAIN);
 		r.to = m->approved[i].prefix;
+		r.suppress_prefixlength = 0;
+		push(d, &r, device);
+	}
+	/* Replies: what a container had asked was translated. */
+	for (size_t i = 0; i < d->facts.ncontainers; i++) {
+		r = rule_make(d, RULE_ANNOUNCED + m->number, RT_TABLE_MAIN);
+		r.to = d->facts.containers[i].prefix;
 		r.suppress_prefixlength = 0;
 		push(d, &r, device);
 	}

@@ -17,6 +17,11 @@ void case_mesh_default_is_last(struct world *w);
 void case_settings(struct world *w);
 void case_nothing_is_tracked(struct world *w);
 
+/* block_containers.c */
+void case_containers_are_answered(struct world *w);
+void case_containers_are_not_reached(struct world *w);
+void case_containers_are_an_option(struct world *w);
+
 /* block_path.c */
 void case_full_size_crosses(struct world *w);
 void case_too_large_is_told(struct world *w);

@@ -59,6 +59,14 @@ static const struct passing passing_rows[] = {
 	 true},
 	{"1700: not where it comes from blue's address", "m", "m@blue", "burrow", "m", "wg1",
 	 "m@blue", 0, true},
+	{"1400: a container, to red", "crate", NULL, "a1@red", "m", "wg0", "m@red", 0, true},
+	{"1401: a container, to blue", "crate", NULL, "b2@blue", "m", "wg1", "m@blue", 0, true},
+	{"1651: a container, what a peering shows", "crate", NULL, "yard", "m", "wg1", "m@blue", 0,
+	 true},
+	{"1700: a container, what only red has", "crate", NULL, "attic", "m", "wg0", "m@red", 0,
+	 true},
+	{"1800: a container, what no mesh has", "crate", NULL, "b1@underlay", "m", "eth0",
+	 "m@underlay", 0, true},
 	{"1800: what no mesh has", "a1", NULL, "b1@underlay", "a1", "eth0", "a1@underlay", 0, true},
 
 	{"T, throw: connected", "g1", NULL, "desk", "g1", "desk", "192.168.77.1", 0, true},
@@ -161,6 +169,12 @@ static const struct barred barred_rows[] = {
 	 false},
 	{"1200: to a network that is not announced", RED_ATTACKER, "wg0", "a3@red", "cellar", 0,
 	 "a1", "guard:destination", false},
+	{"1200: to a container", RED_ATTACKER, "wg0", "a3@red", "crate", 0, "m",
+	 "guard:destination", false},
+	{"1000: BFD from a container", "crate", NULL, NULL, "g1@red", BFD_PORT, "m",
+	 "fence:control", false},
+	{"1400: another source on the containers' bridge", "crate", "eth0", "attic", "a3@red", 0,
+	 "m", "fence:mesh_destination", false},
 	{"1299: to elsewhere", RED_ATTACKER, "wg0", "a3@red", "g2@underlay", 0, "a1",
 	 "guard:destination", false},
 	{"1299: to another member", RED_ATTACKER, "wg0", "a3@red", "a2@red", 0, "a1",
@@ -233,10 +247,13 @@ static void seize(struct world *w, const char *attacker, const char *mesh, char 
 static void seize_both(struct world *w, struct barring *state)
 {
 	const char *victim = block_sh(w, "a1", "wg show wg0 public-key | tr -d '\n'");
+	const char *host = block_sh(w, "m", "wg show wg0 public-key | tr -d '\n'");
 
 	seize(w, RED_ATTACKER, "red", state->red_trunk);
 	seize(w, BLUE_ATTACKER, "blue", state->blue_trunk);
-	block_sh(w, RED_ATTACKER, "wg set wg0 peer %s allowed-ips 0.0.0.0/0", victim);
+	block_sh(w, RED_ATTACKER,
+		 "wg set wg0 peer %s allowed-ips 0.0.0.0/0 peer %s allowed-ips 172.17.0.0/16",
+		 victim, host);
 }
 
 static void send_barred(struct world *w, const struct barred *b, const struct barring *state)

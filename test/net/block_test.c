@@ -47,6 +47,21 @@ static void forwarded_mesh_traffic_is_not_tracked(void)
 	case_nothing_is_tracked(&world);
 }
 
+static void containers_are_answered_as_their_machine(void)
+{
+	case_containers_are_answered(&world);
+}
+
+static void nobody_reaches_a_container_unasked(void)
+{
+	case_containers_are_not_reached(&world);
+}
+
+static void containers_can_be_left_out(void)
+{
+	case_containers_are_an_option(&world);
+}
+
 static void a_full_size_packet_crosses_the_peering(void)
 {
 	case_full_size_crosses(&world);
@@ -90,6 +105,9 @@ TEST_SUITE_WITH(
 	 a_mesh_default_comes_after_the_machines_own_routes},
 	{"settings are those and no others", settings_are_those_and_no_others},
 	{"forwarded mesh traffic is not tracked", forwarded_mesh_traffic_is_not_tracked},
+	{"containers are answered as their machine", containers_are_answered_as_their_machine},
+	{"nobody reaches a container unasked", nobody_reaches_a_container_unasked},
+	{"containers can be left out", containers_can_be_left_out},
 	{"a full size packet crosses the peering", a_full_size_packet_crosses_the_peering},
 	{"a sender hears of a link that is too small", a_sender_hears_of_a_link_that_is_too_small},
 	{"a trace shows every hop", a_trace_shows_every_hop},

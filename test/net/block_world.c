@@ -4,9 +4,11 @@
  *	cellar 192.168.31/24 ─┘       192.168.77/24        └──── burrow 172.20.32/24
  *	barn   172.20.32/24 ── a2    g1, g2 in both        b2 ── yard   172.20.42/24
  *	byre   172.20.32/24 ── a3    m, plain, in both     └──── depot  172.20.41/24, MTU 1300
+ *	                             └─ docker0 ── crate 172.17/16
  *
- * Cellar and desk are announced by nobody; burrow's prefix is red's a2 and a3's too. The peering
- * shows red and the attic to blue, and of blue the yard and the depot only. */
+ * Crate is a container of m's, beside Docker's own filter and masquerade; its port for 4999 is
+ * published. Cellar and desk are announced by nobody; burrow's prefix is red's a2 and a3's too. The
+ *peering shows red and the attic to blue, and of blue the yard and the depot only. */
 #include "test/net/block_world.h"
 
 #include <fnmatch.h>
@@ -64,8 +66,17 @@ static const char yaml[] = "name: t-block\n"
 			   " host: 192.168.200.10}\n"
 			   "  - {name: burrow, prefix: 172.20.32.0/24, behind: b1,"
 			   " host: 172.20.32.20}\n"
+			   "  - {name: crate, prefix: 172.17.0.0/16, behind: m}\n"
 			   "  - {name: depot, prefix: 172.20.41.0/24, behind: b2, mtu: 1300}\n"
 			   "  - {name: yard, prefix: 172.20.42.0/24, behind: b2}\n";
+
+static int run_line(struct lab *lab, const char *machine, const char *line, struct buf *out,
+		    struct fault *f)
+{
+	const char *const argv[] = {"sh", "-c", line, NULL};
+
+	return machine_run(lab, machine, argv, NULL, COMMAND_MS, out, f);
+}
 
 static int open_instruments(struct world *w, struct fault *f)
 {
@@ -84,9 +95,31 @@ static int open_instruments(struct world *w, struct fault *f)
 	return code == 0 ? tap_open(places, n, &w->tap, f) : code;
 }
 
+/* The cable to the crate becomes a port of a bridge, and the machine gets what Docker makes. */
+static int build_docker(struct lab *lab, struct fault *f)
+{
+	static const char line[] =
+		"ip addr flush dev crate && ip link add docker0 type bridge && "
+		"ip link set crate master docker0 && ip addr add 172.17.0.1/16 dev docker0 && "
+		"ip link set docker0 up && sysctl -qw net.ipv4.conf.docker0.forwarding=1 && nft '"
+		"table ip nat {"
+		" chain PREROUTING { type nat hook prerouting priority dstnat;"
+		"  fib daddr type local udp dport 4999 dnat to 172.17.0.10:47123; } ;"
+		" chain POSTROUTING { type nat hook postrouting priority srcnat;"
+		"  ip saddr 172.17.0.0/16 oifname != \"docker0\" masquerade; } ; } ; "
+		"table ip filter {"
+		" chain FORWARD { type filter hook forward priority filter; policy drop;"
+		"  oifname docker0 ct state established,related accept;"
+		"  iifname docker0 accept;"
+		"  iifname != docker0 oifname docker0 ip daddr 172.17.0.10 udp dport 47123 accept;"
+		" } ; }'";
+
+	return run_line(lab, "m", line, NULL, f);
+}
+
 int block_build(struct world *w)
 {
-	static fleet_step *const steps[] = {fleet_up, NULL};
+	static fleet_step *const steps[] = {fleet_build_underlay, build_docker, fleet_raise, NULL};
 	struct fault f = {0};
 	int code;
 
@@ -148,14 +181,6 @@ const char *block_trunk(const struct world *w, const char *router, const char *m
 
 /* ---- commands ---- */
 
-static int run_line(struct world *w, const char *machine, const char *line, struct buf *out,
-		    struct fault *f)
-{
-	const char *const argv[] = {"sh", "-c", line, NULL};
-
-	return machine_run(&w->lab, machine, argv, NULL, COMMAND_MS, out, f);
-}
-
 #define LINE(line, fmt)                                                                            \
 	do {                                                                                       \
 		va_list ap_;                                                                       \
@@ -173,7 +198,7 @@ const char *block_sh(struct world *w, const char *machine, const char *fmt, ...)
 
 	LINE(line, fmt);
 	buf_init(&out);
-	if (run_line(w, machine, line, &out, &f) != 0)
+	if (run_line(&w->lab, machine, line, &out, &f) != 0)
 		TEST_FAIL("%s: %s: %s", machine, line, f.text);
 	said = arena_strdup(&w->arena, buf_text(&out));
 	buf_fini(&out);
@@ -186,7 +211,7 @@ bool block_try(struct world *w, const char *machine, const char *fmt, ...)
 	char line[1000];
 
 	LINE(line, fmt);
-	return run_line(w, machine, line, NULL, &f) == 0;
+	return run_line(&w->lab, machine, line, NULL, &f) == 0;
 }
 
 void block_await(struct world *w, const char *machine, const char *fmt, ...)
@@ -196,7 +221,7 @@ void block_await(struct world *w, const char *machine, const char *fmt, ...)
 	char line[1000];
 
 	LINE(line, fmt);
-	while (run_line(w, machine, line, NULL, &f) != 0) {
+	while (run_line(&w->lab, machine, line, NULL, &f) != 0) {
 		if (mono_reached(deadline, mono_now())) {
 			TEST_FAIL("%s: waited in vain for: %s", machine, line);
 			return;
