@@ -50,6 +50,15 @@ static json_t *controller(const struct agent *a)
 			 "answered_at", when(c->answered), "error", text_or_null(c->error));
 }
 
+static json_t *device_names(const struct lans *lans)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < lans->n; i++)
+		json_array_append_new(list, json_text(lans->at[i]->name));
+	return list;
+}
+
 static json_t *announced(const struct membership_facts *m)
 {
 	json_t *list = json_array();
@@ -58,12 +67,10 @@ static json_t *announced(const struct membership_facts *m)
 	for (size_t i = 0; i < m->napproved; i++) {
 		const struct own_prefix *own = &m->approved[i];
 
-		json_array_append_new(
-			list,
-			json_pack("{s:s, s:b, s:b, s:o}", "prefix",
-				  prefix_format(&own->prefix, text), "part", own->part, "announced",
-				  own->lan != NULL, "device",
-				  own->lan != NULL ? json_text(own->lan->name) : json_null()));
+		json_array_append_new(list, json_pack("{s:s, s:b, s:b, s:o}", "prefix",
+						      prefix_format(&own->prefix, text), "part",
+						      own->part, "announced", own->lans.n > 0,
+						      "devices", device_names(&own->lans)));
 	}
 	return list;
 }

@@ -69,12 +69,19 @@ static void show_approved(const json_t *p, FILE *to)
 {
 	const char *part =
 		json_is_true(json_object_get(p, "part")) ? ", a part, for a peering" : "";
+	const json_t *devices = json_object_get(p, "devices"), *device;
+	size_t i;
 
-	if (json_is_true(json_object_get(p, "announced")))
-		fprintf(to, "  announces %s (%s)%s\n", text(p, "prefix"), text(p, "device"), part);
-	else
+	if (json_array_size(devices) == 0) {
 		fprintf(to, "  does not announce %s%s: this machine has no route to it\n",
 			text(p, "prefix"), part);
+		return;
+	}
+	fprintf(to, "  announces %s (", text(p, "prefix"));
+	json_array_foreach(devices, i, device) {
+		fprintf(to, "%s%s", i > 0 ? ", " : "", json_string_value(device));
+	}
+	fprintf(to, ")%s\n", part);
 }
 
 static void show_shadow(const json_t *s, FILE *to)

@@ -61,7 +61,7 @@ static void put_own(const struct membership_facts *m, struct buf *b)
 	bool any = false;
 
 	for (size_t i = 0; i < m->napproved; i++) {
-		if (m->approved[i].lan == NULL)
+		if (m->approved[i].lans.n == 0)
 			continue;
 		buf_printf(b, "%s  route %s unreachable;\n",
 			   any ? "" : "protocol static s_own {\n  ipv4;\n",

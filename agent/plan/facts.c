@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/plan/lans.h"
 #include "agent/plan/names.h"
 
 #define MTU_DEFAULT 1500u
@@ -41,18 +42,6 @@ const struct connected *facts_shadowing(const struct facts *f, const struct pref
 	return NULL;
 }
 
-static bool is_lan(const struct facts *f, const struct link *l)
-{
-	lan_vec lans = {0};
-	bool is = false;
-
-	facts_lans(f, &lans);
-	for (size_t i = 0; i < lans.n; i++)
-		is = is || lans.at[i] == l;
-	vec_free(&lans);
-	return is;
-}
-
 /* What is announced is reached by its own addresses, and is not translated. */
 static void gather_containers(const struct plan_input *in, struct facts *out)
 {
@@ -60,7 +49,7 @@ static void gather_containers(const struct plan_input *in, struct facts *out)
 	for (size_t i = 0; i < out->nconnected && in->config->containers; i++) {
 		const struct link *l = link_by_name(&in->seen->links, out->connected[i].device);
 
-		if (link_is_inner_bridge(&in->seen->links, l) && !is_lan(out, l))
+		if (link_is_inner_bridge(&in->seen->links, l) && !lans_have(out, l))
 			out->containers[out->ncontainers++] = out->connected[i];
 	}
 }
@@ -152,14 +141,12 @@ static void gather_approved(struct facts *f, struct membership_facts *m)
 	m->approved = arena_array(f->arena, n + 1, sizeof(*m->approved));
 	for (uint64_t i = 0; i < n; i++) {
 		struct own_prefix *own = &m->approved[m->napproved];
-		const struct route *r;
 
 		own->prefix = state_prefix_get(&a[i].prefix);
 		own->part = (a[i].flags & STATE_APPROVAL_PART) != 0;
 		if (own->prefix.family != FAMILY_IPV4 || own->prefix.length == 0)
 			continue; /* exits come with their own rules */
-		r = facts_main_route(f->in, &own->prefix);
-		own->lan = r != NULL ? route_link(f->in, r) : NULL;
+		own->lans = lans_of(f->in, &own->prefix, f->arena);
 		m->napproved++;
 	}
 }
@@ -225,23 +212,6 @@ static bool is_refused(struct facts *f, struct membership_facts *m)
 			return true;
 		}
 	return false;
-}
-
-void facts_lans(const struct facts *f, lan_vec *out)
-{
-	for (size_t i = 0; i < f->n; i++) {
-		const struct membership_facts *m = &f->memberships[i];
-
-		for (size_t k = 0; k < m->napproved; k++) {
-			const struct link *lan = m->approved[k].lan;
-			bool known = lan == NULL;
-
-			for (size_t j = 0; j < out->n && !known; j++)
-				known = out->at[j] == lan;
-			if (!known)
-				vec_push(out, lan);
-		}
-	}
 }
 
 const struct membership_facts *facts_by_id(const struct facts *f, const uint8_t membership[16])

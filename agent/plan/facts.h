@@ -52,11 +52,16 @@ struct router_facts {
 	const struct state_trunk *state;
 };
 
+/* Devices of the machine's own (lans.h). */
+struct lans {
+	const struct link **at;
+	size_t n;
+};
+
 struct own_prefix {
 	struct prefix prefix;
-	bool part;		/* of another one, for the gateways */
-	const struct link *lan; /* the device over which main reaches it; NULL: it does not, so it
-				   is not announced */
+	bool part;	  /* of another one, for the gateways */
+	struct lans lans; /* over which main reaches it; none: it is not announced */
 };
 
 struct membership_facts {
@@ -121,9 +126,5 @@ const struct route *facts_main_route(const struct plan_input *in, const struct p
 
 /* The device of the default route; 0: there is none. */
 int facts_default_device(const struct plan_input *in);
-
-/* LAN devices: those over which main reaches own announced prefixes. Appended once each. */
-typedef VEC(const struct link *) lan_vec;
-void facts_lans(const struct facts *f, lan_vec *out);
 
 #endif

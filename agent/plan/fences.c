@@ -9,6 +9,7 @@
 
 #include "agent/plan/desired.h"
 #include "agent/plan/fence.h"
+#include "agent/plan/lans.h"
 
 #define BFD_PORTS    "{ 3784, 3785, 4784 }" /* single hop, its echo, multihop: as the guard has it */
 #define SIBLINGS     "127.83.0.0/16"	    /* as bird-templates/base.conf has them */
@@ -162,8 +163,17 @@ static void put_containers(struct desired *d)
 			   prefix_format(&d->facts.containers[i].prefix, text));
 }
 
-/* A network that this machine announces, on its device, may go to the mesh; never to its BGP. */
-static void put_lan(struct desired *d)
+static void put_lan(struct buf *b, const char *device, const char *prefix)
+{
+	static const char *const sets[] = {"mesh4", "others4"};
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+		buf_printf(b, "\t\tiifname \"%s\" ip saddr %s ip daddr @%s goto untracked\n",
+			   device, prefix, sets[i]);
+}
+
+/* A network that this machine announces, on its devices, may go to the mesh; never to its BGP. */
+static void put_lans(struct desired *d)
 {
 	char text[PREFIX_TEXT_MAX];
 
@@ -173,14 +183,9 @@ static void put_lan(struct desired *d)
 		for (size_t k = 0; k < m->napproved; k++) {
 			const struct own_prefix *own = &m->approved[k];
 
-			if (own->lan == NULL)
-				continue;
 			prefix_format(&own->prefix, text);
-			buf_printf(
-				&d->fence,
-				"\t\tiifname \"%s\" ip saddr %s ip daddr @mesh4 goto untracked\n"
-				"\t\tiifname \"%s\" ip saddr %s ip daddr @others4 goto untracked\n",
-				own->lan->name, text, own->lan->name, text);
+			for (size_t j = 0; j < own->lans.n; j++)
+				put_lan(&d->fence, own->lans.at[j]->name, text);
 		}
 	}
 }
@@ -198,7 +203,7 @@ static void put_prerouting(struct desired *d)
 		    "\t\tip daddr @mesh4 tcp sport @bgp_ports counter name control drop\n"
 		    "\t\tip daddr @mesh4 udp dport " BFD_PORTS " counter name control drop\n");
 	put_containers(d);
-	put_lan(d);
+	put_lans(d);
 	buf_puts(b, "\t\tip saddr @mesh4 counter name mesh_source drop\n"
 		    "\t\tip daddr @mesh4 counter name mesh_destination drop\n");
 	put_underlay(d);
@@ -239,7 +244,7 @@ static void put_forward(struct desired *d)
 {
 	lan_vec lans = {0};
 
-	facts_lans(&d->facts, &lans);
+	lans_all(&d->facts, &lans);
 	buf_puts(&d->fence, "\tchain opened {\n"
 			    "\t\ttype filter hook forward priority filter - 10; policy accept;\n");
 	for (size_t i = 0; i < lans.n; i++)

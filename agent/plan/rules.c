@@ -90,7 +90,7 @@ static void add_from_mesh(struct desired *d, const struct membership_facts *m, c
 		push(d, &r, device);
 	}
 	for (size_t i = 0; i < m->napproved; i++) {
-		if (m->approved[i].lan == NULL)
+		if (m->approved[i].lans.n == 0)
 			continue;
 		r = rule_make(d, RULE_ANNOUNCED + m->number, RT_TABLE_MAIN);
 		r.to = m->approved[i].prefix;
@@ -127,13 +127,13 @@ static void add_own(struct desired *d, const struct membership_facts *m)
 static void add_lan(struct desired *d, const struct membership_facts *m)
 {
 	for (size_t i = 0; i < m->napproved; i++) {
+		const struct own_prefix *own = &m->approved[i];
 		struct rule r = rule_make(d, RULE_LAN + m->number, m->table);
 
-		if (m->approved[i].lan == NULL)
-			continue;
-		r.from = m->approved[i].prefix;
+		r.from = own->prefix;
 		r.suppress_prefixlength = 0;
-		push(d, &r, m->approved[i].lan->name);
+		for (size_t k = 0; k < own->lans.n; k++)
+			push(d, &r, own->lans.at[k]->name);
 	}
 }
 

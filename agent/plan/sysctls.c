@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "agent/plan/desired.h"
+#include "agent/plan/lans.h"
 
 static void add(struct desired *d, const char *device, const char *name, int value, bool ours)
 {
@@ -26,7 +27,7 @@ void plan_sysctls(struct desired *d)
 		/* The greater of this and `all` holds: loose wins over strict. */
 		add(d, d->devices.at[i].name, "rp_filter", 2, true);
 	}
-	facts_lans(&d->facts, &lans);
+	lans_all(&d->facts, &lans);
 	for (size_t i = 0; i < lans.n; i++)
 		add(d, lans.at[i]->name, "forwarding", 1, false);
 	if (several) /* T has several next hops: a flow keeps to one by its ports */

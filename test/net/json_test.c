@@ -94,7 +94,7 @@ static void expect_status(const char *machine, const char *part)
 static void agents_of_every_role_say_what_is_written(void)
 {
 	expect_status("a", "\"role\": \"member\"");
-	expect_status("c", "\"device\": \"barn\"");
+	expect_status("c", "\"barn\"");
 	expect_status("b", "\"role\": \"router\"");
 	expect_status("g", "\"role\": \"gateway\"");
 }

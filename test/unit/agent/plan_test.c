@@ -202,7 +202,7 @@ static void an_announced_network_that_is_lost_is_not_announced(void)
 	machine_settle(&c);
 	desired_make(&c.in, &d);
 	TEST_NUMBER(d.facts.memberships[0].napproved, 1);
-	CU_ASSERT(d.facts.memberships[0].approved[0].lan == NULL);
+	CU_ASSERT(d.facts.memberships[0].approved[0].lans.n == 0);
 	CU_ASSERT(strstr(d.birds.at[0].tail, "s_own") == NULL);
 	for (size_t i = 0; i < d.rules.n; i++)
 		CU_ASSERT(d.rules.at[i].priority != 1200 && d.rules.at[i].priority != 1500);
@@ -265,6 +265,43 @@ static void a_part_is_announced_beside_its_whole(void)
 	machine_fini(&c);
 }
 
+/* How many rules of 1500+i let the network of a device in. */
+static size_t count_lan_rules(const struct desired *d, const char *device, const char *from)
+{
+	struct prefix p;
+	size_t n = 0;
+
+	TEST_NUMBER(prefix_parse(from, &p, NULL), 0);
+	for (size_t i = 0; i < d->rules.n; i++)
+		n += strcmp(d->rules.at[i].iifname, device) == 0 &&
+		     prefix_equal(&d->rules.at[i].from, &p);
+	return n;
+}
+
+/* An aggregate of several VLANs: each is opened, once main has a route to the whole. */
+static void networks_inside_an_announced_one_are_opened(void)
+{
+	struct machine_case c;
+	struct desired d;
+
+	machine_init(&c, "b2");
+	machine_link(&c, "vlan1", "172.20.12.1/26");
+	machine_settle(&c);
+	desired_make(&c.in, &d);
+	TEST_NUMBER(count_lan_rules(&d, "vlan1", "172.20.12.0/24"), 0);
+	CU_ASSERT(strstr(buf_text(&d.fence), "\"vlan1\"") == NULL);
+	desired_fini(&d);
+	machine_link(&c, "lan0", "172.20.12.254/24");
+	machine_settle(&c);
+	desired_make(&c.in, &d);
+	TEST_NUMBER(count_lan_rules(&d, "vlan1", "172.20.12.0/24"), 1);
+	TEST_NUMBER(count_lan_rules(&d, "lan0", "172.20.12.0/24"), 1);
+	CU_ASSERT(strstr(buf_text(&d.fence), "iifname \"vlan1\" ip saddr 172.20.12.0/24") != NULL);
+	CU_ASSERT(strstr(buf_text(&d.fence), "iifname \"vlan1\" oifname != @mesh_devices") != NULL);
+	desired_fini(&d);
+	machine_fini(&c);
+}
+
 TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router},
 	   {"a gateway", a_gateway}, {"a machine in two meshes", a_machine_in_two_meshes},
 	   {"it comes to rest", it_comes_to_rest},
@@ -277,5 +314,7 @@ TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router
 	   {"an overlapping mesh is not begun", an_overlapping_mesh_is_not_begun},
 	   {"a shown part is reached directly", a_shown_part_is_reached_directly},
 	   {"a part is announced beside its whole", a_part_is_announced_beside_its_whole},
+	   {"networks inside an announced one are opened",
+	    networks_inside_an_announced_one_are_opened},
 	   {"an announced network that is lost is not announced",
 	    an_announced_network_that_is_lost_is_not_announced});

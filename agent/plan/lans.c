@@ -1,0 +1,71 @@
+/* The LAN: over which devices main reaches what this machine is approved for. A prefix has one when
+ * main has a route to all of it; then those inside count too, for it may be several VLANs. Some of
+ * them alone are no reason to announce the whole: a fellow may reach the rest. */
+#include "agent/plan/lans.h"
+
+static void push_once(lan_vec *v, const struct link *l)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (v->at[i] == l)
+			return;
+	vec_push(v, l);
+}
+
+static void push_device(const struct plan_input *in, int device, lan_vec *out)
+{
+	const struct link *l = link_by_index(&in->seen->links, device);
+
+	if (l != NULL && link_is_up(l) && !facts_ours(in, l))
+		push_once(out, l);
+}
+
+static void push_route(const struct plan_input *in, const struct route *r, lan_vec *out)
+{
+	for (size_t i = 0; i < r->nhops; i++)
+		push_device(in, r->hops[i].device, out);
+	if (r->nhops == 0)
+		push_device(in, r->device, out);
+}
+
+struct lans lans_of(const struct plan_input *in, const struct prefix *p, struct arena *a)
+{
+	const struct route *around = facts_main_route(in, p);
+	lan_vec v = {0};
+	struct lans out;
+
+	if (around == NULL)
+		return (struct lans){0};
+	push_route(in, around, &v);
+	for (size_t i = 0; i < in->seen->main.n; i++) {
+		const struct route *r = &in->seen->main.at[i];
+
+		if (r->type == RTN_UNICAST && prefix_contains(p, &r->prefix))
+			push_route(in, r, &v);
+	}
+	out = (struct lans){arena_copy(a, v.at, v.n * sizeof(*v.at)), v.n};
+	vec_free(&v);
+	return out;
+}
+
+void lans_all(const struct facts *f, lan_vec *out)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct membership_facts *m = &f->memberships[i];
+
+		for (size_t k = 0; k < m->napproved; k++)
+			for (size_t j = 0; j < m->approved[k].lans.n; j++)
+				push_once(out, m->approved[k].lans.at[j]);
+	}
+}
+
+bool lans_have(const struct facts *f, const struct link *l)
+{
+	lan_vec all = {0};
+	bool is = false;
+
+	lans_all(f, &all);
+	for (size_t i = 0; i < all.n; i++)
+		is = is || all.at[i] == l;
+	vec_free(&all);
+	return is;
+}

@@ -1,0 +1,17 @@
+/* The machine's own networks that it offers to a mesh. */
+#ifndef SKEIN_AGENT_PLAN_LANS_H
+#define SKEIN_AGENT_PLAN_LANS_H
+
+#include "agent/plan/facts.h"
+
+typedef VEC(const struct link *) lan_vec;
+
+/* The devices over which main reaches an approved prefix; none: it is not announced. Cost: the
+ * routes of main. */
+struct lans lans_of(const struct plan_input *in, const struct prefix *p, struct arena *a);
+/* Those of all approved prefixes of all memberships, once each. Appends. */
+void lans_all(const struct facts *f, lan_vec *out);
+/* Is it one of them? */
+bool lans_have(const struct facts *f, const struct link *l);
+
+#endif
