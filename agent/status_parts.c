@@ -5,6 +5,7 @@
 #include "agent/bird.h"
 #include "agent/fence.h"
 #include "agent/status.h"
+#include "lib/mesh/state_keys.h"
 #include "lib/net/bird_parse_bfd.h"
 #include "lib/net/bird_parse_protocols.h"
 #include "lib/net/port_holder.h"
@@ -12,23 +13,6 @@
 #define ASK_MS 500
 
 /* ---- devices and peers ---- */
-
-static const char *peer_name(const struct membership_facts *m, const struct wg_key *key,
-			     struct address *at)
-{
-	uint64_t n;
-
-	state_records(m->from->view, STATE_PEERS, &n);
-	for (uint32_t i = 0; i < n; i++) {
-		const struct state_peer *p = state_peer_at(m->from->view, i);
-
-		if (p != NULL && memcmp(p->key, key->bytes, WG_KEY_SIZE) == 0) {
-			*at = state_peer_address(m->from->view, i);
-			return state_name_at(m->from->view, i);
-		}
-	}
-	return "";
-}
 
 static json_t *endpoint(const struct wg_endpoint *e)
 {
@@ -41,17 +25,20 @@ static json_t *endpoint(const struct wg_endpoint *e)
 }
 
 static json_t *peer(const struct picture *p, const struct membership_facts *m,
-		    const struct wg_peer *w)
+		    const struct state_keys *keys, const struct wg_peer *w)
 {
+	uint32_t index = state_keys_find(keys, w->key.bytes); /* 0: nobody of the mesh */
 	char key[WG_KEY_TEXT_MAX], text[PREFIX_TEXT_MAX], at_text[ADDRESS_TEXT_MAX];
 	struct address at = {0};
-	const char *name = peer_name(m, &w->key, &at);
 	json_t *allowed = json_array(), *o;
 	int64_t age = (p->input.now.ms - w->last_handshake.ms) / 1000;
 
+	if (index != 0)
+		at = state_peer_address(m->from->view, index);
 	for (size_t i = 0; i < w->nallowed; i++)
 		json_array_append_new(allowed, json_string(prefix_format(&w->allowed[i], text)));
-	o = json_pack("{s:s, s:o, s:s, s:o, s:o, s:o}", "name", name, "address",
+	o = json_pack("{s:s, s:o, s:s, s:o, s:o, s:o}", "name",
+		      index != 0 ? state_name_at(m->from->view, index) : "", "address",
 		      at.family != FAMILY_NONE ? json_string(address_format(&at, at_text))
 					       : json_null(),
 		      "public_key", wg_key_format(&w->key, key), "endpoint", endpoint(&w->endpoint),
@@ -78,7 +65,7 @@ static json_t *port_taken_by(const struct membership_facts *m, const struct desi
 }
 
 static json_t *device(const struct picture *p, const struct membership_facts *m,
-		      const struct desired_device *dev)
+		      const struct state_keys *keys, const struct desired_device *dev)
 {
 	const struct wg_device *now = observation_wg(&p->seen, dev->name);
 	const struct link *l = link_by_index(&p->seen.links, dev->index);
@@ -86,7 +73,7 @@ static json_t *device(const struct picture *p, const struct membership_facts *m,
 	json_t *peers = json_array();
 
 	for (size_t k = 0; now != NULL && k < now->peers.n; k++)
-		json_array_append_new(peers, peer(p, m, &now->peers.at[k]));
+		json_array_append_new(peers, peer(p, m, keys, &now->peers.at[k]));
 	return json_pack("{s:s, s:i, s:b, s:i, s:o, s:i, s:o}", "name", dev->name, "slot",
 			 dev->slot, "up", up, "port", now != NULL ? now->listen_port : 0,
 			 "port_taken_by", port_taken_by(m, dev, now, up), "mtu",
@@ -96,10 +83,13 @@ static json_t *device(const struct picture *p, const struct membership_facts *m,
 json_t *status_devices(const struct picture *p, const struct membership_facts *m)
 {
 	json_t *list = json_array();
+	struct state_keys keys;
 
+	state_keys_make(&keys, m->from->view);
 	for (size_t i = 0; i < p->desired.devices.n; i++)
 		if (p->desired.devices.at[i].membership == m)
-			json_array_append_new(list, device(p, m, &p->desired.devices.at[i]));
+			json_array_append_new(list, device(p, m, &keys, &p->desired.devices.at[i]));
+	state_keys_fini(&keys);
 	return list;
 }
 
