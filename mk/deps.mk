@@ -5,7 +5,7 @@ BUILD_DEPS := build-essential pkg-config clang llvm bpftool libnl-3-dev libnl-ge
 	libcurl4-gnutls-dev libjansson-dev libuv1-dev libgnutls28-dev libyaml-dev libnftables-dev \
 	uthash-dev libcunit1-dev
 RUN_DEPS  := bird2 wireguard-go wireguard-tools nftables iproute2 iputils-ping
-TEST_DEPS := man-db systemd curl jq tcpdump libclang-rt-14-dev python3-yaml python3-jsonschema \
+TEST_DEPS := man-db nginx systemd curl jq tcpdump libclang-rt-14-dev python3-yaml python3-jsonschema \
 	qemu-system-x86 cpio kmod
 LINT_DEPS := clang-tidy clang-format cppcheck
 

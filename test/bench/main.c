@@ -1,18 +1,20 @@
-#include <jansson.h>
+#include <sched.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
-#include "test/bench/bench.h"
+#include "test/bench/table.h"
 #include "test/test.h"
 
-#define RUNS 5
+#define RUNS	  5
+#define ROWS_MAX  16
+#define REFERENCE "test/bench/reference.json"
 
 extern const struct bench *const __start_benches[], *const __stop_benches[];
 
@@ -52,55 +54,94 @@ const char *test_dir(void)
 	return path;
 }
 
+/* This thread's processor time, in ms. */
+static double thread_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
 double bench_time(void (*run)(void *), void *context)
 {
 	double best = 0;
 
 	for (int i = 0; i < RUNS; i++) {
-		struct mono start = mono_now();
-		double ms;
+		double start = thread_ms(), ms;
 
 		run(context);
-		ms = (double)(mono_now().ns - start.ns) / 1e6;
+		ms = thread_ms() - start;
 		if (i == 0 || ms < best)
 			best = ms;
 	}
 	return best;
 }
 
-static bool measure(const struct bench *b, json_t *all)
+double bench_cpu(pid_t pid)
 {
-	struct bench_result r = b->run();
-	double ratio = r.value / r.against;
-	bool holds = b->more_is_better ? ratio >= b->bar : ratio <= b->bar;
+	struct timespec t = {0};
+	clockid_t clock;
 
-	printf("%-34s %10.3g %-4s %8.3g × %-30s %s %.3g: %s\n", b->name, r.value, b->unit, ratio,
-	       b->against, b->more_is_better ? "≥" : "≤", b->bar, holds ? "holds" : "FAILS");
-	json_array_append_new(all,
-			      json_pack("{s:s, s:f, s:s, s:s, s:f, s:f, s:b}", "name", b->name,
-					"value", r.value, "unit", b->unit, "against", b->against,
-					"ratio", ratio, "bar", b->bar, "holds", holds));
-	return holds;
+	if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
+		bench_fail("no clock of process %d", (int)pid);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+void bench_pin(int core)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)(core % (int)(cores > 0 ? cores : 1)), &set);
+	if (sched_setaffinity(0, sizeof(set), &set) != 0)
+		bench_fail("no core %d", core);
+}
+
+static bool wanted(const struct bench *b, const char *word)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (word == NULL || strstr(b->rows[i].name, word) != NULL)
+			return true;
+	return false;
+}
+
+static void measure(const struct bench *b, struct table *t)
+{
+	struct bench_result results[ROWS_MAX] = {{0}};
+
+	if (b->n > ROWS_MAX)
+		bench_fail("a bench of more than %d rows", ROWS_MAX);
+	b->run(results);
+	for (size_t i = 0; i < b->n; i++)
+		table_add(t, &b->rows[i], &results[i]);
 }
 
 /* bench FILE [WORD]: a table on standard output, JSON in the file; 1 when a bar does not hold. With
  * a word only those that have it in their names. */
 int main(int argc, char **argv)
 {
-	json_t *all = json_array();
-	bool hold = true;
+	const char *word = argc == 3 ? argv[2] : NULL;
+	struct table t;
+	bool held;
 
 	if (argc < 2 || argc > 3 || sodium_init() < 0)
 		bench_fail("want the file for the results");
 	log_set_level(LOG_LEVEL_WARN);
-	printf("%-34s %15s %10s %-31s %s\n", "BENCH", "VALUE", "RATIO", "AGAINST", "BAR");
+	setvbuf(stdout, NULL, _IOLBF, 0); /* benches fork */
+	table_init(&t, REFERENCE);
 	/* cppcheck-suppress comparePointers ; the linker makes them the ends of one array */
 	for (const struct bench *const *b = __start_benches; b < __stop_benches; b++)
-		if (argc == 2 || strstr((*b)->name, argv[2]) != NULL)
-			hold = measure(*b, all) && hold;
-	if (json_dump_file(all, argv[1], JSON_INDENT(2) | JSON_REAL_PRECISION(4)) != 0)
+		if (wanted(*b, word))
+			measure(*b, &t);
+	table_end(&t);
+	if (!table_write(&t, argv[1]))
 		bench_fail("%s cannot be written", argv[1]);
-	json_decref(all);
+	if (getenv("UPDATE_REFERENCE") != NULL && !table_write(&t, REFERENCE))
+		bench_fail(REFERENCE " cannot be written");
+	held = t.broken == 0;
+	table_fini(&t);
 	file_remove(test_dir(), NULL);
-	return hold ? 0 : 1;
+	return held ? 0 : 1;
 }

@@ -1,1 +1,1 @@
-test/bench := main mesh poll delta
+test/bench := main table plan delta state http tls_load
