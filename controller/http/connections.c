@@ -18,8 +18,8 @@
 struct connection {
 	struct connections *owner;
 	int fd;
-	bool timed, first, known;
-	struct mono deadline;
+	bool first, known;
+	struct deadline deadline;
 	struct principal who; /* of one that is known */
 	TAILQ_ENTRY(connection) entry;
 };
@@ -30,6 +30,7 @@ struct connections {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct connection_list strangers, known; /* the longest there first */
+	struct deadlines deadlines;		 /* of those whose turn it is, and not ours */
 	size_t n, crowd;			 /* from so many on strangers make room */
 	int64_t request_ms;
 	struct poll *poll;
@@ -40,11 +41,14 @@ struct connections {
 
 static void set_deadline(struct connection *x, int64_t ms)
 {
-	pthread_mutex_lock(&x->owner->lock);
-	x->timed = ms > 0;
+	struct connections *c = x->owner;
+
+	pthread_mutex_lock(&c->lock);
 	if (ms > 0)
-		x->deadline = mono_add_ms(mono_now(), ms);
-	pthread_mutex_unlock(&x->owner->lock);
+		deadlines_set(&c->deadlines, &x->deadline, mono_add_ms(mono_now(), ms));
+	else
+		deadlines_clear(&c->deadlines, &x->deadline);
+	pthread_mutex_unlock(&c->lock);
 }
 
 static struct connection_list *list_of(struct connection *x)
@@ -56,7 +60,7 @@ static struct connection_list *list_of(struct connection *x)
 static void end(struct connection *x)
 {
 	shutdown(x->fd, SHUT_RDWR);
-	x->timed = false;
+	deadlines_clear(&x->owner->deadlines, &x->deadline);
 }
 
 /* One that was ended already goes to the end of the row, or it would be all that is ever ended. */
@@ -75,10 +79,10 @@ struct connection *connections_open(struct connections *c, int fd)
 {
 	struct connection *x = mem_alloc(sizeof(*x));
 
-	*x = (struct connection){.owner = c, .fd = fd, .timed = true, .first = true};
-	x->deadline = mono_add_ms(mono_now(), c->request_ms);
+	*x = (struct connection){.owner = c, .fd = fd, .first = true};
 	pthread_mutex_lock(&c->lock);
 	make_room(c);
+	deadlines_set(&c->deadlines, &x->deadline, mono_add_ms(mono_now(), c->request_ms));
 	TAILQ_INSERT_TAIL(&c->strangers, x, entry);
 	c->n++;
 	pthread_cond_signal(&c->changed);
@@ -90,6 +94,7 @@ void connections_close(struct connections *c, struct connection *x)
 {
 	pthread_mutex_lock(&c->lock);
 	TAILQ_REMOVE(list_of(x), x, entry);
+	deadlines_clear(&c->deadlines, &x->deadline);
 	c->n--;
 	pthread_mutex_unlock(&c->lock);
 	if (x->known)
@@ -137,28 +142,16 @@ void connection_idle(struct connection *x)
 	set_deadline(x, IDLE_MS + x->owner->request_ms);
 }
 
-static bool expire(struct connection_list *list, struct mono now)
-{
-	struct connection *x;
-	bool some = false;
-
-	TAILQ_FOREACH(x, list, entry)
-	{
-		if (x->timed && mono_reached(x->deadline, now)) {
-			end(x);
-			some = true;
-		}
-	}
-	return some;
-}
-
 bool connections_expire(struct connections *c, struct mono now)
 {
-	bool some;
+	struct deadline *first;
+	bool some = false;
 
 	pthread_mutex_lock(&c->lock);
-	some = expire(&c->strangers, now);
-	some = expire(&c->known, now) || some;
+	while ((first = deadlines_first(&c->deadlines)) != NULL && mono_reached(first->at, now)) {
+		end((struct connection *)((char *)first - offsetof(struct connection, deadline)));
+		some = true;
+	}
 	pthread_mutex_unlock(&c->lock);
 	return some;
 }
@@ -235,5 +228,6 @@ void connections_stop(struct connections *c)
 	pthread_cond_destroy(&c->changed);
 	pthread_mutex_destroy(&c->lock);
 	share_free(c->share);
+	deadlines_fini(&c->deadlines);
 	free(c);
 }

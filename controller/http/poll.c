@@ -15,7 +15,7 @@ struct watched {
 struct poll {
 	pthread_mutex_t lock;
 	struct watched *machines;
-	size_t nwaiters;
+	struct deadlines deadlines; /* of all waiters */
 	uint64_t sequence;
 	bool stopped;
 };
@@ -39,6 +39,7 @@ void poll_free(struct poll *p)
 		HASH_DEL(p->machines, w);
 		free(w);
 	}
+	deadlines_fini(&p->deadlines);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 }
@@ -58,7 +59,7 @@ size_t poll_count(struct poll *p)
 	size_t n;
 
 	pthread_mutex_lock(&p->lock);
-	n = p->nwaiters;
+	n = p->deadlines.heap.n;
 	pthread_mutex_unlock(&p->lock);
 	return n;
 }
@@ -82,39 +83,36 @@ bool poll_add(struct poll *p, struct waiter *w, uint64_t sequence)
 		if (w->next != NULL)
 			w->next->link = &w->next;
 		m->waiters = w;
-		p->nwaiters++;
+		deadlines_set(&p->deadlines, &w->deadline, w->deadline.at);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return current;
 }
 
-static void unlink_waiter(struct poll *p, struct waiter *w)
+/* Out of everything, into `out`. */
+static void take(struct poll *p, struct waiter *w, struct waiter **out)
 {
 	*w->link = w->next;
 	if (w->next != NULL)
 		w->next->link = w->link;
-	p->nwaiters--;
+	deadlines_clear(&p->deadlines, &w->deadline);
+	w->next = *out;
+	*out = w;
 }
 
-/* Moves those that `expired_by` (or everybody, for NULL) concerns out of `m` into `out`; forgets
- * the machine when nobody waits for it. */
-static void collect(struct poll *p, struct watched *m, const struct mono *expired_by,
-		    struct waiter **out)
+static void forget_unwatched(struct poll *p, struct watched *m)
 {
-	struct waiter *w, *next;
+	if (m->waiters != NULL)
+		return;
+	HASH_DEL(p->machines, m);
+	free(m);
+}
 
-	for (w = m->waiters; w != NULL; w = next) {
-		next = w->next;
-		if (expired_by != NULL && !mono_reached(w->deadline, *expired_by))
-			continue;
-		unlink_waiter(p, w);
-		w->next = *out;
-		*out = w;
-	}
-	if (m->waiters == NULL) {
-		HASH_DEL(p->machines, m);
-		free(m);
-	}
+static void take_all(struct poll *p, struct watched *m, struct waiter **out)
+{
+	while (m->waiters != NULL)
+		take(p, m->waiters, out);
+	forget_unwatched(p, m);
 }
 
 static void wake_all(struct waiter *list, bool expired)
@@ -127,16 +125,43 @@ static void wake_all(struct waiter *list, bool expired)
 	}
 }
 
+static void take_machine(struct poll *p, row_t machine, struct waiter **out)
+{
+	struct watched *m;
+
+	HASH_FIND(hh, p->machines, &machine, sizeof(machine), m);
+	if (m != NULL)
+		take_all(p, m, out);
+}
+
 void poll_wake(struct poll *p, row_t machine)
 {
+	poll_wake_all(p, &machine, 1);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	row_t x = *(const row_t *)a, y = *(const row_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void poll_wake_all(struct poll *p, const row_t *machines, size_t n)
+{
 	struct waiter *list = NULL;
-	struct watched *m;
+	struct watched *m, *next;
 
 	pthread_mutex_lock(&p->lock);
 	p->sequence++;
-	HASH_FIND(hh, p->machines, &machine, sizeof(machine), m);
-	if (m != NULL)
-		collect(p, m, NULL, &list);
+	if (n <= HASH_COUNT(p->machines)) {
+		for (size_t i = 0; i < n; i++)
+			take_machine(p, machines[i], &list);
+	} else {
+		HASH_ITER(hh, p->machines, m, next)
+			if (bsearch(&m->machine, machines, n, sizeof(*machines), compare_rows) !=
+			    NULL)
+				take_all(p, m, &list);
+	}
 	pthread_mutex_unlock(&p->lock);
 	wake_all(list, false);
 }
@@ -144,11 +169,19 @@ void poll_wake(struct poll *p, row_t machine)
 void poll_expire(struct poll *p, struct mono now)
 {
 	struct waiter *list = NULL;
-	struct watched *m, *next;
+	struct deadline *first;
 
 	pthread_mutex_lock(&p->lock);
-	HASH_ITER(hh, p->machines, m, next)
-		collect(p, m, &now, &list);
+	while ((first = deadlines_first(&p->deadlines)) != NULL && mono_reached(first->at, now)) {
+		struct waiter *w =
+			(struct waiter *)((char *)first - offsetof(struct waiter, deadline));
+		struct watched *m;
+
+		take(p, w, &list);
+		HASH_FIND(hh, p->machines, &w->machine, sizeof(w->machine), m);
+		if (m != NULL)
+			forget_unwatched(p, m);
+	}
 	pthread_mutex_unlock(&p->lock);
 	wake_all(list, true);
 }
@@ -161,7 +194,7 @@ void poll_stop(struct poll *p)
 	pthread_mutex_lock(&p->lock);
 	p->stopped = true;
 	HASH_ITER(hh, p->machines, m, next)
-		collect(p, m, NULL, &list);
+		take_all(p, m, &list);
 	pthread_mutex_unlock(&p->lock);
 	wake_all(list, true);
 }

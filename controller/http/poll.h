@@ -8,14 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "controller/http/deadlines.h"
 #include "controller/model.h"
-#include "lib/base/clock.h"
 
 struct poll;
 
 struct waiter {
 	row_t machine;
-	struct mono deadline;
+	struct deadline deadline;
 	/* Called once, on the thread that wakes or expires, without a lock of ours; the waiter is
 	 * no longer in the poll then. */
 	void (*wake)(struct waiter *w, bool expired);
@@ -29,7 +29,9 @@ uint64_t poll_sequence(struct poll *p);
 /* False: something changed since `sequence`, or the poll is stopped: look again. */
 bool poll_add(struct poll *p, struct waiter *w, uint64_t sequence);
 void poll_wake(struct poll *p, row_t machine);
-/* Wakes those whose time is over. */
+/* Of many machines, in ascending order. O(n), or O(waiters · log n) where that is less. */
+void poll_wake_all(struct poll *p, const row_t *machines, size_t n);
+/* Wakes those whose time is over: O(log waiters) for each of these. */
 void poll_expire(struct poll *p, struct mono now);
 /* Wakes all as expired; nobody waits from now on. */
 void poll_stop(struct poll *p);

@@ -210,7 +210,7 @@ static bool run_memory(struct request *r)
 	if (r->waiter.wake == NULL) {
 		r->waiter.wake = on_wake;
 		r->waiter.machine = c->who.token;
-		r->waiter.deadline = mono_add_ms(mono_now(), c->wait_ms);
+		r->waiter.deadline.at = mono_add_ms(mono_now(), c->wait_ms);
 	}
 	for (;;) {
 		sequence = poll_sequence(poll);
