@@ -58,6 +58,7 @@ struct call {
 	json_t *problem_extra;	/* further members of the problem document */
 	struct blob *blob;	/* else this, shared; one reference is the call's */
 	const char *delta_base; /* the blob is steps from this ETag on (226); in the arena */
+	bool elsewhere; /* it has to be made: run me again on a reader thread, which has a store */
 	bool park; /* nothing to say yet: run me again when the machine changes, or with `waited` */
 	struct effects effects;
 };

@@ -11,6 +11,8 @@
 #include "controller/render/render.h"
 #include "lib/base/log.h"
 
+#define IMAGES_BYTES ((size_t)64 << 20) /* of rendered ones that are kept */
+
 /* A new blob. */
 static int load_templates(const struct config *config, struct blob **out, struct fault *f)
 {
@@ -94,6 +96,7 @@ int controller_start(struct controller *c, const struct config *config, struct f
 	code = data_dir_lock(config, &c->lock, f);
 	if (code == 0)
 		code = keys_load(&c->keys, config, f);
+	c->images = images_new(c->keys.signing, IMAGES_BYTES);
 	if (code == 0)
 		code = publish_first_templates(c, &rendering.templates, f);
 	if (code == 0)
@@ -191,6 +194,7 @@ void controller_stop(struct controller *c)
 	renderer_stop(c->renderer);
 	jobs_stop(c->jobs);
 	publish_free(c->publish);
+	images_free(c->images);
 	poll_free(c->poll);
 	auth_free(c->auth);
 	keys_fini(&c->keys);

@@ -8,6 +8,7 @@
 #include "controller/http/auth.h"
 #include "controller/http/poll.h"
 #include "controller/http/server.h"
+#include "controller/images.h"
 #include "controller/jobs.h"
 #include "controller/keys.h"
 #include "controller/publish.h"
@@ -21,6 +22,7 @@ struct controller {
 	struct auth *auth;
 	struct poll *poll;
 	struct publish *publish;
+	struct images *images;
 	struct jobs *jobs;
 	struct renderer *renderer;
 	struct server *server;

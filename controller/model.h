@@ -41,9 +41,12 @@ struct mesh {
 	uint32_t bfd_interval_ms, bfd_multiplier;
 	struct wall created_at;
 	uint64_t version;
-	/* rendering: the view's revision counter and the digest of its body */
+	/* rendering: the view's revision and the digest of its body; that of all members' images,
+	 * the digest of what they share (render/prints.h), and the view that they go with */
 	uint64_t view_revision;
 	struct digest view_digest;
+	uint64_t images_revision, images_view;
+	struct digest images_digest;
 	uint64_t nmembers, ngateways; /* filled by get and list */
 };
 
@@ -92,8 +95,9 @@ struct membership {
 	size_t nendpoints;
 	struct wall created_at;
 	uint64_t version;
-	/* rendering */
-	uint64_t image_revision;
+	/* rendering: of what in its image is its own. The image's revision is this one or its
+	 * mesh's images_revision, whichever is later. */
+	uint64_t image_revision, image_view;
 	struct digest image_digest;
 	/* as it was last reported */
 	uint64_t applied_view, applied_image;

@@ -15,18 +15,9 @@ struct machine_entry {
 
 struct mesh_entry {
 	row_t mesh;
-	uint64_t revision;
+	struct edition *edition;
 	struct blob *view;
 	struct history history;
-	row_t *memberships; /* rendered in it */
-	size_t n;
-	UT_hash_handle hh;
-};
-
-struct membership_entry {
-	struct rendered_membership files;
-	struct history history;
-	row_t mesh;
 	UT_hash_handle hh;
 };
 
@@ -35,13 +26,19 @@ struct publish {
 	struct poll *poll;
 	struct machine_entry *machines;
 	struct mesh_entry *meshes;
-	struct membership_entry *memberships;
 	struct blob *templates;
 	struct digest templates_digest;
 	bool ready;
 };
 
 typedef VEC(row_t) row_vec;
+
+static int compare_rows(const void *a, const void *b)
+{
+	row_t x = *(const row_t *)a, y = *(const row_t *)b;
+
+	return (x > y) - (x < y);
+}
 
 struct publish *publish_new(struct poll *poll)
 {
@@ -125,7 +122,7 @@ struct wall publish_machine_seen(struct publish *p, row_t machine)
 	return seen;
 }
 
-/* ---- renderings ---- */
+/* ---- meshes ---- */
 
 static struct mesh_entry *find_mesh(struct publish *p, row_t row)
 {
@@ -135,29 +132,14 @@ static struct mesh_entry *find_mesh(struct publish *p, row_t row)
 	return e;
 }
 
-static struct membership_entry *find_membership(struct publish *p, row_t row)
+/* An edition may be a million members: not while the HTTP thread waits for the lock. */
+static void free_mesh(struct mesh_entry *e)
 {
-	struct membership_entry *e;
-
-	HASH_FIND(hh, p->memberships, &row, sizeof(row), e);
-	return e;
-}
-
-static void drop_membership(struct publish *p, struct membership_entry *e)
-{
-	HASH_DEL(p->memberships, e);
-	blob_unref(e->files.image);
-	blob_unref(e->files.text);
-	history_fini(&e->history);
-	free(e);
-}
-
-static void drop_mesh(struct publish *p, struct mesh_entry *e)
-{
-	HASH_DEL(p->meshes, e);
+	if (e == NULL)
+		return;
+	edition_unref(e->edition);
 	blob_unref(e->view);
 	history_fini(&e->history);
-	free(e->memberships);
 	free(e);
 }
 
@@ -174,110 +156,67 @@ int publish_machine_get(struct publish *p, row_t machine, struct arena *a,
 			arena_copy(a, e->machine.memberships, out->n * sizeof(*out->memberships));
 		for (size_t i = 0; i < out->n; i++) {
 			struct published_membership *m = &out->memberships[i];
-			struct membership_entry *files = find_membership(p, m->row);
 			struct mesh_entry *mesh = find_mesh(p, m->mesh);
+			size_t member;
 
-			if (files == NULL || mesh == NULL)
+			if (mesh == NULL || !edition_find(mesh->edition, m->row, &member))
 				continue;
-			m->view_revision = mesh->revision;
-			m->image_revision = files->files.revision;
+			m->view_revision = edition_mesh(mesh->edition)->view_revision;
+			m->image_revision = edition_revision(mesh->edition, member);
 		}
 	}
 	pthread_mutex_unlock(&p->lock);
 	return e != NULL ? 0 : ERR_NOT_FOUND;
 }
 
-/* The history goes from the old entry to the new one. */
-static void pass_on(struct history *from, uint64_t old_revision, struct history *to,
-		    uint64_t revision, struct blob *step, size_t len)
+/* The machines that have something to fetch, in order of row; the caller frees. */
+static row_vec find_concerned(const struct edition *old, struct edition *new)
 {
-	*to = *from;
-	*from = (struct history){0};
-	if (revision != old_revision)
-		history_add(to, old_revision, blob_ref(step), len);
-}
+	const struct mesh_rows *rows = edition_rows(new);
+	bool all =
+		old == NULL || edition_mesh(old)->view_revision != edition_mesh(new)->view_revision;
+	row_vec machines = {0};
 
-/* True when the agent has something to fetch. */
-static bool put_membership(struct publish *p, row_t mesh, const struct rendered_membership *r)
-{
-	struct membership_entry *old = find_membership(p, r->row), *e = mem_alloc(sizeof(*e));
-	bool changed = old == NULL || old->files.revision != r->revision;
+	for (size_t i = 0; i < rows->nmemberships; i++) {
+		size_t before;
 
-	if (old != NULL) {
-		pass_on(&old->history, old->files.revision, &e->history, r->revision, r->step,
-			r->image->len);
-		drop_membership(p, old);
+		if (all || !edition_find(old, rows->memberships[i].row, &before) ||
+		    edition_revision(old, before) != edition_revision(new, i))
+			vec_push(&machines, rows->memberships[i].machine);
 	}
-	e->files = *r;
-	e->files.step = NULL; /* the history's */
-	e->mesh = mesh;
-	blob_ref(r->image);
-	blob_ref(r->text);
-	HASH_ADD(hh, p->memberships, files.row, sizeof(row_t), e);
-	return changed;
+	vec_sort(&machines, compare_rows);
+	return machines;
 }
 
-/* Those of the old rendering that are not in the new one. Rows are in ascending order in neither;
- * the table tells: what was not put anew still has its old blob, and is looked for by row. */
-static void drop_missing(struct publish *p, const struct mesh_entry *old, const struct rendering *r)
+void publish_edition(struct publish *p, struct edition *e, struct blob *view, struct blob *step)
 {
-	struct kept {
-		row_t row;
-		UT_hash_handle hh;
-	} *kept = NULL, *nodes = mem_resize(NULL, r->n + 1, sizeof(*nodes)), *found;
+	const struct mesh *mesh = edition_mesh(e);
+	struct mesh_entry *new = mem_alloc(sizeof(*new)), *old;
+	struct published_mesh before;
+	row_vec concerned;
 
-	for (size_t i = 0; i < r->n; i++) {
-		nodes[i].row = r->memberships[i].row;
-		HASH_ADD(hh, kept, row, sizeof(row_t), &nodes[i]);
-	}
-	for (size_t i = 0; i < old->n; i++) {
-		struct membership_entry *e = find_membership(p, old->memberships[i]);
-
-		HASH_FIND(hh, kept, &old->memberships[i], sizeof(row_t), found);
-		if (found == NULL && e != NULL && e->mesh == r->mesh)
-			drop_membership(p, e);
-	}
-	HASH_CLEAR(hh, kept);
-	free(nodes);
-}
-
-static struct mesh_entry *mesh_entry_new(const struct rendering *r)
-{
-	struct mesh_entry *e = mem_alloc(sizeof(*e));
-
-	e->mesh = r->mesh;
-	e->revision = r->view_revision;
-	e->view = blob_ref(r->view);
-	e->memberships = mem_resize(NULL, r->n + 1, sizeof(row_t));
-	e->n = r->n;
-	for (size_t i = 0; i < r->n; i++)
-		e->memberships[i] = r->memberships[i].row;
-	return e;
-}
-
-void publish_rendering(struct publish *p, const struct rendering *r)
-{
-	struct mesh_entry *e = mesh_entry_new(r), *old;
-	row_vec wake = {0};
-	bool view_changed;
-
+	publish_mesh_get(p, mesh->row, &before); /* only this thread exchanges it */
+	concerned = find_concerned(before.edition, e);
+	new->mesh = mesh->row;
+	new->edition = edition_ref(e);
+	new->view = blob_ref(view);
 	pthread_mutex_lock(&p->lock);
-	old = find_mesh(p, r->mesh);
-	view_changed = old == NULL || old->revision != r->view_revision;
-	for (size_t i = 0; i < r->n; i++)
-		if (put_membership(p, r->mesh, &r->memberships[i]) || view_changed)
-			vec_push(&wake, r->memberships[i].machine);
+	old = find_mesh(p, mesh->row);
 	if (old != NULL) {
-		pass_on(&old->history, old->revision, &e->history, r->view_revision, r->step,
-			r->view->len);
-		drop_missing(p, old, r);
-		drop_mesh(p, old);
+		uint64_t revision = edition_mesh(old->edition)->view_revision;
+
+		new->history = old->history;
+		old->history = (struct history){0};
+		if (revision != mesh->view_revision)
+			history_add(&new->history, revision, blob_ref(step), view->len);
+		HASH_DEL(p->meshes, old);
 	}
-	HASH_ADD(hh, p->meshes, mesh, sizeof(row_t), e);
+	HASH_ADD(hh, p->meshes, mesh, sizeof(row_t), new);
 	pthread_mutex_unlock(&p->lock);
-	for (size_t i = 0; i < wake.n; i++)
-		poll_wake(p->poll, wake.at[i]);
-	vec_free(&wake);
+	published_mesh_fini(&before);
+	free_mesh(old);
+	poll_wake_all(p->poll, concerned.at, concerned.n);
+	vec_free(&concerned);
 }
 
 void publish_mesh_gone(struct publish *p, row_t mesh)
@@ -286,18 +225,32 @@ void publish_mesh_gone(struct publish *p, row_t mesh)
 
 	pthread_mutex_lock(&p->lock);
 	e = find_mesh(p, mesh);
-	for (size_t i = 0; e != NULL && i < e->n; i++) {
-		struct membership_entry *m = find_membership(p, e->memberships[i]);
-
-		if (m != NULL && m->mesh == mesh)
-			drop_membership(p, m);
-	}
 	if (e != NULL)
-		drop_mesh(p, e);
+		HASH_DEL(p->meshes, e);
+	pthread_mutex_unlock(&p->lock);
+	free_mesh(e);
+}
+
+void publish_mesh_get(struct publish *p, row_t mesh, struct published_mesh *out)
+{
+	struct mesh_entry *e;
+
+	*out = (struct published_mesh){0};
+	pthread_mutex_lock(&p->lock);
+	e = find_mesh(p, mesh);
+	if (e != NULL)
+		*out = (struct published_mesh){edition_ref(e->edition), blob_ref(e->view)};
 	pthread_mutex_unlock(&p->lock);
 }
 
-struct blob *publish_view(struct publish *p, row_t mesh, uint64_t *revision)
+void published_mesh_fini(struct published_mesh *m)
+{
+	edition_unref(m->edition);
+	blob_unref(m->view);
+	*m = (struct published_mesh){0};
+}
+
+struct blob *publish_view_steps(struct publish *p, row_t mesh, uint64_t since, uint64_t *revision)
 {
 	struct mesh_entry *e;
 	struct blob *b = NULL;
@@ -305,8 +258,8 @@ struct blob *publish_view(struct publish *p, row_t mesh, uint64_t *revision)
 	pthread_mutex_lock(&p->lock);
 	e = find_mesh(p, mesh);
 	if (e != NULL) {
-		b = blob_ref(e->view);
-		*revision = e->revision;
+		*revision = edition_mesh(e->edition)->view_revision;
+		b = history_since(&e->history, since);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return b;
@@ -328,57 +281,6 @@ struct blob *publish_templates_get(struct publish *p, struct digest *digest)
 	pthread_mutex_lock(&p->lock);
 	b = blob_ref(p->templates);
 	*digest = p->templates_digest;
-	pthread_mutex_unlock(&p->lock);
-	return b;
-}
-
-int publish_files(struct publish *p, row_t membership, struct published_files *out)
-{
-	struct membership_entry *e;
-	struct mesh_entry *mesh;
-	int code = ERR_NOT_FOUND;
-
-	memset(out, 0, sizeof(*out));
-	pthread_mutex_lock(&p->lock);
-	e = find_membership(p, membership);
-	mesh = e != NULL ? find_mesh(p, e->mesh) : NULL;
-	if (mesh != NULL) {
-		*out = (struct published_files){
-			.view_revision = mesh->revision,
-			.image_revision = e->files.revision,
-			.text_digest = e->files.text_digest,
-			.view = blob_ref(mesh->view),
-			.image = blob_ref(e->files.image),
-			.text = blob_ref(e->files.text),
-		};
-		code = 0;
-	}
-	pthread_mutex_unlock(&p->lock);
-	return code;
-}
-
-void published_files_fini(struct published_files *files)
-{
-	blob_unref(files->view);
-	blob_unref(files->image);
-	blob_unref(files->text);
-	*files = (struct published_files){0};
-}
-
-struct blob *publish_steps(struct publish *p, row_t membership, bool view, uint64_t since,
-			   uint64_t *revision)
-{
-	struct membership_entry *e;
-	struct mesh_entry *mesh;
-	struct blob *b = NULL;
-
-	pthread_mutex_lock(&p->lock);
-	e = find_membership(p, membership);
-	mesh = e != NULL ? find_mesh(p, e->mesh) : NULL;
-	if (mesh != NULL) {
-		*revision = view ? mesh->revision : e->files.revision;
-		b = history_since(view ? &mesh->history : &e->history, since);
-	}
 	pthread_mutex_unlock(&p->lock);
 	return b;
 }
@@ -407,8 +309,10 @@ void publish_free(struct publish *p)
 
 	if (p == NULL)
 		return;
-	HASH_ITER(hh, p->meshes, e, next_e)
-		publish_mesh_gone(p, e->mesh);
+	HASH_ITER(hh, p->meshes, e, next_e) {
+		HASH_DEL(p->meshes, e);
+		free_mesh(e);
+	}
 	HASH_ITER(hh, p->machines, m, next_m)
 		drop_machine(p, m);
 	blob_unref(p->templates);

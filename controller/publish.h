@@ -1,14 +1,13 @@
-/* What agents ask for all the time, in memory: who is in which mesh, and the newest signed images
- * and BIRD texts. The writer thread says what machines are (publish_machine), the render thread
- * what their images are (publish_rendering); the HTTP thread answers from here, without SQL.
+/* What agents ask for all the time, in memory: who is in which mesh, and the newest signed view and
+ * edition of each mesh. The writer thread says what machines are (publish_machine), the render
+ * thread what their meshes are (publish_edition); the HTTP thread answers from here, without SQL.
  *
  * A change of what GET /machine says wakes the machine's long poll. */
 #ifndef SKEIN_CONTROLLER_PUBLISH_H
 #define SKEIN_CONTROLLER_PUBLISH_H
 
-#include "controller/blob.h"
+#include "controller/edition.h"
 #include "controller/http/poll.h"
-#include "controller/model.h"
 #include "lib/base/arena.h"
 
 struct publish;
@@ -45,44 +44,25 @@ int publish_machine_get(struct publish *p, row_t machine, struct arena *a,
 void publish_machine_asked(struct publish *p, row_t machine, struct wall now);
 struct wall publish_machine_seen(struct publish *p, row_t machine);
 
-struct rendered_membership {
-	row_t row, machine;
-	uint64_t revision;
-	struct digest text_digest;
-	struct blob *image, *text;
-	struct blob *step; /* from the image that is published to this one; NULL: none */
-};
-
-struct rendering {
-	row_t mesh;
-	uint64_t view_revision;
-	struct blob *view;
-	struct blob *step; /* as above */
-	struct rendered_membership *memberships;
-	size_t n;
-};
-
-/* Takes the place of the mesh's last rendering. The blobs get references of their own. */
-void publish_rendering(struct publish *p, const struct rendering *r);
+/* The edition takes the place of the mesh's last one, with the signed view that goes with it, and
+ * the step from the last view to this one (NULL: none). Gets references of its own, of all three.
+ */
+void publish_edition(struct publish *p, struct edition *e, struct blob *view, struct blob *step);
 void publish_mesh_gone(struct publish *p, row_t mesh);
-/* The mesh's view, and its revision; NULL while it is not rendered. Caller blob_unref()s. */
-struct blob *publish_view(struct publish *p, row_t mesh, uint64_t *revision);
+
+struct published_mesh {
+	struct edition *edition;
+	struct blob *view;
+};
+/* What there is of a mesh; both NULL while it is not rendered. */
+void publish_mesh_get(struct publish *p, row_t mesh, struct published_mesh *out);
+void published_mesh_fini(struct published_mesh *m);
+/* The steps from revision `since` of a mesh's view to the newest, which *revision says. Caller
+ * blob_unref()s. NULL: not known, or nothing newer. */
+struct blob *publish_view_steps(struct publish *p, row_t mesh, uint64_t since, uint64_t *revision);
 /* The templates, and their hash. */
 void publish_templates(struct publish *p, struct blob *templates);
 struct blob *publish_templates_get(struct publish *p, struct digest *digest);
-
-/* What one membership gets; blobs are referenced. ERR_NOT_FOUND while it is not rendered. */
-struct published_files {
-	uint64_t view_revision, image_revision;
-	struct digest text_digest;
-	struct blob *view, *image, *text;
-};
-int publish_files(struct publish *p, row_t membership, struct published_files *out);
-void published_files_fini(struct published_files *files);
-/* The delta from revision `since` of its view, or of its own image, to the newest, which *revision
- * says. Caller blob_unref()s. NULL: there is none, or nothing newer. */
-struct blob *publish_steps(struct publish *p, row_t membership, bool view, uint64_t since,
-			   uint64_t *revision);
 
 /* All meshes have been rendered once since the start. Until then agents are told to come back. */
 void publish_set_ready(struct publish *p);

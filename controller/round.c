@@ -1,88 +1,93 @@
 #include "controller/round.h"
 
-#include "controller/gather.h"
-#include "controller/render/render.h"
 #include "lib/base/log.h"
 #include "lib/mesh/delta.h"
 
-/* One mesh on its way from rows to signed images. */
+#define KEEP_AT_ONCE 2000 /* memberships; others write in between */
+
+/* One mesh on its way from rows to what is published. */
 struct round {
 	struct job job; /* first: keeps the revisions */
 	const struct renderer_options *options;
+	struct edition *edition;
+	struct mesh_rows *rows; /* the edition's */
+	struct buf view;	/* its body */
+	bool view_changed, all_changed;
+	struct changed {
+		size_t member;
+		struct digest print;
+	} * changed; /* in the arena: those with something new of their own */
+	size_t nchanged, kept;
 	struct arena arena;
-	struct mesh_rows rows;
-	struct mesh_plan plan;
-	struct buf view;
-	struct digest view_digest;
-	bool view_changed;
-	struct draft {
-		struct buf body, text;
-		struct digest digest, text_digest;
-		bool changed;
-	} * drafts; /* parallel to the memberships */
 };
 
-static void round_fini(struct round *o)
+static void look_at_view(struct round *o)
 {
-	for (size_t i = 0; o->drafts != NULL && i < o->rows.nmemberships; i++) {
-		buf_fini(&o->drafts[i].body);
-		buf_fini(&o->drafts[i].text);
-	}
-	buf_fini(&o->view);
-	arena_fini(&o->arena);
+	struct mesh *mesh = &o->rows->mesh;
+	struct digest digest;
+
+	edition_render_view(o->edition, &o->view);
+	digest_of(buf_text(&o->view), o->view.len, &digest);
+	o->view_changed = mesh->view_revision == 0 || !digest_equal(&digest, &mesh->view_digest);
+	mesh->view_digest = digest;
 }
 
-/* Renders bodies and texts, and compares them with what was there. */
-static int draft_all(struct round *o, struct fault *f)
+static void look_at_members(struct round *o)
 {
-	struct mesh_rows *rows = &o->rows;
-	struct render *render;
-	int code = plan_mesh(rows, &o->arena, &o->plan, f);
+	const struct prints *prints = edition_prints(o->edition);
+	struct mesh *mesh = &o->rows->mesh;
+	VEC(struct changed) changed = {0};
 
-	if (code != 0)
-		return code;
-	render = render_prepare(rows, &o->plan, &o->arena);
-	render_view(render, &o->view);
-	digest_of(buf_text(&o->view), o->view.len, &o->view_digest);
-	o->view_changed = rows->mesh.view_revision == 0 ||
-			  !digest_equal(&o->view_digest, &rows->mesh.view_digest);
-	o->drafts = arena_array(&o->arena, rows->nmemberships, sizeof(*o->drafts));
-	for (size_t i = 0; i < rows->nmemberships; i++) {
-		struct render_image image = {.templates = o->options->templates};
-		struct membership *m = &rows->memberships[i];
-		struct draft *d = &o->drafts[i];
+	o->all_changed = mesh->images_revision == 0 ||
+			 !digest_equal(prints_shared(prints), &mesh->images_digest);
+	mesh->images_digest = *prints_shared(prints);
+	for (size_t i = 0; i < o->rows->nmemberships; i++) {
+		const struct membership *m = &o->rows->memberships[i];
+		struct changed x = {.member = i};
 
-		render_bird_text(render, i, &d->text);
-		digest_of(buf_text(&d->text), d->text.len, &d->text_digest);
-		image.text = d->text_digest;
-		render_membership(render, i, &image, &d->body);
-		digest_of(buf_text(&d->body), d->body.len, &d->digest);
-		d->changed = m->image_revision == 0 || !digest_equal(&d->digest, &m->image_digest);
+		prints_member(prints, i, &x.print);
+		if (m->image_revision == 0 || !digest_equal(&x.print, &m->image_digest))
+			vec_push(&changed, x);
 	}
-	return 0;
+	o->changed = arena_copy(&o->arena, changed.at, changed.n * sizeof(*changed.at));
+	o->nchanged = changed.n;
+	vec_free(&changed);
 }
 
-/* On the writer thread: gives new revisions to what changed, and remembers them. What went in the
- * meantime is not found; the commit that took it away has touched the mesh again. */
-static int keep_revisions(struct job *job, struct store *s)
+/* ---- revisions ---- */
+
+static int keep_mesh(struct round *o, struct store *s, struct fault *f)
 {
-	struct round *o = (struct round *)job;
-	struct mesh *mesh = &o->rows.mesh;
-	struct fault *f = &job->fault;
+	struct mesh *mesh = &o->rows->mesh;
 	int code = 0;
 
-	if (o->view_changed) {
+	if (o->view_changed)
 		code = store_revision_next(s, &mesh->view_revision, f);
-		if (code == 0)
-			code = store_mesh_rendered(s, mesh->row, mesh->view_revision,
-						   &o->view_digest, f);
+	if (o->all_changed && code == 0) {
+		code = store_revision_next(s, &mesh->images_revision, f);
+		mesh->images_view = mesh->view_revision;
 	}
-	for (size_t i = 0; i < o->rows.nmemberships && code == 0; i++) {
-		struct membership *m = &o->rows.memberships[i];
+	if (code == 0 && (o->view_changed || o->all_changed))
+		code = store_mesh_rendered(s, mesh, f);
+	return code;
+}
 
-		if (!o->drafts[i].changed)
-			continue;
-		m->image_digest = o->drafts[i].digest;
+/* On the writer thread: gives new revisions to what changed, and remembers them: the mesh first,
+ * then so many members each time. What went in the meantime is not found; the commit that took it
+ * away has touched the mesh again. */
+static int keep_some(struct job *job, struct store *s)
+{
+	struct round *o = (struct round *)job;
+	struct fault *f = &job->fault;
+	size_t end = o->nchanged - o->kept > KEEP_AT_ONCE ? o->kept + KEEP_AT_ONCE : o->nchanged;
+	int code = o->kept == 0 ? keep_mesh(o, s, f) : 0;
+
+	for (; o->kept < end && code == 0; o->kept++) {
+		const struct changed *x = &o->changed[o->kept];
+		struct membership *m = &o->rows->memberships[x->member];
+
+		m->image_digest = x->print;
+		m->image_view = o->rows->mesh.view_revision;
 		code = store_revision_next(s, &m->image_revision, f);
 		if (code == 0)
 			code = store_membership_rendered(s, m, f);
@@ -90,22 +95,29 @@ static int keep_revisions(struct job *job, struct store *s)
 	return code;
 }
 
-static bool anything_changed(const struct round *o)
+static int keep_all(struct round *o, struct fault *f)
 {
-	bool changed = o->view_changed;
+	int code = 0;
 
-	for (size_t i = 0; i < o->rows.nmemberships && !changed; i++)
-		changed = o->drafts[i].changed;
-	return changed;
+	if (!o->view_changed && !o->all_changed && o->nchanged == 0)
+		return 0;
+	do
+		code = jobs_write_wait(o->options->jobs, &o->job);
+	while (code == 0 && o->kept < o->nchanged);
+	return code != 0 ? fault_set(f, code, "%s", fault_text(&o->job.fault, code)) : 0;
 }
 
-static struct blob *sign(const struct round *o, const struct state_identity *id,
-			 const struct buf *body)
+/* ---- what is published ---- */
+
+static struct blob *sign_view(const struct round *o)
 {
+	const struct mesh *mesh = &o->rows->mesh;
+	const struct state_identity id = {
+		.kind = STATE_KIND_VIEW, .revision = mesh->view_revision, .mesh = mesh->id.bytes};
 	struct buf image;
 
 	buf_init(&image);
-	state_sign(id, buf_text(body), body->len, o->options->signing_key, &image);
+	state_sign(&id, buf_text(&o->view), o->view.len, o->options->signing_key, &image);
 	return blob_new(&image);
 }
 
@@ -115,105 +127,62 @@ static struct blob *step_between(const struct blob *old, const struct blob *new)
 	struct buf step;
 
 	buf_init(&step);
-	if (old == NULL || old == new ||
-	    !delta_encode((struct delta_image){old->data, old->len},
+	if (!delta_encode((struct delta_image){old->data, old->len},
 			  (struct delta_image){new->data, new->len}, new->len / 2, &step))
 		return NULL;
 	return blob_new(&step);
 }
 
-/* What is published already is taken again where it is still the one. */
-static void fill_membership(struct round *o, size_t i, struct rendered_membership *out)
-{
-	struct membership *m = &o->rows.memberships[i];
-	struct state_identity id = {
-		.kind = STATE_KIND_MEMBERSHIP,
-		.revision = m->image_revision,
-		.mesh = o->rows.mesh.id.bytes,
-		.membership = m->id.bytes,
-	};
-	struct published_files old;
-
-	*out = (struct rendered_membership){
-		.row = m->row,
-		.machine = m->machine,
-		.revision = m->image_revision,
-		.text_digest = o->drafts[i].text_digest,
-		.text = blob_new(&o->drafts[i].text),
-	};
-	publish_files(o->options->publish, m->row, &old);
-	if (old.image != NULL && old.image_revision == m->image_revision) {
-		out->image = blob_ref(old.image);
-	} else {
-		render_image_stamp(&o->drafts[i].body, o->rows.mesh.view_revision);
-		out->image = sign(o, &id, &o->drafts[i].body);
-		out->step = step_between(old.image, out->image);
-	}
-	published_files_fini(&old);
-}
-
-static void fill_view(struct round *o, struct rendering *r)
-{
-	struct mesh *mesh = &o->rows.mesh;
-	struct state_identity id = {
-		.kind = STATE_KIND_VIEW, .revision = mesh->view_revision, .mesh = mesh->id.bytes};
-	uint64_t revision = 0;
-	struct blob *old = publish_view(o->options->publish, mesh->row, &revision);
-
-	if (old != NULL && revision == mesh->view_revision) {
-		r->view = old;
-		return;
-	}
-	r->view = sign(o, &id, &o->view);
-	r->step = step_between(old, r->view);
-	blob_unref(old);
-}
-
+/* The view that is published already is taken again where it is still the one. */
 static void publish_round(struct round *o)
 {
-	struct rendering r = {
-		.mesh = o->rows.mesh.row,
-		.view_revision = o->rows.mesh.view_revision,
-		.memberships = arena_array(&o->arena, o->rows.nmemberships, sizeof(*r.memberships)),
-		.n = o->rows.nmemberships,
-	};
+	struct blob *view = NULL, *step = NULL;
+	struct published_mesh old;
 
-	fill_view(o, &r);
-	for (size_t i = 0; i < r.n; i++)
-		fill_membership(o, i, &r.memberships[i]);
-	publish_rendering(o->options->publish, &r);
-	blob_unref(r.view);
-	blob_unref(r.step);
-	for (size_t i = 0; i < r.n; i++) {
-		blob_unref(r.memberships[i].image);
-		blob_unref(r.memberships[i].text);
-		blob_unref(r.memberships[i].step);
-	}
+	publish_mesh_get(o->options->publish, o->rows->mesh.row, &old);
+	if (old.view != NULL &&
+	    edition_mesh(old.edition)->view_revision == o->rows->mesh.view_revision)
+		view = blob_ref(old.view);
+	else
+		view = sign_view(o);
+	buf_fini(&o->view);
+	if (old.view != NULL && old.view != view)
+		step = step_between(old.view, view);
+	publish_edition(o->options->publish, o->edition, view, step);
+	blob_unref(view);
+	blob_unref(step);
+	published_mesh_fini(&old);
+}
+
+static int run(struct round *o, struct fault *f)
+{
+	int code;
+
+	o->rows = edition_rows(o->edition);
+	look_at_view(o);
+	look_at_members(o);
+	code = keep_all(o, f);
+	if (code == 0)
+		publish_round(o);
+	return code == ERR_NOT_FOUND ? 0 : code; /* it is being rendered again, see keep_some() */
 }
 
 int round_run(const struct renderer_options *options, struct store *s, row_t mesh, struct fault *f)
 {
-	struct round o = {.job = {.run = keep_revisions}, .options = options};
-	int code;
+	struct round o = {.job = {.run = keep_some}, .options = options};
+	int code = edition_new(&o.edition, s, mesh, &options->templates, f);
 
-	arena_init(&o.arena);
-	buf_init(&o.view);
-	code = gather_mesh(s, mesh, &o.arena, &o.rows, f);
 	if (code == ERR_NOT_FOUND) {
 		publish_mesh_gone(options->publish, mesh);
-		code = 0;
-		goto out;
+		return 0;
 	}
-	if (code == 0)
-		code = draft_all(&o, f);
-	if (code == 0 && anything_changed(&o) &&
-	    (code = jobs_write_wait(options->jobs, &o.job)) != 0)
-		fault_set(f, code, "%s", fault_text(&o.job.fault, code));
-	if (code == 0)
-		publish_round(&o);
-	else if (code == ERR_NOT_FOUND)
-		code = 0; /* it is being rendered again, see keep_revisions() */
-out:
-	round_fini(&o);
+	if (code != 0)
+		return code;
+	arena_init(&o.arena);
+	buf_init(&o.view);
+	code = run(&o, f);
+	buf_fini(&o.view);
+	arena_fini(&o.arena);
+	edition_unref(o.edition);
 	return code;
 }

@@ -88,8 +88,7 @@ int store_mesh_delete(struct store *s, row_t row, struct fault *f);
 /* With its members, too, and what they announce. */
 int store_mesh_delete_cascade(struct store *s, row_t row, struct fault *f);
 /* What rendering remembers, without a new version of the resource. */
-int store_mesh_rendered(struct store *s, row_t row, uint64_t view_revision,
-			const struct digest *view, struct fault *f);
+int store_mesh_rendered(struct store *s, const struct mesh *m, struct fault *f);
 /* How many memberships, and how many of these are gateways; either may be NULL. O(log n). */
 int store_mesh_count(struct store *s, row_t row, uint64_t *nmembers, uint64_t *ngateways,
 		     struct fault *f);
@@ -132,7 +131,7 @@ int store_gateway_list(struct store *s, struct arena *a, row_t organization, con
 /* With what it announces. An approval whose only users leave so is taken back, or it would hold for
  * all of the mesh. The address stays taken: see alloc_leave(). */
 int store_membership_delete(struct store *s, row_t row, struct fault *f);
-/* Without a new version: image_revision and image_digest; slot; what the machine reported
+/* Without a new version: what rendering remembers; slot; what the machine reported
  * (endpoints, applied_view, applied_image, report_error). */
 int store_membership_rendered(struct store *s, const struct membership *m, struct fault *f);
 int store_membership_slot(struct store *s, const struct membership *m, struct fault *f);

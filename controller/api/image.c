@@ -1,14 +1,16 @@
-/* GET /mesh/config, GET /mesh/bird: the newest signed images and BIRD texts, from memory. */
+/* GET /mesh/config, GET /mesh/bird: the newest signed images and BIRD texts. The view, and images
+ * that somebody has asked for, are in memory; others are rendered on a reader thread. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
 #include "controller/controller.h"
+#include "controller/http/answer.h"
 
 /* The membership that the query names, or the only one. Those of other machines are not looked for.
  */
-static int find_membership(struct call *c, row_t *membership)
+static int find_membership(struct call *c, struct published_membership *out)
 {
 	const char *text = call_query(c, "membership");
 	struct published_machine m = {0};
@@ -27,17 +29,45 @@ static int find_membership(struct call *c, row_t *membership)
 	for (size_t i = 0; i < m.n; i++) {
 		if (text != NULL && !id_equal(&m.memberships[i].id, &id))
 			continue;
-		*membership = m.memberships[i].row;
+		*out = m.memberships[i];
 		return 0;
 	}
 	return fault_set(&c->fault, ERR_NOT_FOUND, "this machine has no membership %s", text);
 }
 
-static int find_files(struct call *c, row_t membership, struct published_files *files)
+/* A membership among what is published of its mesh. */
+struct place {
+	struct published_mesh mesh;
+	row_t row;
+	size_t member;
+};
+
+static int find_place(struct call *c, struct place *out)
 {
-	if (publish_files(c->controller->publish, membership, files) == 0)
+	struct published_membership m = {0};
+	int code = find_membership(c, &m);
+
+	if (code != 0)
+		return code;
+	out->row = m.row;
+	publish_mesh_get(c->controller->publish, m.mesh, &out->mesh);
+	if (out->mesh.edition != NULL && edition_find(out->mesh.edition, m.row, &out->member))
 		return 0;
 	return fault_set(&c->fault, ERR_BUSY, "the membership's images are being rendered");
+}
+
+/* False: not in memory, and this is the HTTP thread. */
+static bool find_files(struct call *c, const struct place *at, struct image_files *files)
+{
+	struct images *images = c->controller->images;
+	uint64_t revision = edition_revision(at->mesh.edition, at->member);
+
+	if (images_get(images, at->row, revision, files))
+		return true;
+	c->elsewhere = c->store == NULL;
+	if (!c->elsewhere)
+		images_render(images, at->mesh.edition, at->member, files);
+	return !c->elsewhere;
 }
 
 /* The first choice is the default. */
@@ -64,64 +94,107 @@ static uint64_t revision_had(const struct call *c)
 	return at != NULL && *at == '"' ? strtoull(at + 1, NULL, 10) : 0;
 }
 
-/* True when it is answered by the steps that lead from there to the newest (RFC 3229). */
-static bool answer_steps(struct call *c, row_t membership, bool view)
+/* Says the revision; true when the client has it already. */
+static bool set_revision(struct call *c, uint64_t revision)
 {
-	uint64_t had = revision_had(c), revision;
-
-	if (!c->deltas || had == 0)
-		return false;
-	c->blob = publish_steps(c->controller->publish, membership, view, had, &revision);
-	if (c->blob == NULL)
-		return false;
-	c->status = 226;
-	c->delta_base = revision_etag(c, had);
 	c->etag = revision_etag(c, revision);
-	return true;
+	return c->if_none_match != NULL && answer_etag_matches(c->if_none_match, c->etag);
+}
+
+/* Steps that lead to the newest from what the client has (RFC 3229). */
+static void answer_steps(struct call *c, struct blob *steps)
+{
+	c->blob = steps;
+	c->status = 226;
+	c->delta_base = revision_etag(c, revision_had(c));
+}
+
+static bool wants_steps(const struct call *c)
+{
+	return c->deltas && revision_had(c) != 0;
+}
+
+static void answer_view(struct call *c, const struct place *at)
+{
+	const struct mesh *mesh = edition_mesh(at->mesh.edition);
+	struct blob *steps = NULL;
+	uint64_t revision;
+
+	if (set_revision(c, mesh->view_revision))
+		return;
+	if (wants_steps(c))
+		steps = publish_view_steps(c->controller->publish, mesh->row, revision_had(c),
+					   &revision);
+	if (steps == NULL) {
+		c->blob = blob_ref(at->mesh.view);
+		return;
+	}
+	answer_steps(c, steps);
+	c->etag = revision_etag(c, revision);
+}
+
+static void answer_image(struct call *c, const struct place *at)
+{
+	struct blob *steps = NULL;
+	struct image_files files;
+
+	if (set_revision(c, edition_revision(at->mesh.edition, at->member)) ||
+	    !find_files(c, at, &files))
+		return;
+	if (wants_steps(c))
+		steps = images_steps(c->controller->images, at->row, revision_had(c),
+				     files.revision);
+	if (steps != NULL)
+		answer_steps(c, steps);
+	else
+		c->blob = blob_ref(files.image);
+	image_files_fini(&files);
 }
 
 int image_config(struct call *c)
 {
 	static const char *const images[] = {"view", "membership"};
-	struct published_files files;
-	row_t row = 0;
+	struct place at = {0};
 	int membership, code = choose(c, "image", images, &membership);
 
-	if (code == 0)
-		code = find_membership(c, &row);
 	c->content_type = "application/octet-stream";
-	if (code == 0 && answer_steps(c, row, !membership))
-		return 0;
 	if (code == 0)
-		code = find_files(c, row, &files);
-	if (code != 0)
-		return code;
-	c->blob = blob_ref(membership ? files.image : files.view);
-	c->etag = revision_etag(c, membership ? files.image_revision : files.view_revision);
-	published_files_fini(&files);
-	return 0;
+		code = find_place(c, &at);
+	if (code == 0 && membership)
+		answer_image(c, &at);
+	else if (code == 0)
+		answer_view(c, &at);
+	published_mesh_fini(&at.mesh);
+	return code;
+}
+
+static void answer_text(struct call *c, struct blob *text, const struct digest *digest)
+{
+	char hex[DIGEST_TEXT_MAX];
+
+	c->blob = text;
+	c->etag = arena_printf(c->arena, "\"%s\"", digest_format(digest, hex));
 }
 
 int image_bird(struct call *c)
 {
 	static const char *const parts[] = {"text", "templates"};
-	struct published_files files = {0};
-	char hex[DIGEST_TEXT_MAX];
+	struct place at = {0};
+	struct image_files files;
 	struct digest digest;
-	row_t row = 0;
+	struct blob *blob;
 	int templates, code = choose(c, "part", parts, &templates);
 
-	if (code == 0)
-		code = find_membership(c, &row);
-	if (code == 0)
-		code = find_files(c, row, &files);
-	if (code != 0)
-		return code;
-	digest = files.text_digest;
-	c->blob = templates ? publish_templates_get(c->controller->publish, &digest)
-			    : blob_ref(files.text);
-	c->etag = arena_printf(c->arena, "\"%s\"", digest_format(&digest, hex));
 	c->content_type = "text/plain; charset=utf-8";
-	published_files_fini(&files);
-	return 0;
+	if (code == 0)
+		code = find_place(c, &at);
+	if (code == 0 && templates) {
+		blob = publish_templates_get(c->controller->publish, &digest);
+		answer_text(c, blob, &digest);
+	} else if (code == 0 && find_files(c, &at, &files)) {
+		answer_text(c, blob_ref(files.text), &files.text_digest);
+		image_files_fini(&files);
+	}
+	published_mesh_fini(&at.mesh);
+	return code;
 }

@@ -100,6 +100,12 @@ static int list_shadowed(struct call *c, const struct membership *m, struct json
 	return code;
 }
 
+static bool is_current(const struct membership *m, const struct mesh *mesh)
+{
+	return m->image_revision != 0 && m->applied_image >= m->image_revision &&
+	       m->applied_image >= mesh->images_revision && m->applied_view >= mesh->view_revision;
+}
+
 static json_t *encode(struct call *c, const void *x)
 {
 	const struct membership *m = x;
@@ -133,8 +139,7 @@ static json_t *encode(struct call *c, const void *x)
 		.base_port = BASE_PORT(m->number),
 		.applied_view = m->applied_view,
 		.applied_membership = m->applied_image,
-		.current = m->image_revision != 0 && m->applied_image >= m->image_revision &&
-			   m->applied_view >= mesh.view_revision,
+		.current = is_current(m, &mesh),
 		.shadowed = shadowed,
 	};
 	return json_encode(answer_rows, &w);

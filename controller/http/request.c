@@ -196,11 +196,11 @@ static void forget_answer(struct call *c)
 	blob_unref(c->blob);
 	c->blob = NULL;
 	c->etag = c->delta_base = NULL;
-	c->park = false;
+	c->park = c->elsewhere = false;
 }
 
 /* A handler that answers from memory, again each time something may be new. True when the request
- * was sent away to wait. */
+ * was sent away to wait; false when there is an answer, or what is to be made `elsewhere`. */
 static bool run_memory(struct request *r)
 {
 	struct poll *poll = r->context->options.poll;
@@ -232,8 +232,12 @@ static bool dispatch(struct request *r)
 {
 	const struct route *route = r->call.route;
 
-	if (route->where == ROUTE_MEMORY)
-		return run_memory(r);
+	if (route->where == ROUTE_MEMORY) {
+		if (run_memory(r))
+			return true;
+		if (r->code != 0 || !r->call.elsewhere)
+			return false;
+	}
 	r->asked_by = r->call.who;
 	if (!share_take(r->context->share, &r->asked_by)) {
 		r->call.status = 429;
@@ -247,10 +251,10 @@ static bool dispatch(struct request *r)
 		r->code = fault_set(&r->call.fault, ERR_BUSY, "the controller is stopping");
 		return false;
 	}
-	if (route->where == ROUTE_READ)
-		jobs_read(r->context->options.jobs, &r->job);
-	else
+	if (route->where == ROUTE_WRITE)
 		jobs_write(r->context->options.jobs, &r->job);
+	else
+		jobs_read(r->context->options.jobs, &r->job);
 	return true;
 }
 

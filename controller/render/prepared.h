@@ -37,7 +37,7 @@ struct render {
 	struct part *parts;	   /* of all peerings, by prefix */
 	size_t nparts;
 	/* bird_define.c */
-	char *defines; /* of membership.conf, those that all have alike */
+	const char *defines; /* of membership.conf, those that all have alike */
 	/* guard.c */
 	struct prefix_list inside;    /* what may be sent from within the mesh */
 	struct prefix_list open;      /* of it, what all of the mesh may use */

@@ -1,1 +1,1 @@
-controller/render := bird bird_define bird_set bird_templates guard holdings plan prepare prepared shown slots state state_view
+controller/render := bird bird_define bird_set bird_templates guard holdings plan prepare prepared prints shown slots state state_view

@@ -4,7 +4,8 @@
 
 #define COLUMNS                                                                                    \
 	"machine, mesh, id, idx, number, gateway, slot, public_key, endpoints, created_at,"        \
-	" version, image_revision, image_digest, applied_view, applied_image, report_error"
+	" version, image_revision, image_view, image_digest, applied_view, applied_image,"         \
+	" report_error"
 #define SELECT "SELECT " MEMBERSHIP_SELECT " FROM membership m "
 #define PAGE   " AND m.row > ? ORDER BY m.row LIMIT ?"
 
@@ -31,14 +32,15 @@ enum {
 static const struct statement sql[] = {
 	[INSERT] = {STATEMENT(MEMBERSHIP, INSERT),
 		    "INSERT INTO membership (" COLUMNS ", organization)"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
 		    " (SELECT organization FROM mesh WHERE row = ?2))"},
 	[UPDATE] = {STATEMENT(MEMBERSHIP, UPDATE),
 		    "UPDATE membership SET gateway = ?, slot = ?, public_key = ?, endpoints = ?,"
-		    " image_revision = ?, image_digest = ?, applied_view = ?, applied_image = ?,"
-		    " report_error = ?, version = version + 1 WHERE row = ?"},
+		    " image_revision = ?, image_view = ?, image_digest = ?, applied_view = ?,"
+		    " applied_image = ?, report_error = ?, version = version + 1 WHERE row = ?"},
 	[RENDERED] = {STATEMENT(MEMBERSHIP, RENDERED),
-		      "UPDATE membership SET image_revision = ?, image_digest = ? WHERE row = ?"},
+		      "UPDATE membership SET image_revision = ?, image_view = ?, image_digest = ?"
+		      " WHERE row = ?"},
 	[SLOT] = {STATEMENT(MEMBERSHIP, SLOT), "UPDATE membership SET slot = ? WHERE row = ?"},
 	[REPORTED] = {STATEMENT(MEMBERSHIP, REPORTED),
 		      "UPDATE membership SET endpoints = ?, applied_view = ?, applied_image = ?,"
@@ -149,6 +151,7 @@ static const struct field fields[] = {
 	FIELD(struct membership, number, created_at, FIXED),
 	FIELD(struct membership, number, version, FIXED),
 	FIELD(struct membership, number, image_revision, CHANGES),
+	FIELD(struct membership, number, image_view, CHANGES),
 	FIELD(struct membership, optional, image_digest, CHANGES),
 	FIELD(struct membership, number, applied_view, CHANGES),
 	FIELD(struct membership, number, applied_image, CHANGES),
@@ -175,6 +178,7 @@ int store_membership_rendered(struct store *s, const struct membership *m, struc
 
 	query_start(&q, s, &sql[RENDERED], f);
 	query_bind_number(&q, (int64_t)m->image_revision);
+	query_bind_number(&q, (int64_t)m->image_view);
 	query_bind_bytes(&q, &m->image_digest, sizeof(m->image_digest));
 	query_bind_number(&q, m->row);
 	return query_change(&q);

@@ -7,8 +7,8 @@
 /* Of the table that is called m in the statement. */
 #define MEMBERSHIP_SELECT                                                                          \
 	"m.row, m.machine, m.mesh, m.id, m.idx, m.number, m.gateway, m.slot, m.public_key,"        \
-	" m.endpoints, m.created_at, m.version, m.image_revision, m.image_digest,"                 \
-	" m.applied_view, m.applied_image, m.report_error"
+	" m.endpoints, m.created_at, m.version, m.image_revision, m.image_view,"                   \
+	" m.image_digest, m.applied_view, m.applied_image, m.report_error"
 
 extern const struct record membership_record;
 

@@ -4,7 +4,8 @@
 
 #define COLUMNS                                                                                    \
 	"organization, id, name, cidr, cidr6, is_default, route_reflector, asn, bgp_port,"         \
-	" bfd_interval_ms, bfd_multiplier, created_at, version, view_revision, view_digest"
+	" bfd_interval_ms, bfd_multiplier, created_at, version, view_revision, view_digest,"       \
+	" images_revision, images_view, images_digest"
 #define SELECT "SELECT row, " COLUMNS ", nmembers, ngateways FROM mesh "
 #define OF     "(?2 = 0 OR organization = ?2)"
 
@@ -27,13 +28,15 @@ enum {
 static const struct statement sql[] = {
 	[INSERT] = {STATEMENT(MESH, INSERT),
 		    "INSERT INTO mesh (" COLUMNS ")"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
 	[UPDATE] = {STATEMENT(MESH, UPDATE),
 		    "UPDATE mesh SET name = ?, cidr = ?, cidr6 = ?, is_default = ?,"
 		    " route_reflector = ?, bgp_port = ?, bfd_interval_ms = ?, bfd_multiplier = ?,"
-		    " view_revision = ?, view_digest = ?, version = version + 1 WHERE row = ?"},
+		    " view_revision = ?, view_digest = ?, images_revision = ?, images_view = ?,"
+		    " images_digest = ?, version = version + 1 WHERE row = ?"},
 	[RENDERED] = {STATEMENT(MESH, RENDERED),
-		      "UPDATE mesh SET view_revision = ?, view_digest = ? WHERE row = ?"},
+		      "UPDATE mesh SET view_revision = ?, view_digest = ?, images_revision = ?,"
+		      " images_view = ?, images_digest = ? WHERE row = ?"},
 	[DELETE] = {STATEMENT(MESH, DELETE), "DELETE FROM mesh WHERE row = ?"},
 	[DELETE_MEMBERS] = {STATEMENT(MESH, DELETE_MEMBERS),
 			    "DELETE FROM membership WHERE mesh = ?"},
@@ -65,6 +68,9 @@ static const struct field fields[] = {
 	FIELD(struct mesh, number, version, FIXED),
 	FIELD(struct mesh, number, view_revision, CHANGES),
 	FIELD(struct mesh, optional, view_digest, CHANGES),
+	FIELD(struct mesh, number, images_revision, CHANGES),
+	FIELD(struct mesh, number, images_view, CHANGES),
+	FIELD(struct mesh, optional, images_digest, CHANGES),
 	FIELD(struct mesh, number, nmembers, COMPUTED),
 	FIELD(struct mesh, number, ngateways, COMPUTED),
 };
@@ -81,15 +87,17 @@ int store_mesh_update(struct store *s, struct mesh *m, struct fault *f)
 	return record_update(s, &record, &sql[UPDATE], m, f);
 }
 
-int store_mesh_rendered(struct store *s, row_t row, uint64_t view_revision,
-			const struct digest *view, struct fault *f)
+int store_mesh_rendered(struct store *s, const struct mesh *m, struct fault *f)
 {
 	struct query q;
 
 	query_start(&q, s, &sql[RENDERED], f);
-	query_bind_number(&q, (int64_t)view_revision);
-	query_bind_bytes(&q, view, sizeof(*view));
-	query_bind_number(&q, row);
+	query_bind_number(&q, (int64_t)m->view_revision);
+	query_bind_bytes(&q, &m->view_digest, sizeof(m->view_digest));
+	query_bind_number(&q, (int64_t)m->images_revision);
+	query_bind_number(&q, (int64_t)m->images_view);
+	query_bind_bytes(&q, &m->images_digest, sizeof(m->images_digest));
+	query_bind_number(&q, m->row);
 	return query_change(&q);
 }
 

@@ -13,7 +13,8 @@ static const struct statement sql[] = {
 	[EPOCH] = {STATEMENT(RESTORATION, EPOCH),
 		   "UPDATE installation SET epoch = max(epoch + 1, ?), counter = max(counter, ?)"},
 	[FORGET_VIEWS] = {STATEMENT(RESTORATION, FORGET_VIEWS),
-			  "UPDATE mesh SET view_revision = 0, view_digest = NULL"},
+			  "UPDATE mesh SET view_revision = 0, view_digest = NULL,"
+			  " images_revision = 0, images_digest = NULL"},
 	[FORGET_IMAGES] = {STATEMENT(RESTORATION, FORGET_IMAGES),
 			   "UPDATE membership SET image_revision = 0, image_digest = NULL"},
 	[VOID_GRANTS] = {STATEMENT(RESTORATION, VOID_GRANTS),

@@ -288,11 +288,20 @@ static const char version_3[] =
 "ALTER TABLE machine ADD COLUMN other_from TEXT NOT NULL DEFAULT '';"
 "ALTER TABLE machine ADD COLUMN returns INTEGER NOT NULL DEFAULT 0;";
 
+/* Images are rendered when they are asked for. What changes for all members of a mesh is one row;
+ * `view` is the revision of the view that an image goes with. */
+static const char version_4[] =
+"ALTER TABLE mesh ADD COLUMN images_revision INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE mesh ADD COLUMN images_view INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE mesh ADD COLUMN images_digest BLOB CHECK (length(images_digest) = 32);"
+"ALTER TABLE membership ADD COLUMN image_view INTEGER NOT NULL DEFAULT 0;";
+
 /* clang-format on */
 
 const struct migration migrations[] = {
 	{1, version_1},
 	{2, version_2},
 	{3, version_3},
+	{4, version_4},
 };
 const size_t nmigrations = sizeof(migrations) / sizeof(migrations[0]);

@@ -2,6 +2,7 @@
 #ifndef SKEIN_BASE_HASH_H
 #define SKEIN_BASE_HASH_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,13 @@ struct digest {
 };
 
 void digest_of(const void *data, size_t len, struct digest *out);
+/* The same of what comes in pieces; where they begin and end makes no difference. */
+struct digest_stream {
+	alignas(64) unsigned char state[384]; /* libsodium's */
+};
+void digest_begin(struct digest_stream *s);
+void digest_add(struct digest_stream *s, const void *data, size_t len);
+void digest_end(struct digest_stream *s, struct digest *out);
 bool digest_equal(const struct digest *a, const struct digest *b);
 const char *digest_format(const struct digest *d, char out[DIGEST_TEXT_MAX]); /* lower-case hex */
 /* Exactly 64 hex digits; false otherwise. */

@@ -137,30 +137,27 @@ static struct blob *blob_of(const char *words)
 /* What gw gets in prod, once, and once more, with the step between. */
 static void render(struct desk *d)
 {
+	struct digest templates = {{0}};
 	struct membership m;
 
 	FUZZ_HOLDS(store_membership_find(d->store, 0, (struct id[]){numbered(0x22)}, &m, NULL) ==
 		   0);
 	for (uint64_t revision = 1; revision <= 2; revision++) {
-		struct rendered_membership files = {.row = m.row,
-						    .machine = m.machine,
-						    .revision = revision,
-						    .image = blob_of("image"),
-						    .text = blob_of("text"),
-						    .step = blob_of("step")};
-		const struct rendering r = {.mesh = m.mesh,
-					    .view_revision = revision,
-					    .view = blob_of("view"),
-					    .step = blob_of("step"),
-					    .memberships = &files,
-					    .n = 1};
+		struct blob *view = blob_of("view"), *step = blob_of("step");
+		struct image_files files;
+		struct edition *e;
+		size_t member;
 
-		publish_rendering(d->controller.publish, &r);
-		blob_unref(files.image);
-		blob_unref(files.text);
-		blob_unref(files.step);
-		blob_unref(r.view);
-		blob_unref(r.step);
+		FUZZ_HOLDS(edition_new(&e, d->store, m.mesh, &templates, NULL) == 0);
+		edition_rows(e)->mesh.view_revision = revision;
+		edition_rows(e)->mesh.images_revision = revision;
+		FUZZ_HOLDS(edition_find(e, m.row, &member));
+		images_render(d->controller.images, e, member, &files);
+		publish_edition(d->controller.publish, e, view, step);
+		image_files_fini(&files);
+		edition_unref(e);
+		blob_unref(view);
+		blob_unref(step);
 	}
 	publish_set_ready(d->controller.publish);
 }
@@ -192,6 +189,7 @@ struct desk *desk_get(void)
 	desk.controller.auth = auth_new();
 	desk.controller.poll = poll_new();
 	desk.controller.publish = publish_new(desk.controller.poll);
+	desk.controller.images = images_new(desk.controller.keys.signing, 1 << 20);
 	add_things(&desk);
 	FUZZ_HOLDS(follow_load(&desk.controller, desk.store, NULL) == 0);
 	render(&desk);

@@ -1,1 +1,1 @@
-test/unit/render := bird_test fleet plan_test slots_test state_test
+test/unit/render := bird_test prints_test fleet plan_test slots_test state_test

@@ -32,6 +32,7 @@ static void all_members_come_back(void)
 	memset(&m.key, 0xab, sizeof(m.key));
 	fill_endpoints(&m);
 	m.image_revision = STATE_REVISION(65535, 9);
+	m.image_view = STATE_REVISION(65535, 8);
 	digest_of("image", 5, &m.image_digest);
 	m.applied_view = 3;
 	m.applied_image = 4;
@@ -245,6 +246,7 @@ static void reports_and_rendering_make_no_version(void)
 	m = fixture_member(&x, &a, &mesh, 1);
 	want = m;
 	want.image_revision = 7;
+	want.image_view = 6;
 	digest_of("image", 5, &want.image_digest);
 	want.slot = 2;
 	want.applied_view = 5;
