@@ -109,6 +109,28 @@ static const char *token_text(struct call *c, const struct secret *secret)
 	return text;
 }
 
+/* A token does not outlive the one that made it: else who finds one for a day has one for ever. */
+static int put_expiry(struct call *c, int64_t expires_in, struct wall *out)
+{
+	struct api_token maker;
+	int code = store_api_token_find(c->store, 0, &c->who.id, &maker, &c->fault);
+
+	if (code != 0)
+		return code;
+	if (expires_in == 0) {
+		*out = maker.expires_at;
+		return 0;
+	}
+	out->ms = c->now.ms + expires_in * 1000;
+	if (maker.expires_at.ms != 0 && out->ms > maker.expires_at.ms)
+		return fault_set(
+			&c->fault, ERR_FORBIDDEN,
+			"expires_in: this token itself expires at %s: a token of its making "
+			"does not live longer",
+			format_time(c->arena, maker.expires_at));
+	return 0;
+}
+
 int api_token_create(struct call *c)
 {
 	struct api_token t = {.created_at = c->now};
@@ -118,10 +140,11 @@ int api_token_create(struct call *c)
 
 	if (code == 0)
 		code = parse_role(c, in.role, &t.role);
+	if (code == 0)
+		code = put_expiry(c, in.expires_in, &t.expires_at);
 	if (code != 0)
 		return code;
 	t.organization = t.role == ROLE_ADMIN ? 0 : c->organization;
-	t.expires_at.ms = in.expires_in > 0 ? c->now.ms + in.expires_in * 1000 : 0;
 	snprintf(t.note, sizeof(t.note), "%s", in.note != NULL ? in.note : "");
 	secret_random(&secret);
 	token_digest(&secret, &t.secret);

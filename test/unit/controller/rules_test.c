@@ -402,6 +402,8 @@ static void a_freed_address_rests(void)
 
 static void a_token_is_no_more_than_its_maker(void)
 {
+	char expires[64];
+
 	call("POST", V1 "/api-tokens", "{\"role\":\"admin\"}");
 	refused(403, "forbidden", "more than this token's own");
 	call("POST", V1 "/api-tokens", "{\"role\":\"root\"}");
@@ -416,6 +418,18 @@ static void a_token_is_no_more_than_its_maker(void)
 		usleep(10000);
 	}
 	refused(401, "expired", "expired");
+	/* It does not outlive it either. */
+	TEST_NUMBER(call("POST", V1 "/api-tokens", "{\"role\":\"operator\",\"expires_in\":60}"),
+		    201);
+	snprintf(expires, sizeof(expires), "%s", stand_get(&s, "expires_at"));
+	things_set(&t, "minute", stand_get(&s, "token"));
+	stand_call(&s, things_get(&t, "minute"), "POST", V1 "/api-tokens",
+		   "{\"role\":\"viewer\",\"expires_in\":61}");
+	refused(403, "forbidden", expires);
+	TEST_NUMBER(stand_call(&s, things_get(&t, "minute"), "POST", V1 "/api-tokens",
+			       "{\"role\":\"viewer\"}"),
+		    201);
+	TEST_TEXT(stand_get(&s, "expires_at"), expires);
 	TEST_NUMBER(call("POST", V1 "/api-tokens/$short_id/revoke", NULL), 200);
 	stand_call(&s, things_get(&t, "short"), "GET", V1 "/meshes", NULL);
 	refused(401, "revoked", "revoked");
