@@ -1,10 +1,11 @@
 /* BIRD, an instance per membership, which outlives the agent.
  *
  * What it runs from is in <run_dir>/<membership>: bird.conf (ours), membership.conf and
- * templates.conf (the controller's), replaced together and only if `bird -p` takes them. A BIRD
- * that dies is back at once; so that nobody loses a route meanwhile, it comes up in two steps:
- * first with its kernel protocol disabled (STARTING = 1), so that the kernel keeps the routes that
- * it has; when all sessions are Established and quiet, or after 6 s, with it enabled. */
+ * templates.conf (the controller's), replaced together and only if `bird -p` takes them and, where
+ * one runs, it has tried them without losing a session (bird_trial.c). A BIRD that dies is back at
+ * once; so that nobody loses a route meanwhile, it comes up in two steps: first with its kernel
+ * protocol disabled (STARTING = 1), so that the kernel keeps the routes that it has; when all
+ * sessions are Established and quiet, or after 6 s, with it enabled. */
 #ifndef SKEIN_AGENT_BIRD_H
 #define SKEIN_AGENT_BIRD_H
 
@@ -29,7 +30,8 @@ const char *bird_socket_path(const struct config *c, const struct id *membership
 			     char out[PATH_TEXT_MAX]);
 /* 0: it does not run. */
 pid_t bird_pid(const struct member *m);
-/* "up", "starting", "down", "waiting" (between two attempts). */
+/* "up", "trying" (a changed configuration), "starting", "down", "waiting" (between two
+ * attempts). */
 const char *bird_state(const struct member *m);
 
 #endif

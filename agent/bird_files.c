@@ -1,5 +1,6 @@
 #include "agent/bird_files.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -8,7 +9,6 @@
 #include <unistd.h>
 
 #include "agent/bird_check.h"
-#include "agent/path.h"
 #include "lib/base/file.h"
 #include "lib/base/run.h"
 
@@ -16,6 +16,7 @@
 #define FILE_MAX (64u << 20)
 
 static const char include_line[] = "include \"membership.conf\";\n";
+static const char *const names[] = {"templates.conf", "membership.conf", "bird.conf"};
 
 static void put_conf(struct buf *out, const char *head, const char *tail, bool starting)
 {
@@ -34,21 +35,6 @@ void bird_wish_digest(const struct bird_wish *w, struct digest *out)
 	digest_of(buf_text(w->templates), w->templates->len, &parts[2]);
 	digest_of(parts, sizeof(parts), out);
 	buf_fini(&conf);
-}
-
-bool bird_files_starting(const struct config *c, const struct id *membership)
-{
-	static const char line[] = "define STARTING = 1;\n";
-	char path[PATH_TEXT_MAX];
-	struct buf conf;
-	bool starting;
-
-	buf_init(&conf);
-	starting = file_read(path_bird(c, membership, "bird.conf", path), FILE_MAX, &conf, NULL) ==
-			   0 &&
-		   strncmp(buf_text(&conf), line, sizeof(line) - 1) == 0;
-	buf_fini(&conf);
-	return starting;
 }
 
 /* Readable by BIRD after it has given up root, and by nobody else. */
@@ -72,6 +58,17 @@ static int write_file(const struct config *c, const char *path, const struct buf
 	return code == 0 ? give_to_bird(c, path, 0640, f) : code;
 }
 
+/* "bird: /run/skein/…/next/templates.conf:12:3 syntax error" from the file's name on. */
+static const char *words_of(const char *said)
+{
+	const char *colon = strstr(said, ".conf:"), *at = said;
+
+	for (const char *p = said; colon != NULL && p < colon; p++)
+		if (*p == '/')
+			at = p + 1;
+	return at;
+}
+
 /* Not as root: BIRD reads what the texts include. */
 static int check(const struct config *c, const char *conf, struct fault *f)
 {
@@ -89,40 +86,123 @@ static int check(const struct config *c, const char *conf, struct fault *f)
 	if (code != 0)
 		fault_set(f, code, "%s", why.text);
 	else if (status != 0)
-		code = fault_set(f, ERR_INVALID, "BIRD refuses its configuration: %.*s",
-				 (int)strcspn(buf_text(&output), "\n"), buf_text(&output));
+		code = fault_set(f, ERR_INVALID, "BIRD refuses %.*s",
+				 (int)strcspn(words_of(buf_text(&output)), "\n"),
+				 words_of(buf_text(&output)));
 	buf_fini(&output);
 	return code;
 }
 
-int bird_files_install(const struct config *c, const struct id *membership,
-		       const struct bird_wish *w, bool starting, struct fault *f)
+static const char *next_path(const struct config *c, const struct id *membership, const char *name,
+			     char out[PATH_TEXT_MAX])
 {
-	static const char *const names[] = {"templates.conf", "membership.conf", "bird.conf"};
-	char next[PATH_TEXT_MAX], path[PATH_TEXT_MAX], from[PATH_TEXT_MAX + 32];
+	char in_next[32];
+
+	snprintf(in_next, sizeof(in_next), "next/%s", name);
+	return path_bird(c, membership, in_next, out);
+}
+
+const char *bird_files_next(const struct config *c, const struct id *membership,
+			    char out[PATH_TEXT_MAX])
+{
+	return next_path(c, membership, "bird.conf", out);
+}
+
+int bird_files_prepare(const struct config *c, const struct id *membership,
+		       const struct bird_wish *w, struct fault *f)
+{
+	char path[PATH_TEXT_MAX];
 	struct buf conf;
 	const struct buf *const parts[] = {w->templates, w->text, &conf};
 	int code;
 
 	buf_init(&conf);
-	put_conf(&conf, w->head, w->tail, starting);
-	code = file_make_dir(path_bird(c, membership, "next", next), 0755, f);
+	put_conf(&conf, w->head, w->tail, false);
+	code = file_make_dir(path_bird(c, membership, "next", path), 0755, f);
 	if (code == 0)
 		code = give_to_bird(c, path_bird(c, membership, "", path), 0750, f);
-	for (int i = 0; i < 3 && code == 0; i++) {
-		snprintf(from, sizeof(from), "%s/%s", next, names[i]);
-		code = write_file(c, from, parts[i], f);
-	}
-	if (code == 0) /* bird.conf was the last one */
-		code = check(c, from, f);
-	for (int i = 0; i < 3 && code == 0; i++) {
-		snprintf(from, sizeof(from), "%s/%s", next, names[i]);
-		if (rename(from, path_bird(c, membership, names[i], path)) != 0)
-			code = fault_set(f, ERR_IO, "%s: cannot be replaced", path);
-	}
-	file_remove(next, NULL);
+	for (int i = 0; i < 3 && code == 0; i++)
+		code = write_file(c, next_path(c, membership, names[i], path), parts[i], f);
+	if (code == 0)
+		code = check(c, bird_files_next(c, membership, path), f);
 	buf_fini(&conf);
 	return code;
+}
+
+int bird_files_place(const struct config *c, const struct id *membership, struct fault *f)
+{
+	char from[PATH_TEXT_MAX], path[PATH_TEXT_MAX];
+
+	for (int i = 0; i < 3; i++)
+		if (rename(next_path(c, membership, names[i], from),
+			   path_bird(c, membership, names[i], path)) != 0)
+			return fault_errno(f, errno, "%s: cannot be replaced", path);
+	return file_remove(path_bird(c, membership, "next", path), f);
+}
+
+/* ---- those in place ---- */
+
+static int read_file(const struct config *c, const struct id *membership, const char *name,
+		     struct buf *out, struct fault *f)
+{
+	char path[PATH_TEXT_MAX];
+
+	return file_read(path_bird(c, membership, name, path), FILE_MAX, out, f);
+}
+
+bool bird_files_exist(const struct config *c, const struct id *membership)
+{
+	char path[PATH_TEXT_MAX];
+
+	return access(path_bird(c, membership, "bird.conf", path), F_OK) == 0;
+}
+
+int bird_files_read(const struct config *c, const struct id *membership, struct buf *conf,
+		    struct buf *text, struct fault *f)
+{
+	int code = read_file(c, membership, "bird.conf", conf, f);
+
+	return code == 0 ? read_file(c, membership, "membership.conf", text, f) : code;
+}
+
+static bool is_same(const struct buf *a, const struct buf *b)
+{
+	return a->len == b->len && memcmp(buf_text(a), buf_text(b), a->len) == 0;
+}
+
+bool bird_files_match(const struct config *c, const struct id *membership,
+		      const struct bird_wish *w)
+{
+	struct buf want, conf, text, templates;
+	bool same = bird_files_exist(c, membership);
+
+	buf_init(&want);
+	buf_init(&conf);
+	buf_init(&text);
+	buf_init(&templates);
+	put_conf(&want, w->head, w->tail, bird_files_starting(c, membership));
+	same = same && bird_files_read(c, membership, &conf, &text, NULL) == 0 &&
+	       read_file(c, membership, "templates.conf", &templates, NULL) == 0 &&
+	       is_same(&conf, &want) && is_same(&text, w->text) &&
+	       is_same(&templates, w->templates);
+	buf_fini(&want);
+	buf_fini(&conf);
+	buf_fini(&text);
+	buf_fini(&templates);
+	return same;
+}
+
+bool bird_files_starting(const struct config *c, const struct id *membership)
+{
+	static const char line[] = "define STARTING = 1;\n";
+	struct buf conf;
+	bool starting;
+
+	buf_init(&conf);
+	starting = read_file(c, membership, "bird.conf", &conf, NULL) == 0 &&
+		   strncmp(buf_text(&conf), line, sizeof(line) - 1) == 0;
+	buf_fini(&conf);
+	return starting;
 }
 
 int bird_files_set_starting(const struct config *c, const struct id *membership, bool starting,

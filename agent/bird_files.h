@@ -1,11 +1,13 @@
-/* The files of one BIRD: written beside, checked by `bird -p`, renamed into place. */
+/* The files of one BIRD. In place are those that it is known to run well with: those of a crash, of
+ * a restart of the agent, of an update that has to be taken back. The next ones are written into a
+ * directory beside, `next`, checked there by `bird -p`, tried, and then renamed into place; refused
+ * ones stay there, for who wants to read the line that BIRD names. */
 #ifndef SKEIN_AGENT_BIRD_FILES_H
 #define SKEIN_AGENT_BIRD_FILES_H
 
-#include "agent/config.h"
+#include "agent/path.h"
 #include "lib/base/buf.h"
 #include "lib/base/hash.h"
-#include "lib/mesh/id.h"
 
 struct bird_wish {
 	const char *head, *tail; /* of bird.conf, around the include */
@@ -16,9 +18,21 @@ struct bird_wish {
 void bird_wish_digest(const struct bird_wish *w, struct digest *out);
 /* Whether bird.conf, as it is in place, is for the first of the two steps. */
 bool bird_files_starting(const struct config *c, const struct id *membership);
-/* Checks and replaces all three. ERR_INVALID with BIRD's words; then everything is as it was. */
-int bird_files_install(const struct config *c, const struct id *membership,
-		       const struct bird_wish *w, bool starting, struct fault *f);
+/* Whether there are any in place; whether these say what the wish says (STARTING aside). */
+bool bird_files_exist(const struct config *c, const struct id *membership);
+bool bird_files_match(const struct config *c, const struct id *membership,
+		      const struct bird_wish *w);
+/* The ones in place, appended. */
+int bird_files_read(const struct config *c, const struct id *membership, struct buf *conf,
+		    struct buf *text, struct fault *f);
+/* Writes the next ones and checks them. ERR_INVALID with BIRD's words. */
+int bird_files_prepare(const struct config *c, const struct id *membership,
+		       const struct bird_wish *w, struct fault *f);
+/* The next bird.conf, for `configure`. Returns `out`. */
+const char *bird_files_next(const struct config *c, const struct id *membership,
+			    char out[PATH_TEXT_MAX]);
+/* The next ones become those in place. */
+int bird_files_place(const struct config *c, const struct id *membership, struct fault *f);
 /* Rewrites only the first line of bird.conf. */
 int bird_files_set_starting(const struct config *c, const struct id *membership, bool starting,
 			    struct fault *f);

@@ -4,13 +4,11 @@
 #include <string.h>
 
 #include "lib/base/log.h"
-#include "lib/net/bird_parse_protocols.h"
 
 #define ASK_MS 500
 
-/* Caller bird_protocols_fini()s and arena_fini()s, whatever comes out. */
-static bool ask(const char *socket, const char *command, struct arena *arena,
-		struct bird_protocols *out)
+bool bird_sessions_ask(const char *socket, const char *command, struct arena *arena,
+		       struct bird_protocols *out)
 {
 	arena_init(arena);
 	bird_protocols_init(out, arena);
@@ -22,7 +20,7 @@ bool bird_sessions_established(const char *socket, uint64_t *heard)
 {
 	struct bird_protocols p;
 	struct arena arena;
-	bool all = ask(socket, "show protocols all", &arena, &p) && p.list.n > 0;
+	bool all = bird_sessions_ask(socket, "show protocols all", &arena, &p) && p.list.n > 0;
 
 	*heard = 0;
 	for (size_t i = 0; i < p.list.n; i++) {
@@ -51,7 +49,7 @@ static bool any_down(const char *socket)
 	struct arena arena;
 	bool any = false;
 
-	if (ask(socket, "show protocols", &arena, &p))
+	if (bird_sessions_ask(socket, "show protocols", &arena, &p))
 		for (size_t i = 0; i < p.list.n; i++)
 			any = any || is_down(&p.list.at[i]);
 	bird_protocols_fini(&p);
@@ -77,7 +75,7 @@ void bird_sessions_revive(const char *socket)
 
 	if (!any_down(socket))
 		return;
-	if (ask(socket, "show protocols all", &arena, &p))
+	if (bird_sessions_ask(socket, "show protocols all", &arena, &p))
 		for (size_t i = 0; i < p.list.n; i++)
 			if (is_down(&p.list.at[i]) &&
 			    strstr(p.list.at[i].last_error, "No listening socket") != NULL)

@@ -2,8 +2,14 @@
 #ifndef SKEIN_AGENT_BIRD_SESSIONS_H
 #define SKEIN_AGENT_BIRD_SESSIONS_H
 
-#include <stdbool.h>
 #include <stdint.h>
+
+#include "lib/net/bird_parse_protocols.h"
+
+/* `show protocols`, or with `all`; false where BIRD does not answer within half a second. Caller
+ * bird_protocols_fini()s and arena_fini()s, whatever comes out. */
+bool bird_sessions_ask(const char *socket, const char *command, struct arena *arena,
+		       struct bird_protocols *out);
 
 /* All are established; false also when BIRD does not answer. *heard: updates that came in so far.
  */

@@ -36,7 +36,8 @@ static void supervise_birds(struct agent *a, const struct desired *d)
 			bird_supervise(a, m, &w, bird->membership->table, &f);
 		if (f.code != 0 && m->error[0] == '\0') {
 			snprintf(m->error, sizeof(m->error), "%s", f.text);
-			log_warn("BIRD is not as it should be", LOG_S("why", f.text));
+			if (strcmp(f.text, m->bird_error) != 0) /* that was said once */
+				log_warn("BIRD is not as it should be", LOG_S("why", f.text));
 		}
 	}
 }
@@ -142,7 +143,7 @@ static void note_applied(struct agent *a, struct reconcile_result *r)
 
 		if (m->error[0] == '\0' && a->error[0] != '\0')
 			snprintf(m->error, sizeof(m->error), "%s", a->error);
-		if (!member_is_ready(m) || m->error[0] != '\0' || r->incomplete)
+		if (!member_is_ready(m) || m->error[0] != '\0' || m->bird_pending || r->incomplete)
 			continue;
 		if (m->applied_view != member_revision(&m->view) ||
 		    m->applied_membership != member_revision(&m->membership))
@@ -150,6 +151,18 @@ static void note_applied(struct agent *a, struct reconcile_result *r)
 		m->applied_view = member_revision(&m->view);
 		m->applied_membership = member_revision(&m->membership);
 	}
+}
+
+/* All of them: what has gone wrong, or right again, is news to the controller. */
+static void hash_errors(const struct agent *a, struct digest *out)
+{
+	struct buf all;
+
+	buf_init(&all);
+	for (size_t i = 0; i < a->members.n; i++)
+		buf_append(&all, a->members.at[i]->error, strlen(a->members.at[i]->error) + 1);
+	digest_of(buf_text(&all), all.len, out);
+	buf_fini(&all);
 }
 
 static void clear_errors(struct agent *a)
@@ -161,7 +174,10 @@ static void clear_errors(struct agent *a)
 
 void reconcile(struct agent *a, struct reconcile_result *out)
 {
+	struct digest before, after;
+
 	memset(out, 0, sizeof(*out));
+	hash_errors(a, &before);
 	wireguard_go_sweep(&a->wireguard_go, &a->config);
 	for (int i = 0; i < PASSES; i++) {
 		clear_errors(a); /* what failed for want of a device is tried again */
@@ -169,5 +185,7 @@ void reconcile(struct agent *a, struct reconcile_result *out)
 			break;
 	}
 	note_applied(a, out);
+	hash_errors(a, &after);
+	out->changed = out->changed || !digest_equal(&before, &after);
 	a->rounds++;
 }

@@ -6,7 +6,7 @@
 #include "agent/agent.h"
 
 struct reconcile_result {
-	bool changed;	 /* something was applied */
+	bool changed;	 /* something was applied, or goes wrong now, or no longer */
 	bool incomplete; /* a device is still coming: look again soon */
 };
 
