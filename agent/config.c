@@ -12,6 +12,8 @@
 #define RUN_DIR_MAX   (107 - 46)
 #define STATE_DIR_MAX 255
 
+#define ANNOUNCED_MIN 8 /* the controller's rule */
+
 static int check_directory(const char *path, size_t max, struct fault *f)
 {
 	if (strlen(path) > max)
@@ -45,6 +47,10 @@ static int check_announced(const char *text, struct fault *f)
 
 	if (code == 0 && p.family != FAMILY_IPV4)
 		code = fault_set(f, ERR_UNSUPPORTED, "%s: IPv4 only for now", text);
+	if (code == 0 && p.length > 0 && p.length < ANNOUNCED_MIN)
+		code = fault_set(f, ERR_INVALID,
+				 "%s: wider than /%d; all of the internet is 0.0.0.0/0, an exit",
+				 text, ANNOUNCED_MIN);
 	return code;
 }
 
@@ -70,7 +76,7 @@ const struct schema_row agent_config_rows[] = {
 	{"control_table_base", SCHEMA_NUMBER, AT(control_base), 1000, 2000000000, "5400",
 	 "the same for the tables in which BGP and BFD find their peers", NULL},
 	{"rule_first", SCHEMA_NUMBER, AT(rule_first), 1, 30000, "400",
-	 "priority of the first routing rule; the last comes 1599 after it", NULL},
+	 "priority of the first routing rule; the last comes 1600 after it", NULL},
 	{"mark", SCHEMA_NUMBER, AT(mark), 1, 4294967295, "21248",
 	 "firewall mark of WireGuard's own packets (21248 is 0x5300)", NULL},
 	{"mark_mask", SCHEMA_NUMBER, AT(mark_mask), 1, 4294967295, "65280",

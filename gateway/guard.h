@@ -71,6 +71,10 @@ struct guard_input {
 	 * whatever prefix around them a mesh has. Both may be empty. */
 	const struct address *own, *closed;
 	size_t nown, nclosed;
+	/* Networks that nobody reaches but by a pair with a prefix inside: those that an exit is
+	 * connected to. May be empty. */
+	const struct prefix *barred;
+	size_t nbarred;
 	uint32_t control_rate, control_burst; /* per speaker; 0: the defaults above */
 };
 

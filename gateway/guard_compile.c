@@ -49,6 +49,14 @@ static int add_address(struct compiler *c, const struct address *a, uint16_t fla
 	return 0;
 }
 
+static int add_barred(struct compiler *c, const struct prefix *p)
+{
+	if (check_ipv4(c, p->family, "a barred network") != 0)
+		return ERR_INVALID;
+	vec_push(&c->items, (struct item){*p, NO_SET, GUARD_CLASS_CLOSED, 0});
+	return 0;
+}
+
 /* Network and broadcast address: the kernel would deliver the latter to everybody's sockets. */
 static void add_edges(struct compiler *c, const struct prefix *cidr)
 {
@@ -180,6 +188,8 @@ static int gather(struct compiler *c)
 		e = add_address(c, &c->in->own[i], GUARD_CLASS_OWN, 0);
 	for (size_t i = 0; e == 0 && i < c->in->nclosed; i++)
 		e = add_address(c, &c->in->closed[i], GUARD_CLASS_OWN | GUARD_CLASS_CLOSED, 0);
+	for (size_t i = 0; e == 0 && i < c->in->nbarred; i++)
+		e = add_barred(c, &c->in->barred[i]);
 	for (size_t i = 0; e == 0 && i < c->in->n; i++)
 		e = add_membership(c, &c->in->memberships[i]);
 	return e;

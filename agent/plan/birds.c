@@ -7,6 +7,8 @@
 
 #include "agent/plan/desired.h"
 
+#define OWN_BEGIN "protocol static s_own {\n  ipv4;\n"
+
 static const char *device_of(const struct desired *d, uint32_t number, char guess[LINK_NAME_MAX])
 {
 	for (size_t i = 0; i < d->facts.n; i++)
@@ -63,12 +65,13 @@ static void put_own(const struct membership_facts *m, struct buf *b)
 	for (size_t i = 0; i < m->napproved; i++) {
 		if (m->approved[i].lans.n == 0)
 			continue;
-		buf_printf(b, "%s  route %s unreachable;\n",
-			   any ? "" : "protocol static s_own {\n  ipv4;\n",
+		buf_printf(b, "%s  route %s unreachable;\n", any ? "" : OWN_BEGIN,
 			   prefix_format(&m->approved[i].prefix, text));
 		any = true;
 	}
-	buf_puts(b, any ? "}\n" : "");
+	if (m->exit != NULL)
+		buf_printf(b, "%s  route 0.0.0.0/0 unreachable;\n", any ? "" : OWN_BEGIN);
+	buf_puts(b, any || m->exit != NULL ? "}\n" : "");
 }
 
 /* On trunks; on a router also on its main device, where the plain members' trunks end. The names

@@ -133,6 +133,39 @@ static void gather_routers(struct facts *f, struct membership_facts *m)
 	}
 }
 
+/* It is one as long as it has a way out itself. */
+static void gather_exit(const struct facts *f, struct membership_facts *m,
+			const struct state_approval *a)
+{
+	const struct link *out = link_by_index(&f->in->seen->links, facts_default_device(f->in));
+
+	if (out == NULL || !link_is_up(out) || facts_ours(f->in, out))
+		return;
+	m->exit = out;
+	m->exit_users = a->users;
+}
+
+/* An exit is for those who are named. */
+static void gather_exit_use(struct membership_facts *m)
+{
+	uint64_t n;
+	const struct state_announced *a = state_records(m->from->view, STATE_PREFIXES, &n);
+
+	for (uint64_t i = 0; i < n; i++)
+		if (a[i].prefix.family == FAMILY_IPV4 && a[i].prefix.length == 0 &&
+		    a[i].peer != m->self->peer && (a[i].flags & STATE_ANNOUNCED_LIMITED) != 0 &&
+		    facts_usable(m, &a[i]))
+			m->uses_exit = true;
+}
+
+bool facts_has_exit(const struct facts *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->memberships[i].exit != NULL)
+			return true;
+	return false;
+}
+
 static void gather_approved(struct facts *f, struct membership_facts *m)
 {
 	uint64_t n;
@@ -144,8 +177,10 @@ static void gather_approved(struct facts *f, struct membership_facts *m)
 
 		own->prefix = state_prefix_get(&a[i].prefix);
 		own->part = (a[i].flags & STATE_APPROVAL_PART) != 0;
+		if (own->prefix.family == FAMILY_IPV4 && own->prefix.length == 0)
+			gather_exit(f, m, &a[i]);
 		if (own->prefix.family != FAMILY_IPV4 || own->prefix.length == 0)
-			continue; /* exits come with their own rules */
+			continue;
 		own->lans = lans_of(f->in, &own->prefix, f->arena);
 		m->napproved++;
 	}
@@ -193,6 +228,7 @@ static void gather_membership(struct facts *f, const struct plan_membership *fro
 	m->router = m->self->role != STATE_ROLE_MEMBER;
 	gather_routers(f, m);
 	gather_approved(f, m);
+	gather_exit_use(m);
 }
 
 /* A mesh that overlaps a network of the machine is not begun; one that runs already is kept, for

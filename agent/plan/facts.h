@@ -80,8 +80,13 @@ struct membership_facts {
 	size_t ntrunks;
 	struct router_facts *routers;
 	size_t nrouters;
-	struct own_prefix *approved;
+	struct own_prefix *approved; /* but 0.0.0.0/0 */
 	size_t napproved;
+	/* It is an exit: the device of its own default route, and who goes out there (of
+	 * STATE_USERS). NULL: it is none, or has no default route now. */
+	const struct link *exit;
+	struct state_range exit_users;
+	bool uses_exit;		 /* of another machine */
 	struct shadow *shadowed; /* by prefix (shadow.h) */
 	size_t nshadowed;
 	struct prefix refused; /* family 0: no. Else the connected network that the mesh overlaps */
@@ -126,5 +131,6 @@ const struct route *facts_main_route(const struct plan_input *in, const struct p
 
 /* The device of the default route; 0: there is none. */
 int facts_default_device(const struct plan_input *in);
+bool facts_has_exit(const struct facts *f); /* the machine is one, in some mesh */
 
 #endif

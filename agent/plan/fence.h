@@ -13,7 +13,7 @@
 	X(redirect_out, "an ICMP redirect of our own")                                             \
 	X(opened, "from a device opened for the mesh, to elsewhere")                               \
 	X(control_out, "BGP or BFD of a program that is not BIRD")                                 \
-	X(unasked, "to a container that did not ask for it")
+	X(unasked, "to a container, or by an exit's device, and no answer")
 
 enum fence_reason {
 #define X(name, text) FENCE_##name,

@@ -10,6 +10,7 @@
 #include "agent/plan/desired.h"
 #include "agent/plan/fence.h"
 #include "agent/plan/lans.h"
+#include "agent/plan/translation.h"
 
 #define BFD_PORTS    "{ 3784, 3785, 4784 }" /* single hop, its echo, multihop: as the guard has it */
 #define SIBLINGS     "127.83.0.0/16"	    /* as bird-templates/base.conf has them */
@@ -67,7 +68,7 @@ static void subtract_own(const struct desired *d, const prefix_vec *from, bool a
 	vec_free(&less);
 }
 
-static void put_set(struct buf *b, const char *name, const prefix_vec *v)
+void fence_put_set(struct buf *b, const char *name, const prefix_vec *v)
 {
 	char text[PREFIX_TEXT_MAX];
 
@@ -88,8 +89,9 @@ static void put_sets(struct desired *d)
 	}
 	subtract_own(d, &mesh, false, &mesh_only);
 	subtract_own(d, &others, true, &others_only);
-	put_set(&d->fence, "mesh4", &mesh_only);
-	put_set(&d->fence, "others4", &others_only);
+	fence_put_set(&d->fence, "mesh4", &mesh_only);
+	fence_put_set(&d->fence, "others4", &others_only);
+	translation_put_sets(d, &mesh, &others);
 	vec_free(&mesh);
 	vec_free(&others);
 	vec_free(&mesh_only);
@@ -151,18 +153,6 @@ static void put_underlay(struct desired *d)
 				   in->controllers[i].port);
 }
 
-/* Containers count as this machine: what they send to a mesh is translated (put_translation), so it
- * is tracked. */
-static void put_containers(struct desired *d)
-{
-	char text[PREFIX_TEXT_MAX];
-
-	for (size_t i = 0; i < d->facts.ncontainers; i++)
-		buf_printf(&d->fence, "\t\tiifname \"%s\" ip saddr %s accept\n",
-			   d->facts.containers[i].device,
-			   prefix_format(&d->facts.containers[i].prefix, text));
-}
-
 static void put_lan(struct buf *b, const char *device, const char *prefix)
 {
 	static const char *const sets[] = {"mesh4", "others4"};
@@ -202,7 +192,7 @@ static void put_prerouting(struct desired *d)
 		    "\t\tip daddr @mesh4 tcp dport @bgp_ports counter name control drop\n"
 		    "\t\tip daddr @mesh4 tcp sport @bgp_ports counter name control drop\n"
 		    "\t\tip daddr @mesh4 udp dport " BFD_PORTS " counter name control drop\n");
-	put_containers(d);
+	translation_put_accepts(d);
 	put_lans(d);
 	buf_puts(b, "\t\tip saddr @mesh4 counter name mesh_source drop\n"
 		    "\t\tip daddr @mesh4 counter name mesh_destination drop\n");
@@ -224,21 +214,6 @@ static bool is_opened(const struct plan_input *in, const struct link *lan)
 	return false;
 }
 
-/* From the mesh to a container come answers, and what the machine's own firewall sends to a port
- * that it has published there: nothing else. */
-static void put_unasked(struct desired *d)
-{
-	struct buf *b = &d->fence;
-
-	for (size_t i = 0; i < d->facts.ncontainers; i++)
-		buf_printf(b,
-			   "\t\tiifname @mesh_devices oifname \"%1$s\" ct direction reply ct "
-			   "status snat accept\n"
-			   "\t\tiifname @mesh_devices oifname \"%1$s\" ct status dnat accept\n"
-			   "\t\tiifname @mesh_devices oifname \"%1$s\" counter name unasked drop\n",
-			   d->facts.containers[i].device);
-}
-
 /* A device that we opened passes only between itself and the mesh. */
 static void put_forward(struct desired *d)
 {
@@ -247,34 +222,15 @@ static void put_forward(struct desired *d)
 	lans_all(&d->facts, &lans);
 	buf_puts(&d->fence, "\tchain opened {\n"
 			    "\t\ttype filter hook forward priority filter - 10; policy accept;\n");
+	translation_put_answers(d);
 	for (size_t i = 0; i < lans.n; i++)
 		if (is_opened(d->facts.in, lans.at[i]))
 			buf_printf(&d->fence,
 				   "\t\tiifname \"%s\" oifname != @mesh_devices counter name "
 				   "opened drop\n",
 				   lans.at[i]->name);
-	put_unasked(d);
 	buf_puts(&d->fence, "\t}\n");
 	vec_free(&lans);
-}
-
-/* What a container sends into a mesh has the machine's address there. Before `srcnat`, where Docker
- * has a masquerade of its own: the first one to translate a connection has it. */
-static void put_translation(struct desired *d)
-{
-	struct buf *b = &d->fence;
-	char text[ADDRESS_TEXT_MAX];
-
-	if (d->facts.ncontainers == 0)
-		return;
-	buf_puts(b, "\tchain translation {\n"
-		    "\t\ttype nat hook postrouting priority srcnat - 5; policy accept;\n");
-	for (size_t i = 0; i < d->facts.ncontainers; i++)
-		for (size_t k = 0; k < d->devices.n; k++)
-			buf_printf(b, "\t\tiifname \"%s\" oifname \"%s\" snat ip to %s\n",
-				   d->facts.containers[i].device, d->devices.at[k].name,
-				   address_format(&d->devices.at[k].membership->own, text));
-	buf_puts(b, "\t}\n");
 }
 
 /* BGP and BFD know their neighbour by its address, and every user of this machine has its
@@ -318,9 +274,10 @@ void plan_fence(struct desired *d)
 	/* Forwarded mesh traffic may come one way and go back another: conntrack would call it
 	 * invalid. What is delivered here keeps its state. */
 	buf_puts(b, "\tchain untracked {\n"
-		    "\t\tfib daddr type local accept\n"
-		    "\t\tnotrack accept\n"
+		    "\t\tfib daddr type local accept\n");
+	translation_put_tracked(d);
+	buf_puts(b, "\t\tnotrack accept\n"
 		    "\t}\n");
 	put_out(d);
-	put_translation(d);
+	translation_put_chain(d);
 }

@@ -79,6 +79,14 @@ static uint32_t *devices_of(struct desired *d, const struct membership_facts *m,
 	return devices;
 }
 
+static bool own_around(const struct membership_facts *m, const struct prefix *p)
+{
+	for (size_t i = 0; i < m->napproved; i++)
+		if (prefix_contains(&m->approved[i].prefix, p))
+			return true;
+	return false;
+}
+
 static bool is_announced(const struct desired *d, const struct address *a)
 {
 	for (size_t i = 0; i < d->facts.n; i++)
@@ -126,6 +134,24 @@ static void put_own(struct desired *d)
 	d->guard.closed = closed;
 }
 
+/* An exit's 0/0 has all around it; the networks that the machine is connected to are not the
+ * internet, whatever their addresses. */
+static void put_barred(struct desired *d)
+{
+	struct prefix *barred = arena_array(&d->arena, d->facts.nconnected + 1, sizeof(*barred));
+
+	d->guard.barred = barred;
+	for (size_t i = 0; i < d->facts.nconnected && facts_has_exit(&d->facts); i++) {
+		const struct prefix *p = &d->facts.connected[i].prefix;
+		bool announced = false;
+
+		for (size_t k = 0; k < d->facts.n && !announced; k++)
+			announced = own_around(&d->facts.memberships[k], p);
+		if (!announced && p->length < 32) /* the address itself is closed */
+			barred[d->guard.nbarred++] = *p;
+	}
+}
+
 void plan_guard(struct desired *d)
 {
 	struct guard_membership *list = arena_array(&d->arena, d->facts.n + 1, sizeof(*list));
@@ -145,4 +171,5 @@ void plan_guard(struct desired *d)
 	d->guard.memberships = list;
 	d->guard.n = d->facts.n;
 	put_own(d);
+	put_barred(d);
 }

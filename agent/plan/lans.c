@@ -27,6 +27,15 @@ static void push_route(const struct plan_input *in, const struct route *r, lan_v
 		push_device(in, r->device, out);
 }
 
+/* Containers are reached by their own addresses where their network itself is announced, not where
+ * one around it is. */
+static bool is_containers(const struct plan_input *in, const struct route *r)
+{
+	const struct link *l = link_by_index(&in->seen->links, r->device);
+
+	return in->config->containers && l != NULL && link_is_inner_bridge(&in->seen->links, l);
+}
+
 struct lans lans_of(const struct plan_input *in, const struct prefix *p, struct arena *a)
 {
 	const struct route *around = facts_main_route(in, p);
@@ -39,7 +48,8 @@ struct lans lans_of(const struct plan_input *in, const struct prefix *p, struct 
 	for (size_t i = 0; i < in->seen->main.n; i++) {
 		const struct route *r = &in->seen->main.at[i];
 
-		if (r->type == RTN_UNICAST && prefix_contains(p, &r->prefix))
+		if (r->type == RTN_UNICAST && prefix_contains(p, &r->prefix) &&
+		    !is_containers(in, r))
 			push_route(in, r, &v);
 	}
 	out = (struct lans){arena_copy(a, v.at, v.n * sizeof(*v.at)), v.n};
@@ -55,7 +65,17 @@ void lans_all(const struct facts *f, lan_vec *out)
 		for (size_t k = 0; k < m->napproved; k++)
 			for (size_t j = 0; j < m->approved[k].lans.n; j++)
 				push_once(out, m->approved[k].lans.at[j]);
+		if (m->exit != NULL)
+			push_once(out, m->exit);
 	}
+}
+
+bool lans_has(const struct lans *l, const struct link *device)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->at[i] == device)
+			return true;
+	return false;
 }
 
 bool lans_have(const struct facts *f, const struct link *l)

@@ -9,9 +9,11 @@ typedef VEC(const struct link *) lan_vec;
 /* The devices over which main reaches an approved prefix; none: it is not announced. Cost: the
  * routes of main. */
 struct lans lans_of(const struct plan_input *in, const struct prefix *p, struct arena *a);
-/* Those of all approved prefixes of all memberships, once each. Appends. */
+/* Those of all approved prefixes of all memberships, and of an exit's default route, once each.
+ * Appends. */
 void lans_all(const struct facts *f, lan_vec *out);
-/* Is it one of them? */
+bool lans_has(const struct lans *l, const struct link *device);
+/* Is it one of all of them? */
 bool lans_have(const struct facts *f, const struct link *l);
 
 #endif

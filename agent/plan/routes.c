@@ -59,11 +59,16 @@ static void add_control(struct desired *d, const struct membership_facts *m)
 
 static void add_throws(struct desired *d, const struct membership_facts *m)
 {
+	const struct prefix everything = prefix_ipv4(0, 0);
+
 	for (size_t i = 0; i < d->facts.nconnected; i++)
 		add_refusal(d, m->table, &d->facts.connected[i].prefix, RTN_THROW, 0);
 	for (size_t i = 0; i < m->napproved; i++)
 		if (m->approved[i].lans.n > 0)
 			add_refusal(d, m->table, &m->approved[i].prefix, RTN_THROW, 0);
+	/* An exit's own traffic, and what comes to it to go out, goes where main says. */
+	if (m->exit != NULL)
+		add_refusal(d, m->table, &everything, RTN_THROW, 0);
 	/* Inside a connected network a route of BIRD's would be the longer match. */
 	for (size_t i = 0; i < m->nshadowed; i++)
 		if (m->shadowed[i].device != NULL)

@@ -2,6 +2,7 @@
  * priorities. The first priority can be moved; the distances stay. Rules that name a device exist
  * once per device; those for what starts here once per host device: lo, and the containers'
  * bridges. */
+#include <linux/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,9 @@ enum { /* distances from rule-first, which is 400 as it comes */
        RULE_DIRECT = 1250,
        RULE_HOST = 1300,
        RULE_HOST_MAIN = 1400,
+       RULE_OUTSIDE = 1450,
        RULE_HOST_DEFAULT = 1500,
+       RULE_NO_EXIT = 1600,
 };
 
 static struct rule rule_make(const struct desired *d, uint32_t distance, uint32_t table)
@@ -97,6 +100,11 @@ static void add_from_mesh(struct desired *d, const struct membership_facts *m, c
 		r.suppress_prefixlength = 0;
 		push(d, &r, device);
 	}
+	/* An exit: whatever else it is, the guard says who may go there. */
+	if (m->exit != NULL) {
+		r = rule_make(d, RULE_ANNOUNCED + m->number, RT_TABLE_MAIN);
+		push(d, &r, device);
+	}
 	/* Replies: what a container had asked was translated. */
 	for (size_t i = 0; i < d->facts.ncontainers; i++) {
 		r = rule_make(d, RULE_ANNOUNCED + m->number, RT_TABLE_MAIN);
@@ -134,6 +142,13 @@ static void add_lan(struct desired *d, const struct membership_facts *m)
 		r.suppress_prefixlength = 0;
 		for (size_t k = 0; k < own->lans.n; k++)
 			push(d, &r, own->lans.at[k]->name);
+	}
+	/* Replies to an exit's users; the fence lets in nothing else. */
+	if (m->exit != NULL) {
+		struct rule r = rule_make(d, RULE_LAN + m->number, m->table);
+
+		r.suppress_prefixlength = 0;
+		push(d, &r, m->exit->name);
 	}
 }
 
@@ -186,6 +201,39 @@ static void add_hosts(struct desired *d, const struct membership_facts *m)
 	push_hosts(d, &r);
 }
 
+/* While the machine goes out by an exit, it still answers at its own addresses. */
+static void add_outside(struct desired *d)
+{
+	const struct observation *seen = d->facts.in->seen;
+
+	for (size_t i = 0; i < seen->addresses.n; i++) {
+		const struct ifaddr *a = &seen->addresses.at[i];
+		const struct link *l = link_by_index(&seen->links, a->device);
+		struct rule r = rule_make(d, RULE_OUTSIDE, RT_TABLE_MAIN);
+
+		if (a->local.family != FAMILY_IPV4 || l == NULL || (l->flags & IFF_LOOPBACK) != 0 ||
+		    facts_ours(d->facts.in, l))
+			continue;
+		r.from = prefix_of_address(&a->local);
+		push(d, &r, "lo");
+	}
+}
+
+/* Who uses an exit goes nowhere else when it is lost. As a route of T it would come before the
+ * machine's own: suppress_prefixlength passes over a default route, not over an unreachable one. */
+static void add_exit_use(struct desired *d)
+{
+	struct rule r = rule_make(d, RULE_NO_EXIT, 0);
+	bool uses = false;
+
+	for (size_t i = 0; i < d->facts.n; i++)
+		uses = uses || d->facts.memberships[i].uses_exit;
+	if (!uses)
+		return;
+	add_outside(d);
+	push_hosts(d, &r);
+}
+
 static void drop_duplicates(rule_vec *v)
 {
 	size_t kept = 0;
@@ -219,5 +267,6 @@ void plan_rules(struct desired *d)
 	r = rule_make(d, RULE_HOST_MAIN, RT_TABLE_MAIN);
 	r.suppress_prefixlength = 0;
 	push_hosts(d, &r);
+	add_exit_use(d);
 	drop_duplicates(&d->rules);
 }

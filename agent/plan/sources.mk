@@ -1,1 +1,1 @@
-agent/plan := facts lans shadow names desired devices endpoint peers addresses routes rules sysctls fences guards birds operations operations_format
+agent/plan := facts lans shadow names desired devices endpoint peers addresses routes rules sysctls fences translation guards birds operations operations_format

@@ -8,6 +8,7 @@
 #define PRIORITY     100
 #define PRIORITY_MAX 1000
 #define USERS_MAX    1000
+#define LENGTH_MIN   8 /* half of the internet would come before a default route, and be no exit */
 #define SHADOWED_MAX 1000 /* counted; more are "1000" */
 
 struct wire {
@@ -112,6 +113,11 @@ static int check_range(struct call *c, const struct prefix *p)
 	} refused[] = {{0x7f000000, 8}, {0xa9fe0000, 16}, {0xe0000000, 3}};
 	char text[PREFIX_TEXT_MAX];
 
+	if (p->length > 0 && p->length < LENGTH_MIN)
+		return fault_set(&c->fault, ERR_INVALID,
+				 "prefix %s is wider than /%d: all of the internet is 0.0.0.0/0, "
+				 "an exit",
+				 prefix_format(p, text), LENGTH_MIN);
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		struct prefix r = prefix_ipv4(refused[i].address, refused[i].length);
 

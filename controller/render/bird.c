@@ -30,8 +30,8 @@ static int compare_approved(const void *a, const void *b)
 	return prefix_compare(&x->prefix, &y->prefix);
 }
 
-/* What `member` imports at first hand from `other`. A gateway reflects, so it takes all, and it is
- * the one that shows parts. */
+/* What `member` imports at first hand from `other`. A gateway reflects, so it takes all but exits
+ * of others, and it is the one that shows parts. */
 static void collect_approved(const struct render *r, size_t member, size_t other, bool host,
 			     approved_vec *out)
 {
@@ -43,7 +43,8 @@ static void collect_approved(const struct render *r, size_t member, size_t other
 		size_t at = r->holdings->by_member[own->first + i];
 		const struct holding *x = &r->holdings->at[at];
 
-		if (r->rows->memberships[member].gateway || render_may_use(r, member, at))
+		if ((r->rows->memberships[member].gateway && x->prefix.length > 0) ||
+		    render_may_use(r, member, at))
 			vec_push(out, (struct approved){priority_of(render_announcement(r, x)),
 							x->prefix});
 	}

@@ -24,7 +24,8 @@ static void define_hosts(const struct render *r, struct buf *out)
 	bird_set_end(&set);
 }
 
-/* PLAIN: of one plain member. ROUTED: of routers. LIMITED: some of both. */
+/* PLAIN: of one plain member. ROUTED: of routers. LIMITED: some of both. An exit's 0/0 is heard
+ * from itself only. */
 static void define_prefixes(const struct render *r, struct buf *out)
 {
 	static const char *const names[] = {"PLAIN", "ROUTED", "LIMITED"};
@@ -40,7 +41,7 @@ static void define_prefixes(const struct render *r, struct buf *out)
 			const struct holding *x = &h->at[h->groups[g].first];
 			size_t of = render_is_router(r, x->member) ? 1 : 0;
 
-			if (kind == 2 ? r->limited[g] > 0 : kind == of)
+			if (kind == 2 ? r->limited[g] > 0 : kind == of && x->prefix.length > 0)
 				bird_set_add(&set, &x->prefix, "");
 		}
 		bird_set_end(&set);

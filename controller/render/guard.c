@@ -15,15 +15,6 @@
 
 #include <string.h>
 
-/* Not of the internet: an exit's 0/0 leaves them out. */
-static const struct {
-	uint32_t address;
-	uint8_t length;
-} reserved[] = {
-	{0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10}, {0x7f000000, 8}, {0xa9fe0000, 16},
-	{0xac100000, 12}, {0xc0a80000, 16}, {0xe0000000, 4},  {0xf0000000, 4},
-};
-
 /* ---- shared by the members of a mesh ---- */
 
 static void push_all(prefix_vec *to, const struct prefix_list *from)
@@ -133,8 +124,7 @@ static void prepare_outside(struct render *r, struct arena *a)
 	struct prefix all = prefix_ipv4(0, 0);
 	prefix_vec less = {0}, outside = {0};
 
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
-		vec_push(&less, prefix_ipv4(reserved[i].address, reserved[i].length));
+	prefix_vec_push_reserved(&less);
 	for (size_t i = 0; i < r->plan->nwalls; i++)
 		vec_push(&less, r->plan->walls[i]);
 	push_all(&less, &r->inside);

@@ -136,6 +136,11 @@ bool holdings_find(const struct holdings *h, const struct prefix *p, size_t *gro
 	return false;
 }
 
+bool holding_makes_router(const struct holdings *h, const struct holding *x)
+{
+	return h->groups[x->group].n > 1 || x->prefix.length == 0;
+}
+
 const struct holding *holdings_of(const struct holdings *h, size_t group, size_t member)
 {
 	size_t low = h->groups[group].first, high = low + h->groups[group].n;

@@ -34,6 +34,9 @@ struct prefix_list prefix_list_keep(struct arena *a, prefix_vec *v);
 
 /* The group of a prefix; false: nobody is approved for it. O(log). */
 bool holdings_find(const struct holdings *h, const struct prefix *p, size_t *group);
+/* Does it make its member a router? What others may announce too does; and an exit, whose users
+ * must hear of its loss from itself. */
+bool holding_makes_router(const struct holdings *h, const struct holding *x);
 /* A member's holding in the group, or NULL. O(log). */
 const struct holding *holdings_of(const struct holdings *h, size_t group, size_t member);
 

@@ -37,7 +37,7 @@ static void plan_roles(const struct mesh_rows *rows, struct arena *a, struct mes
 
 	out->role = arena_alloc(a, n + 1);
 	for (size_t i = 0; i < h->n; i++)
-		if (h->groups[h->at[i].group].n > 1)
+		if (holding_makes_router(h, &h->at[i]))
 			out->role[h->at[i].member] = STATE_ROLE_ROUTER;
 	for (size_t m = 0; m < n; m++) {
 		if (rows->memberships[m].gateway)

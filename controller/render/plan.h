@@ -70,8 +70,9 @@ struct mesh_plan {
 };
 
 /* Which memberships are routers, and their slots. A router is a gateway, or is approved for a
- * prefix that another membership is approved for too. (Prefixes that contain one another make no
- * routers: an address is authorized for those who are approved for the longest prefix with it.)
+ * prefix that another membership is approved for too, or is an exit: who goes out by it must hear
+ * of its loss from itself. (Prefixes that contain one another make no routers: an address is
+ * authorized for those who are approved for the longest prefix with it.)
  *
  * Kept as they are where that is still right: a colour changes only when it must. A new colour is
  * the lowest that no gateway and no overlapping router has, so that from nothing there is at most

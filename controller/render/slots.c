@@ -43,7 +43,7 @@ static void find_roles(struct colouring *c)
 	const struct holdings *h = &c->holdings;
 
 	for (size_t i = 0; i < h->n; i++)
-		if (h->groups[h->at[i].group].n > 1)
+		if (holding_makes_router(h, &h->at[i]))
 			c->role[h->at[i].member] = STATE_ROLE_ROUTER;
 	for (size_t m = 0; m < c->rows->nmemberships; m++)
 		if (c->rows->memberships[m].gateway)

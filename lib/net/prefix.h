@@ -61,5 +61,8 @@ void prefix_subtract(const struct prefix *from, const struct prefix *less, size_
 		     prefix_vec *out);
 /* Sorts, drops duplicates and what lies inside another. */
 void prefix_vec_normalize(prefix_vec *v);
+/* Appends what is not of the internet: private, shared, loopback, link-local, multicast, reserved
+ * (of RFC 6890); IPv4. In normal form. */
+void prefix_vec_push_reserved(prefix_vec *out);
 
 #endif

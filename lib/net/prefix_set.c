@@ -79,3 +79,17 @@ void prefix_subtract(const struct prefix *from, const struct prefix *less, size_
 	subtract(from, inside.at, inside.n, out);
 	vec_free(&inside);
 }
+
+void prefix_vec_push_reserved(prefix_vec *out)
+{
+	static const struct {
+		uint32_t address;
+		uint8_t length;
+	} reserved[] = {
+		{0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10}, {0x7f000000, 8},
+		{0xa9fe0000, 16}, {0xac100000, 12}, {0xc0a80000, 16}, {0xe0000000, 3},
+	};
+
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		vec_push(out, prefix_ipv4(reserved[i].address, reserved[i].length));
+}

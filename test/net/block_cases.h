@@ -22,6 +22,11 @@ void case_containers_are_answered(struct world *w);
 void case_containers_are_not_reached(struct world *w);
 void case_containers_are_an_option(struct world *w);
 
+/* block_exits.c */
+void case_exit_users_are_there_themselves(struct world *w);
+void case_lost_exit_is_not_clear(struct world *w);
+void case_exit_without_a_way_out(struct world *w);
+
 /* block_path.c */
 void case_full_size_crosses(struct world *w);
 void case_too_large_is_told(struct world *w);

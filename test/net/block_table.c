@@ -69,6 +69,17 @@ static const struct passing passing_rows[] = {
 	 "m@underlay", 0, true},
 	{"1800: what no mesh has", "a1", NULL, "b1@underlay", "a1", "eth0", "a1@underlay", 0, true},
 
+	{"1850: from the own address outside", "u", "u@underlay", "b1@underlay", "u", "eth0",
+	 "u@underlay", 0, true},
+	{"1900: to the exit", "u", NULL, "b1@underlay", "u", "wg0t*", "u@red", 0, true},
+	{"1200: out of the exit, as the exit", "u", NULL, "b1@underlay", "x", "eth0", "x@underlay",
+	 0, true},
+	{"1200: to the exit's own prefix, as oneself", "u", NULL, "porch", "x", "porch", "u@red", 0,
+	 true},
+	{"400: marked, by no exit", "u", NULL, "b1@underlay", "u", "eth0", "u@underlay", MARK,
+	 true},
+	{"T, throw: the exit itself", "x", NULL, "b1@underlay", "x", "eth0", "x@underlay", 0, true},
+
 	{"T, throw: connected", "g1", NULL, "desk", "g1", "desk", "192.168.77.1", 0, true},
 	{"T, throw: less than all of a prefix", "g1", NULL, "warren", "g1", "wg1", "g1@blue", 0,
 	 true},
@@ -217,6 +228,26 @@ static const struct barred barred_rows[] = {
 	 "b2@blue", "desk", 0, "g1", NULL, false},
 	{"guard: to the machine, which is no loopback", RED_ATTACKER, "wg0", "a3@red", "127.0.0.1",
 	 0, "a1", "guard:martian", false},
+	{"exit: to its private network", "u", NULL, NULL, "vault", 0, "x", "guard:destination",
+	 false},
+	{"exit: to a network that it is connected to", "u", NULL, NULL, "lobby", 0, "x",
+	 "guard:destination", false},
+	{"exit: to itself, outside", "u", NULL, NULL, "x@underlay", 0, "x", "guard:destination",
+	 false},
+	{"exit: to what is link-local", "u", NULL, NULL, "169.254.169.254", 0, "x",
+	 "guard:destination", false},
+	{"exit: from who is no user", RED_ATTACKER, "EXIT", "a3@red", "b1@underlay", 0, "x",
+	 "guard:pair", false},
+	{"exit: its private network, to its user", "x", "wg0", "vault", "u@red", 0, "u",
+	 "guard:source", false},
+	{"exit: from outside to who is no user", "x", "wg0", "b1@underlay", "a1@red", 0, "a1",
+	 "guard:source", false},
+	{"exit: from outside to its user, unasked", UNDERLAY, "x", "b1@underlay", "u@red", 0, "x",
+	 "fence:mesh_destination", false},
+	{"1500: exit, from outside to a prefix", UNDERLAY, "x", "b1@underlay", "attic", 0, "x",
+	 "fence:prefix_destination", false},
+	{"1500: exit, from outside to elsewhere", UNDERLAY, "x", "b1@underlay", "porch", 0, "x",
+	 "fence:opened", false},
 	{"fence: to a mesh address, in clear", UNDERLAY, "a1", "g2@underlay", "a1@red", 0, "a1",
 	 "fence:mesh_destination", false},
 	{"fence: from a mesh address, in clear", UNDERLAY, "g1", "a1@red", "g1@underlay", 0, "g1",
@@ -231,6 +262,7 @@ struct barring {
 	uint32_t mark[BARRED];
 	uint64_t before[BARRED];
 	char red_trunk[16], blue_trunk[16]; /* of the attackers, to g1 */
+	char exit_trunk[16];		    /* to x */
 };
 
 /* Everything may be sent over its trunk to g1 now, as far as the attacker is concerned. */
@@ -250,6 +282,7 @@ static void seize_both(struct world *w, struct barring *state)
 	const char *host = block_sh(w, "m", "wg show wg0 public-key | tr -d '\n'");
 
 	seize(w, RED_ATTACKER, "red", state->red_trunk);
+	block_trunk(w, "x", "red", state->exit_trunk);
 	seize(w, BLUE_ATTACKER, "blue", state->blue_trunk);
 	block_sh(w, RED_ATTACKER,
 		 "wg set wg0 peer %s allowed-ips 0.0.0.0/0 peer %s allowed-ips 172.17.0.0/16",
@@ -260,17 +293,21 @@ static void send_barred(struct world *w, const struct barred *b, const struct ba
 {
 	const char *trunk =
 		strcmp(b->at, BLUE_ATTACKER) == 0 ? state->blue_trunk : state->red_trunk;
+	const char *device = b->device;
 
 	struct letter letter = {.to = block_address(w, b->to), .port = b->port};
 	struct forgery forgery = {.to = letter.to, .port = b->port, .redirect = b->redirect};
 
 	if (b->from != NULL)
 		letter.from = forgery.from = block_address(w, b->from);
-	if (b->device == NULL)
+	if (device != NULL && strcmp(device, "TRUNK") == 0)
+		device = trunk;
+	if (device != NULL && strcmp(device, "EXIT") == 0)
+		device = state->exit_trunk;
+	if (device == NULL)
 		block_post(w, b->at, &letter, EACH, NULL);
 	else
-		block_forge(w, b->at, strcmp(b->device, "TRUNK") == 0 ? trunk : b->device, b->on,
-			    &forgery, EACH);
+		block_forge(w, b->at, device, b->on, &forgery, EACH);
 }
 
 /* What the rows of one counter must have added to it together. */

@@ -62,6 +62,21 @@ static void containers_can_be_left_out(void)
 	case_containers_are_an_option(&world);
 }
 
+static void who_goes_out_by_an_exit_is_still_there(void)
+{
+	case_exit_users_are_there_themselves(&world);
+}
+
+static void a_lost_exit_is_not_clear_text(void)
+{
+	case_lost_exit_is_not_clear(&world);
+}
+
+static void an_exit_without_a_way_out_is_none(void)
+{
+	case_exit_without_a_way_out(&world);
+}
+
 static void a_full_size_packet_crosses_the_peering(void)
 {
 	case_full_size_crosses(&world);
@@ -108,6 +123,9 @@ TEST_SUITE_WITH(
 	{"containers are answered as their machine", containers_are_answered_as_their_machine},
 	{"nobody reaches a container unasked", nobody_reaches_a_container_unasked},
 	{"containers can be left out", containers_can_be_left_out},
+	{"who goes out by an exit is still there", who_goes_out_by_an_exit_is_still_there},
+	{"a lost exit is not clear text", a_lost_exit_is_not_clear_text},
+	{"an exit without a way out is none", an_exit_without_a_way_out_is_none},
 	{"a full size packet crosses the peering", a_full_size_packet_crosses_the_peering},
 	{"a sender hears of a link that is too small", a_sender_hears_of_a_link_that_is_too_small},
 	{"a trace shows every hop", a_trace_shows_every_hop},

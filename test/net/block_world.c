@@ -4,11 +4,14 @@
  *	cellar 192.168.31/24 ─┘       192.168.77/24        └──── burrow 172.20.32/24
  *	barn   172.20.32/24 ── a2    g1, g2 in both        b2 ── yard   172.20.42/24
  *	byre   172.20.32/24 ── a3    m, plain, in both     └──── depot  172.20.41/24, MTU 1300
- *	                             └─ docker0 ── crate 172.17/16
+ *	porch  172.20.51/24 ── x     └─ docker0 ── crate 172.17/16
+ *	vault  10.99.1/24 ─────┤     u goes out by x
+ *	lobby  198.51.100/24 ──┘
  *
  * Crate is a container of m's, beside Docker's own filter and masquerade; its port for 4999 is
- * published. Cellar and desk are announced by nobody; burrow's prefix is red's a2 and a3's too. The
- *peering shows red and the attic to blue, and of blue the yard and the depot only. */
+ * published. X is an exit, for u: all of the underlay is the internet. Cellar, desk, vault and
+ *lobby are announced by nobody; burrow's prefix is red's a2 and a3's too. The peering shows red and
+ *the attic to blue, and of blue the yard and the depot only. */
 #include "test/net/block_world.h"
 
 #include <fnmatch.h>
@@ -40,6 +43,8 @@ static const char yaml[] = "name: t-block\n"
 			   "  - {name: m, meshes: [red, blue]}\n"
 			   "  - {name: g1, meshes: [red]}\n"
 			   "  - {name: g2, meshes: [red]}\n"
+			   "  - {name: x, meshes: [red]}\n"
+			   "  - {name: u, meshes: [red]}\n"
 			   "gateways:\n"
 			   "  - {machine: g1, meshes: [red, blue]}\n"
 			   "  - {machine: g2, meshes: [red, blue]}\n"
@@ -47,6 +52,8 @@ static const char yaml[] = "name: t-block\n"
 			   "  - {machine: a1, mesh: red, prefix: 172.20.31.0/24}\n"
 			   "  - {machine: a2, mesh: red, prefix: 172.20.32.0/24}\n"
 			   "  - {machine: a3, mesh: red, prefix: 172.20.32.0/24}\n"
+			   "  - {machine: x, mesh: red, prefix: 0.0.0.0/0, users: [u]}\n"
+			   "  - {machine: x, mesh: red, prefix: 172.20.51.0/24}\n"
 			   "  - {machine: b1, mesh: blue, prefix: 192.168.0.0/16}\n"
 			   "  - {machine: b1, mesh: blue, prefix: 172.20.32.0/24}\n"
 			   "  - {machine: b2, mesh: blue, prefix: 172.20.41.0/24}\n"
@@ -66,6 +73,9 @@ static const char yaml[] = "name: t-block\n"
 			   " host: 192.168.200.10}\n"
 			   "  - {name: burrow, prefix: 172.20.32.0/24, behind: b1,"
 			   " host: 172.20.32.20}\n"
+			   "  - {name: porch, prefix: 172.20.51.0/24, behind: x}\n"
+			   "  - {name: vault, prefix: 10.99.1.0/24, behind: x}\n"
+			   "  - {name: lobby, prefix: 198.51.100.0/24, behind: x}\n"
 			   "  - {name: crate, prefix: 172.17.0.0/16, behind: m}\n"
 			   "  - {name: depot, prefix: 172.20.41.0/24, behind: b2, mtu: 1300}\n"
 			   "  - {name: yard, prefix: 172.20.42.0/24, behind: b2}\n";

@@ -54,6 +54,7 @@ static void bad_values_are_named(void)
 		{"log_level = loud", ERR_INVALID, "log_level"},
 		{"announce = 10.0.0.1/8", ERR_INVALID, "10.0.0.0/8"},
 		{"announce = fd00::/8", ERR_UNSUPPORTED, "IPv4"},
+		{"announce = 128.0.0.0/1", ERR_INVALID, "0.0.0.0/0"},
 		{"endpoint = nowhere", ERR_INVALID, "endpoint"},
 		{"endpoint = 127.0.0.1:51820", ERR_INVALID, "nobody can send"},
 		{"endpoint = 192.0.2.1:0", ERR_RANGE, "65535"},

@@ -302,6 +302,119 @@ static void networks_inside_an_announced_one_are_opened(void)
 	machine_fini(&c);
 }
 
+static size_t count_rules(const struct desired *d, uint32_t priority, const char *iif)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->rules.n; i++)
+		n += d->rules.at[i].priority == priority &&
+		     strcmp(d->rules.at[i].iifname, iif) == 0;
+	return n;
+}
+
+static void settle_bridged(struct machine_case *c)
+{
+	struct link port = {.index = 90, .kind = "veth", .flags = 1};
+
+	machine_init(c, "m");
+	machine_link(c, "docker0", "172.17.0.1/16");
+	snprintf(c->seen.links.at[c->seen.links.n - 1].kind, 16, "bridge");
+	port.master = c->seen.links.at[c->seen.links.n - 1].index;
+	vec_push(&c->seen.links, port);
+	vec_push(&c->seen.confs, (struct seen_conf){0, 0});
+	machine_settle(c);
+}
+
+static void containers_count_as_their_machine(void)
+{
+	struct machine_case c;
+	struct desired d;
+
+	settle_bridged(&c);
+	desired_make(&c.in, &d);
+	TEST_NUMBER(d.facts.ncontainers, 1);
+	TEST_NUMBER(count_rules(&d, 1400, "docker0"), 1);
+	TEST_NUMBER(count_rules(&d, 1901, "docker0"), 1);
+	TEST_NUMBER(count_rules(&d, 1300, "docker0"), 0);
+	CU_ASSERT(strstr(buf_text(&d.fence), "iifname \"docker0\" oifname \"wg1\" snat ip to "
+					     "10.101.0.20") != NULL);
+	desired_fini(&d);
+	c.config.containers = false;
+	desired_make(&c.in, &d);
+	TEST_NUMBER(count_rules(&d, 1400, "docker0"), 0);
+	CU_ASSERT(strstr(buf_text(&d.fence), "docker0") == NULL);
+	desired_fini(&d);
+	c.config.containers = true;
+	/* With a physical port it is a network like any other. */
+	for (size_t i = 0; i < c.seen.links.n; i++)
+		if (c.seen.links.at[i].index == 90)
+			c.seen.links.at[i].kind[0] = '\0';
+	desired_make(&c.in, &d);
+	TEST_NUMBER(d.facts.ncontainers, 0);
+	desired_fini(&d);
+	machine_fini(&c);
+}
+
+/* a4 is an exit for m. */
+static void give_an_exit(struct meshes *m)
+{
+	meshes_peer(m);
+	fleet_limit(&m->prod, fleet_approve(&m->prod, 3, "0.0.0.0/0"), 6);
+}
+
+static void an_exit_leads_where_main_does(void)
+{
+	const struct prefix everything = prefix_ipv4(0, 0);
+	struct machine_case c;
+	struct desired d;
+	size_t thrown = 0;
+
+	machine_init_in(&c, "a4", give_an_exit);
+	machine_link(&c, "lan0", "198.51.100.1/24");
+	machine_settle(&c);
+	desired_make(&c.in, &d);
+	for (size_t i = 0; i < d.routes.n; i++)
+		thrown += d.routes.at[i].type == RTN_THROW &&
+			  prefix_equal(&d.routes.at[i].prefix, &everything);
+	TEST_NUMBER(thrown, 1);
+	TEST_NUMBER(count_rules(&d, 1500, "eth0"), 1);
+	TEST_NUMBER(count_rules(&d, 1850, "lo"), 0);
+	TEST_NUMBER(count_rules(&d, 2000, "lo"), 0);
+	TEST_NUMBER(d.guard.nbarred, 1);
+	CU_ASSERT(strstr(d.birds.at[0].tail, "route 0.0.0.0/0 unreachable") != NULL);
+	CU_ASSERT(strstr(buf_text(&d.fence), "elements = { 10.100.0.20/32 }") != NULL);
+	desired_fini(&d);
+	for (size_t i = 0; i < c.seen.main.n; i++)
+		if (c.seen.main.at[i].prefix.length == 0)
+			c.seen.main.at[i].device = -1;
+	desired_make(&c.in, &d);
+	CU_ASSERT(strstr(d.birds.at[0].tail, "0.0.0.0/0") == NULL);
+	CU_ASSERT(strstr(buf_text(&d.fence), "masquerade") == NULL);
+	desired_fini(&d);
+	machine_fini(&c);
+}
+
+static void who_uses_an_exit_goes_nowhere_else(void)
+{
+	struct machine_case c;
+	struct desired d;
+
+	machine_init_in(&c, "m", give_an_exit);
+	machine_settle(&c);
+	desired_make(&c.in, &d);
+	TEST_NUMBER(count_rules(&d, 1850, "lo"), 1);
+	TEST_NUMBER(count_rules(&d, 2000, "lo"), 1);
+	desired_fini(&d);
+	machine_fini(&c);
+	machine_init_in(&c, "a1", give_an_exit);
+	machine_settle(&c);
+	desired_make(&c.in, &d);
+	TEST_NUMBER(count_rules(&d, 1850, "lo"), 0);
+	TEST_NUMBER(count_rules(&d, 2000, "lo"), 0);
+	desired_fini(&d);
+	machine_fini(&c);
+}
+
 TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router},
 	   {"a gateway", a_gateway}, {"a machine in two meshes", a_machine_in_two_meshes},
 	   {"it comes to rest", it_comes_to_rest},
@@ -316,5 +429,8 @@ TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router
 	   {"a part is announced beside its whole", a_part_is_announced_beside_its_whole},
 	   {"networks inside an announced one are opened",
 	    networks_inside_an_announced_one_are_opened},
+	   {"containers count as their machine", containers_count_as_their_machine},
+	   {"an exit leads where main does", an_exit_leads_where_main_does},
+	   {"who uses an exit goes nowhere else", who_uses_an_exit_goes_nowhere_else},
 	   {"an announced network that is lost is not announced",
 	    an_announced_network_that_is_lost_is_not_announced});

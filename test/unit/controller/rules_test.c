@@ -239,6 +239,9 @@ static void prefixes_that_are_refused(void)
 		{"fd00::/64", "unsupported", "IPv6", 400},
 		{"10.50.0.1/16", "invalid", "10.50.0.0/16", 400},
 		{"0.0.0.0/0", "invalid", "'users'", 400},
+		{"0.0.0.0/1", "invalid", "0.0.0.0/0", 400},
+		{"128.0.0.0/1", "invalid", "/8", 400},
+		{"10.0.0.0/7", "invalid", "/8", 400},
 	};
 	char body[160];
 

@@ -160,12 +160,15 @@ static void own_addresses_and_edges_have_flags(void)
 	struct guard_membership m = plain_member();
 	struct address outside = address_ipv4(0xc0a80001);
 	struct address closed = address_ipv4(0x0a010107);
+	struct prefix barred = prefix_ipv4(0xc6336400, 24);
 	struct guard_input in = {.memberships = &m,
 				 .n = 1,
 				 .own = &outside,
 				 .closed = &closed,
 				 .nown = 1,
-				 .nclosed = 1};
+				 .nclosed = 1,
+				 .barred = &barred,
+				 .nbarred = 1};
 	struct guard_tables t;
 	struct guard_class own;
 
@@ -176,6 +179,8 @@ static void own_addresses_and_edges_have_flags(void)
 	CU_ASSERT(own.to != 0);
 	TEST_NUMBER(class_of(&t, outside).flags, GUARD_CLASS_OWN);
 	TEST_NUMBER(class_of(&t, closed).flags, GUARD_CLASS_OWN | GUARD_CLASS_CLOSED);
+	TEST_NUMBER(class_of(&t, address_ipv4(0xc6336407)).flags, GUARD_CLASS_CLOSED);
+	TEST_NUMBER(class_of(&t, address_ipv4(0xc6336507)).flags, 0);
 	TEST_NUMBER(class_of(&t, address_ipv4(0x0a010000)).flags, GUARD_CLASS_NEVER);
 	TEST_NUMBER(class_of(&t, address_ipv4(0x0a01ffff)).flags, GUARD_CLASS_NEVER);
 	TEST_NUMBER(class_of(&t, address_ipv4(0x0a010001)).flags, 0);
