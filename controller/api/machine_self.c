@@ -9,6 +9,8 @@
 #include "controller/controller.h"
 #include "controller/http/answer.h"
 
+#define REVISION_LENGTH 32
+
 struct wire_membership {
 	const char *id, *mesh, *mesh_name, *cidr, *address;
 	int64_t number, base_port;
@@ -63,45 +65,83 @@ static void fill(struct call *c, const struct published_membership *m, struct wi
 	};
 }
 
-/* Its revision is the hash of all else that it says: nothing has to be counted or kept. */
-static void set_revision(struct call *c, struct wire *w)
+/* What the answer says of a membership, but for what follows from it. */
+struct hashed {
+	struct id id, mesh;
+	char mesh_name[NAME_TEXT_MAX];
+	uint32_t number, index;
+	uint32_t has_key;
+	uint64_t view_revision, image_revision;
+};
+
+/* Its revision is the hash of all else that it says: nothing has to be counted or kept. Agents ask
+ * all the time, and mostly for this alone; so it is made without the answer. */
+static const char *revision_of(struct call *c, const struct published_machine *m)
 {
-	json_t *json = json_encode(answer_rows, w);
-	char *text = json_dumps(json, JSON_COMPACT), hex[DIGEST_TEXT_MAX];
+	size_t size = NAME_TEXT_MAX + m->n * sizeof(struct hashed);
+	char *bytes = arena_alloc(c->arena, size), *hex = arena_alloc(c->arena, DIGEST_TEXT_MAX);
+	struct hashed *at = (struct hashed *)(void *)(bytes + NAME_TEXT_MAX);
 	struct digest digest;
 
-	digest_of(text, strlen(text), &digest);
-	w->revision = arena_printf(c->arena, "%.32s", digest_format(&digest, hex));
-	c->etag = arena_printf(c->arena, "\"%s\"", w->revision);
-	free(text);
-	json_decref(json);
+	memcpy(bytes, m->name, strlen(m->name));
+	for (size_t i = 0; i < m->n; i++) {
+		const struct published_membership *x = &m->memberships[i];
+
+		at[i].id = x->id;
+		at[i].mesh = x->mesh_id;
+		memcpy(at[i].mesh_name, x->mesh_name, strlen(x->mesh_name));
+		at[i].number = x->number;
+		at[i].index = x->index;
+		at[i].has_key = x->has_key;
+		at[i].view_revision = x->view_revision;
+		at[i].image_revision = x->image_revision;
+	}
+	digest_of(bytes, size, &digest);
+	digest_format(&digest, hex);
+	hex[REVISION_LENGTH] = '\0';
+	return hex;
+}
+
+static bool is_known(struct call *c, const char *revision)
+{
+	char *etag = arena_alloc(c->arena, REVISION_LENGTH + 3);
+
+	etag[0] = etag[REVISION_LENGTH + 1] = '"';
+	memcpy(etag + 1, revision, REVISION_LENGTH);
+	c->etag = etag;
+	return c->if_none_match != NULL && answer_etag_matches(c->if_none_match, etag);
+}
+
+static void answer(struct call *c, const struct published_machine *m, const char *revision)
+{
+	struct wire_membership *memberships = arena_array(c->arena, m->n, sizeof(*memberships));
+	const struct wire w = {
+		.id = format_id(c->arena, &m->id),
+		.name = m->name,
+		.revision = revision,
+		.memberships = {memberships, m->n},
+	};
+
+	for (size_t i = 0; i < m->n; i++)
+		fill(c, &m->memberships[i], &memberships[i]);
+	c->json = json_encode(answer_rows, &w);
 }
 
 int machine_self_get(struct call *c)
 {
 	struct publish *publish = c->controller->publish;
-	struct wire_membership *memberships;
 	struct published_machine m;
-	struct wire w;
+	const char *revision;
 
 	publish_machine_asked(publish, c->who.token, c->now);
 	if (!publish_is_ready(publish))
 		return fault_set(&c->fault, ERR_BUSY, "the images are being rendered");
 	if (publish_machine_get(publish, c->who.token, c->arena, &m) != 0)
 		return fault_set(&c->fault, ERR_NOT_FOUND, "this machine was removed");
-	memberships = arena_array(c->arena, m.n, sizeof(*memberships));
-	for (size_t i = 0; i < m.n; i++)
-		fill(c, &m.memberships[i], &memberships[i]);
-	w = (struct wire){
-		.id = format_id(c->arena, &m.id),
-		.name = m.name,
-		.revision = "",
-		.memberships = {memberships, m.n},
-	};
-	set_revision(c, &w);
-	c->park = c->wait_ms > 0 && !c->waited && c->if_none_match != NULL &&
-		  answer_etag_matches(c->if_none_match, c->etag);
-	if (!c->park)
-		c->json = json_encode(answer_rows, &w);
+	revision = revision_of(c, &m);
+	if (is_known(c, revision))
+		c->park = c->wait_ms > 0 && !c->waited;
+	else
+		answer(c, &m, revision);
 	return 0;
 }

@@ -135,6 +135,7 @@ struct MHD_Response *answer_new(struct call *c, int code, const char *allow, uns
 	if (allow != NULL)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, allow);
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
+	if (type != NULL)
+		MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
 	return r;
 }

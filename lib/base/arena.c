@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE 16384u
+/* Many arenas are a request's, which needs little; the next block is for those who need more. */
+#define BLOCK_FIRST 2048u
+#define BLOCK_SIZE  16384u
 
 struct arena_block {
 	struct arena_block *next;
@@ -58,12 +60,12 @@ static struct arena_block *block_for(struct arena *a, size_t size)
 
 	if (b != NULL && b->size - b->used >= size)
 		return b;
-	room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+	room = b == NULL ? BLOCK_FIRST : BLOCK_SIZE;
+	room = size > room ? size : room;
 	if (room > SIZE_MAX - sizeof(*b))
 		out_of_memory(room);
-	b = mem_alloc(sizeof(*b) + room);
-	b->size = room;
-	b->next = a->head;
+	b = mem_resize(NULL, 1, sizeof(*b) + room); /* zeroed piece by piece, as it is given out */
+	*b = (struct arena_block){.size = room, .next = a->head};
 	a->head = b;
 	return b;
 }
@@ -80,7 +82,7 @@ void *arena_alloc(struct arena *a, size_t size)
 	b = block_for(a, size);
 	p = b->data + b->used;
 	b->used += size;
-	return p;
+	return memset(p, 0, size);
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size)
