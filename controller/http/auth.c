@@ -12,7 +12,7 @@
  * search takes says nothing about a digest that is stored. The digest itself is then compared in
  * constant time. */
 struct slot {
-	uint8_t hash[16];
+	uint8_t hash[crypto_shorthash_BYTES];
 	struct credential credential;
 };
 
@@ -28,7 +28,7 @@ struct holder {
 
 struct auth {
 	pthread_mutex_t lock;
-	uint8_t key[crypto_generichash_KEYBYTES];
+	uint8_t key[crypto_shorthash_KEYBYTES];
 	struct holder *by_hash, *by_row;
 };
 
@@ -63,9 +63,10 @@ void auth_free(struct auth *a)
 	free(a);
 }
 
-static void hash_of(const struct auth *a, const struct digest *d, uint8_t out[16])
+static void hash_of(const struct auth *a, const struct digest *d,
+		    uint8_t out[crypto_shorthash_BYTES])
 {
-	crypto_generichash(out, 16, d->bytes, sizeof(d->bytes), a->key, sizeof(a->key));
+	crypto_shorthash(out, d->bytes, sizeof(d->bytes), a->key);
 }
 
 static struct holder *find_row(struct auth *a, enum token_kind kind, row_t row)
@@ -122,7 +123,7 @@ void auth_set(struct auth *a, const struct credential *c)
 static bool lookup(struct auth *a, enum token_kind kind, const struct digest *d,
 		   struct credential *out)
 {
-	uint8_t hash[16];
+	uint8_t hash[crypto_shorthash_BYTES];
 	struct holder *h;
 	bool found;
 

@@ -14,6 +14,10 @@
  * poll. */
 #define INACTIVITY_S 75
 
+/* Of a connection: a request's line and headers, and those of its answer. libmicrohttpd clears all
+ * of it after each request, and each of 10,000 agents that wait has it. */
+#define HEAD_MAX 8192
+
 #define OTHER_DESCRIPTORS 256UL /* the database's, logs, listening sockets */
 
 /* The daemons of one certificate, one a listening socket. After a renewal the shift of before takes
@@ -99,6 +103,7 @@ static struct MHD_Daemon *start_daemon(struct server *s, const struct shift *shi
 		{MHD_OPTION_LISTEN_SOCKET, fd, NULL},
 		{MHD_OPTION_CONNECTION_LIMIT, (intptr_t)s->most, NULL},
 		{MHD_OPTION_CONNECTION_TIMEOUT, INACTIVITY_S, NULL},
+		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, NULL},
 		{MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, s},
 		{MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, s},
 		{MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
@@ -106,14 +111,14 @@ static struct MHD_Daemon *start_daemon(struct server *s, const struct shift *shi
 	};
 
 	if (tls) {
-		options[7] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0,
+		options[8] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0,
 						     (void *)buf_text(&shift->key)};
-		options[8] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
+		options[9] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
 						     (void *)buf_text(&shift->certificate)};
-		options[9] = (struct MHD_OptionItem){
+		options[10] = (struct MHD_OptionItem){
 			MHD_OPTION_HTTPS_PRIORITIES, 0,
 			(void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"};
-		options[10] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+		options[11] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 	}
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_ARRAY, options,
 				MHD_OPTION_END);

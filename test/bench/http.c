@@ -1,6 +1,8 @@
 /* What agents ask all the time: "is there anything new?" Answered by 304 over TLS connections that
- * are kept open, the token checked; against nginx, which says the same of a file. Server and client
- * have a core each, and what counts is a server's processor time: requests a second of it. */
+ * are kept open, the token checked; against nginx, which says the same of a file. Servers and
+ * client have a core each, and what counts is a server's processor time: requests a second of it.
+ * They are asked in turn, for moments, so that what else the computer does is in all of them alike.
+ */
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <sched.h>
@@ -19,9 +21,8 @@
 
 #define SERVER_CORE 0
 #define CLIENT_CORE 1
-#define CLIENTS	    32
-#define LOAD_MS	    1000
-#define ROUNDS	    4
+#define ROUND_MS    40
+#define ROUNDS	    80
 #define START_TRIES 500
 
 /* A server in a process of its own, and what is asked of it. */
@@ -29,8 +30,6 @@ struct server {
 	pid_t pid;
 	uint16_t port;
 	char request[2][512];
-	double best[2]; /* requests a second of processor time */
-	double cpu;
 };
 
 /* ---- the controller ---- */
@@ -207,31 +206,58 @@ static void nginx_start(struct server *s, const char *token, const char *keys)
 
 /* ---- the load ---- */
 
-static void begun(void *context)
-{
-	struct server *s = context;
+struct asked {
+	const struct server *server;
+	struct tls_load *load;
+	double rates[ROUNDS]; /* requests a second of processor time */
+};
 
-	s->cpu = bench_cpu(s->pid);
+static void asked_open(struct asked *a, const struct server *s, int request)
+{
+	a->server = s;
+	a->load = tls_load_open(s->port, s->request[request], 304);
+	tls_load_run(a->load, ROUND_MS); /* what comes first is there once */
 }
 
-static void ended(void *context)
+static void ask(struct asked *a, int round)
 {
-	struct server *s = context;
+	double before = bench_cpu(a->server->pid);
+	unsigned long n = tls_load_run(a->load, ROUND_MS);
 
-	s->cpu = bench_cpu(s->pid) - s->cpu;
+	a->rates[round] = (double)n / (bench_cpu(a->server->pid) - before);
 }
 
-static void load(struct server *s, int i)
+static int compare(const void *a, const void *b)
 {
-	const struct tls_load l = {.port = s->port,
-				   .clients = CLIENTS,
-				   .request = s->request[i],
-				   .status = 304,
-				   .ms = LOAD_MS};
-	double rate = (double)tls_load_run(&l, begun, ended, s) / s->cpu;
+	const double *x = a, *y = b;
 
-	if (rate > s->best[i])
-		s->best[i] = rate;
+	return (*x > *y) - (*x < *y);
+}
+
+static double median(struct asked *a)
+{
+	qsort(a->rates, ROUNDS, sizeof(*a->rates), compare);
+	return a->rates[ROUNDS / 2];
+}
+
+enum { FILE_OF_NGINX, MACHINE, CONFIG, ASKED };
+
+static void load(const struct server *controller, const struct server *nginx,
+		 struct bench_result *out)
+{
+	static struct asked asked[ASKED];
+
+	asked_open(&asked[FILE_OF_NGINX], nginx, 0);
+	asked_open(&asked[MACHINE], controller, 0);
+	asked_open(&asked[CONFIG], controller, 1);
+	for (int round = 0; round < ROUNDS; round++)
+		for (int i = 0; i < ASKED; i++)
+			ask(&asked[i], round);
+	out[0].against = out[1].against = median(&asked[FILE_OF_NGINX]);
+	out[0].value = median(&asked[MACHINE]);
+	out[1].value = median(&asked[CONFIG]);
+	for (int i = 0; i < ASKED; i++)
+		tls_load_close(asked[i].load);
 }
 
 static void measure(struct bench_result *out)
@@ -244,14 +270,8 @@ static void measure(struct bench_result *out)
 	sched_getaffinity(0, sizeof(before), &before);
 	nginx_start(&nginx, told.token, told.data);
 	bench_pin(CLIENT_CORE);
-	for (int round = 0; round < ROUNDS; round++) {
-		load(&nginx, 0);
-		load(&controller, 0);
-		load(&controller, 1);
-	}
+	load(&controller, &nginx, out);
 	sched_setaffinity(0, sizeof(before), &before);
-	out[0] = (struct bench_result){controller.best[0], nginx.best[0]};
-	out[1] = (struct bench_result){controller.best[1], nginx.best[0]};
 	kill(nginx.pid, SIGTERM);
 	waitpid(nginx.pid, NULL, 0);
 	close(hold);

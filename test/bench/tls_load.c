@@ -11,12 +11,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/clock.h"
 #include "test/bench/bench.h"
 
-#define CLIENTS_MAX 64
-#define ANSWER_MAX  2048
-#define SILENCE_MS  10000
+#define ANSWER_MAX 2048
+#define SILENCE_MS 10000
 
 struct client {
 	gnutls_session_t tls;
@@ -25,27 +25,29 @@ struct client {
 	size_t used;
 };
 
-struct load {
-	const struct tls_load *of;
-	gnutls_certificate_credentials_t credentials;
-	struct client clients[CLIENTS_MAX];
+struct tls_load {
+	uint16_t port;
+	const char *request;
 	char status[16]; /* how an answer begins */
+	gnutls_certificate_credentials_t credentials;
+	struct client clients[TLS_LOAD_CLIENTS];
 	int epoll;
+	unsigned waiting; /* clients with a request under way */
 	unsigned long answered;
 };
 
 /* ---- one client ---- */
 
-static void client_open(struct load *l, struct client *c)
+static void client_open(struct tls_load *l, struct client *c)
 {
 	const struct sockaddr_in to = {.sin_family = AF_INET,
-				       .sin_port = htons(l->of->port),
+				       .sin_port = htons(l->port),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int one = 1, rc;
 
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0 || connect(c->fd, (const struct sockaddr *)&to, sizeof(to)) != 0)
-		bench_fail("nobody listens at port %u", l->of->port);
+		bench_fail("nobody listens at port %u", l->port);
 	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	gnutls_init(&c->tls, GNUTLS_CLIENT);
 	gnutls_set_default_priority(c->tls);
@@ -66,17 +68,17 @@ static void client_close(struct client *c)
 }
 
 /* It is small, and nothing else is under way: it fits. */
-static void client_ask(struct load *l, struct client *c)
+static void client_ask(struct tls_load *l, struct client *c)
 {
-	ssize_t len = (ssize_t)strlen(l->of->request);
+	ssize_t len = (ssize_t)strlen(l->request);
 
 	c->used = 0;
-	if (gnutls_record_send(c->tls, l->of->request, (size_t)len) != len)
+	if (gnutls_record_send(c->tls, l->request, (size_t)len) != len)
 		bench_fail("a request is not taken");
 }
 
 /* True when the answer is whole: it has no body. */
-static bool client_read(struct load *l, struct client *c)
+static bool client_read(struct tls_load *l, struct client *c)
 {
 	ssize_t got =
 		gnutls_record_recv(c->tls, c->answer + c->used, sizeof(c->answer) - 1 - c->used);
@@ -96,7 +98,7 @@ static bool client_read(struct load *l, struct client *c)
 
 /* ---- all of them ---- */
 
-static void watch(struct load *l, struct client *c)
+static void watch(struct tls_load *l, struct client *c)
 {
 	struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
 
@@ -104,53 +106,59 @@ static void watch(struct load *l, struct client *c)
 		bench_fail("epoll_ctl");
 }
 
-static void turn(struct load *l)
+static void turn(struct tls_load *l, bool on)
 {
-	struct epoll_event events[CLIENTS_MAX];
-	int n = epoll_wait(l->epoll, events, CLIENTS_MAX, SILENCE_MS);
+	struct epoll_event events[TLS_LOAD_CLIENTS];
+	int n = epoll_wait(l->epoll, events, TLS_LOAD_CLIENTS, SILENCE_MS);
 
 	if (n <= 0)
 		bench_fail("no answer in %d s", SILENCE_MS / 1000);
 	for (int i = 0; i < n; i++) {
 		struct client *c = events[i].data.ptr;
 
-		/* Records that were read already raise no event. */
-		while (client_read(l, c)) {
-			l->answered++;
+		if (!client_read(l, c))
+			continue;
+		l->answered++;
+		if (on)
 			client_ask(l, c);
-		}
+		else
+			l->waiting--;
 	}
 }
 
-unsigned long tls_load_run(const struct tls_load *of, void (*begun)(void *), void (*ended)(void *),
-			   void *context)
+struct tls_load *tls_load_open(uint16_t port, const char *request, int status)
 {
-	static struct load l;
-	unsigned long before;
-	struct mono until;
+	struct tls_load *l = mem_alloc(sizeof(*l));
 
-	l = (struct load){.of = of, .epoll = epoll_create1(EPOLL_CLOEXEC)};
-	snprintf(l.status, sizeof(l.status), "HTTP/1.1 %d", of->status);
-	gnutls_certificate_allocate_credentials(&l.credentials);
-	for (unsigned i = 0; i < of->clients; i++) {
-		client_open(&l, &l.clients[i]);
-		watch(&l, &l.clients[i]);
+	l->port = port;
+	l->request = request;
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	snprintf(l->status, sizeof(l->status), "HTTP/1.1 %d", status);
+	gnutls_certificate_allocate_credentials(&l->credentials);
+	for (unsigned i = 0; i < TLS_LOAD_CLIENTS; i++) {
+		client_open(l, &l->clients[i]);
+		watch(l, &l->clients[i]);
 	}
-	for (unsigned i = 0; i < of->clients; i++)
-		client_ask(&l, &l.clients[i]);
-	while (l.answered < of->clients) /* what comes first is there once */
-		turn(&l);
-	before = l.answered;
-	if (begun != NULL)
-		begun(context);
-	until = mono_add_ms(mono_now(), of->ms);
-	while (!mono_reached(until, mono_now()))
-		turn(&l);
-	if (ended != NULL)
-		ended(context);
-	for (unsigned i = 0; i < of->clients; i++)
-		client_close(&l.clients[i]);
-	gnutls_certificate_free_credentials(l.credentials);
-	close(l.epoll);
-	return l.answered - before;
+	return l;
+}
+
+void tls_load_close(struct tls_load *l)
+{
+	for (unsigned i = 0; i < TLS_LOAD_CLIENTS; i++)
+		client_close(&l->clients[i]);
+	gnutls_certificate_free_credentials(l->credentials);
+	close(l->epoll);
+	free(l);
+}
+
+unsigned long tls_load_run(struct tls_load *l, int64_t ms)
+{
+	struct mono until = mono_add_ms(mono_now(), ms);
+
+	l->answered = 0;
+	for (l->waiting = 0; l->waiting < TLS_LOAD_CLIENTS; l->waiting++)
+		client_ask(l, &l->clients[l->waiting]);
+	while (l->waiting > 0)
+		turn(l, !mono_reached(until, mono_now()));
+	return l->answered;
 }

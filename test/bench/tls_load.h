@@ -4,17 +4,16 @@
 
 #include <stdint.h>
 
-struct tls_load {
-	uint16_t port;	     /* on 127.0.0.1 */
-	unsigned clients;    /* connections, each with one request under way; 64 at most */
-	const char *request; /* whole, with its empty line */
-	int status;	     /* of every answer, which has no body */
-	int64_t ms;	     /* of load, once all are connected */
-};
+#define TLS_LOAD_CLIENTS 16 /* connections, each with one request under way */
 
-/* How many were answered. `begun` and `ended` (may be NULL) are called around the load. Ends the
- * program where an answer is another one, or none comes. */
-unsigned long tls_load_run(const struct tls_load *l, void (*begun)(void *), void (*ended)(void *),
-			   void *context);
+struct tls_load;
+
+/* To 127.0.0.1. `request` is whole, with its empty line, and borrowed; every answer has this
+ * status, and no body. Here and below: ends the program where an answer is another one, or none
+ * comes. */
+struct tls_load *tls_load_open(uint16_t port, const char *request, int status);
+void tls_load_close(struct tls_load *l);
+/* Asks for so long, and takes in what is under way then. Returns how many were answered. */
+unsigned long tls_load_run(struct tls_load *l, int64_t ms);
 
 #endif
