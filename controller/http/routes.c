@@ -62,27 +62,33 @@ void routes_free(struct routes *r)
 	free(r);
 }
 
-/* Writes the path with its UUID (one at most) as "{id}". False when it can be no path of ours. */
+/* Writes the path with its UUID (one at most) as "{id}", which is shorter. False when it can be no
+ * path of ours. */
 static bool canonical(const char *path, char out[PATH_MAX_LENGTH], struct id *id)
 {
-	size_t n = 0;
+	static const char placeholder[] = "{id}";
+	char *to = out;
 
 	memset(id, 0, sizeof(*id));
 	if (*path != '/' || strlen(path) >= PATH_MAX_LENGTH)
 		return false;
 	while (*path == '/') {
 		size_t len = strcspn(++path, "/");
+		const char *from = path;
 		char text[ID_TEXT_MAX] = "";
 
-		if (len == ID_TEXT_MAX - 1)
-			memcpy(text, path, len);
-		if (text[0] != '\0' && id_is_zero(id) && id_parse(text, id))
-			n += (size_t)snprintf(out + n, PATH_MAX_LENGTH - n, "/{id}");
-		else
-			n += (size_t)snprintf(out + n, PATH_MAX_LENGTH - n, "/%.*s", (int)len,
-					      path);
 		path += len;
+		if (len == ID_TEXT_MAX - 1)
+			memcpy(text, from, len);
+		if (text[0] != '\0' && id_is_zero(id) && id_parse(text, id)) {
+			from = placeholder;
+			len = sizeof(placeholder) - 1;
+		}
+		*to++ = '/';
+		memcpy(to, from, len);
+		to += len;
 	}
+	*to = '\0';
 	return true;
 }
 
