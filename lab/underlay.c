@@ -260,3 +260,29 @@ int underlay_plug(struct lab *lab, const char *machine, bool in, struct fault *f
 	wire_close(&w);
 	return code;
 }
+
+int underlay_rebuild(struct lab *lab, const char *machine, struct fault *f)
+{
+	const struct lab_network *networks = lab->file.networks.at;
+	const struct lab_node *node;
+	struct wire w = WIRE_CLOSED;
+	struct place p;
+	int code = need_node(lab, machine, &node, f);
+
+	for (size_t i = 0; i < lab->file.networks.n && code == 0; i++)
+		if (strcmp(networks[i].behind, machine) == 0)
+			code = fault_set(f, ERR_USAGE, "'%.40s' has a network behind it", machine);
+	lab_place(lab, LAB_UNDERLAY, &p);
+	if (code == 0)
+		code = wire_open(&w, p.net, f);
+	if (code == 0)
+		code = wire_disconnect(&w, machine, f);
+	if (code == 0)
+		code = apply_settings(lab, machine, f);
+	if (code == 0)
+		code = connect_node(lab, &w, node, f);
+	if (code == 0)
+		code = await_cable(lab, machine, &w, f);
+	wire_close(&w);
+	return code;
+}

@@ -15,6 +15,9 @@
 
 /* Cables, addresses, routes; the places must exist. */
 int underlay_build(struct lab *lab, struct fault *f);
+/* The same for one machine whose place was made anew. ERR_USAGE where networks hang behind it:
+ * their hosts' cables went with it. */
+int underlay_rebuild(struct lab *lab, const char *machine, struct fault *f);
 /* Nothing passes between the two machines any more, in either direction; or again. Cutting twice,
  * or healing what is whole, succeeds. */
 int underlay_cut(struct lab *lab, const char *a, const char *b, struct fault *f);

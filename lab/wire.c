@@ -48,6 +48,15 @@ int wire_connect(struct wire *near, const char *device, struct wire *far, const 
 	return code == 0 ? set_mtu(far, far_device, mtu, f) : code;
 }
 
+int wire_disconnect(struct wire *w, const char *device, struct fault *f)
+{
+	struct link link;
+
+	if (link_find(w->netlink, device, &link, NULL) != 0)
+		return 0;
+	return link_delete(w->netlink, link.index, f);
+}
+
 int wire_set_up(struct wire *w, const char *device, bool up, struct fault *f)
 {
 	struct link link;

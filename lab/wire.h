@@ -26,6 +26,8 @@ void wire_close(struct wire *w);
 /* A cable from `device` in one namespace to `far_device` in the other; both ends down. */
 int wire_connect(struct wire *near, const char *device, struct wire *far, const char *far_device,
 		 uint32_t mtu, struct fault *f);
+/* Takes the device, and with it the cable; absent is success. */
+int wire_disconnect(struct wire *w, const char *device, struct fault *f);
 int wire_set_up(struct wire *w, const char *device, bool up, struct fault *f);
 /* Waits until the device sends: for up to a second after both ends are up, the kernel drops. */
 int wire_await_carrier(struct wire *w, const char *device, struct fault *f);
