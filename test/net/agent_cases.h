@@ -15,11 +15,13 @@ void leaving_needs_the_controller_or_force(void);
 /* agent_repair.c */
 void what_somebody_removes_comes_back(void);
 void a_flushed_firewall_is_back_within_a_second(void);
-void an_agent_that_is_killed_loses_nothing(void);
 void a_bird_that_is_killed_loses_nothing(void);
 void a_bird_of_no_membership_is_ended(void);
 void a_session_that_cannot_bind_is_enabled_again(void);
 void a_tunnel_that_is_killed_is_back_within_seconds(void);
+
+/* agent_headless.c */
+void an_agent_that_ends_loses_nothing(void);
 
 /* agent_stored.c */
 void a_machine_starts_without_its_controller(void);

@@ -1,49 +1,50 @@
-/* Starting from what is stored: the controller is gone from the first case to the last. On la. */
+/* Starting from what is stored: the controller is gone from the first case to the last. On la; lg
+ * is rebooted too. */
 #include <string.h>
 
 #include "lab/machine.h"
+#include "lab/reboot.h"
 #include "test/net/agent_cases.h"
 #include "test/net/agent_world.h"
 #include "test/test.h"
 
-#define START_MS 15000
+#define START_MS  15000
+#define BARRED_MS 500
 
 /* Returns when it answers: before, it is not yet the program that a later case wants to kill. */
-static void start_agent(void)
+static void start_agent(const char *machine)
 {
 	struct fault f = {0};
 
-	TEST_STEP(machine_start_agent(agents_lab(), "la", &f), &f);
-	agents_await("la", "$AGENT status", START_MS);
+	TEST_STEP(machine_start_agent(agents_lab(), machine, &f), &f);
+	agents_await(machine, "$AGENT status", START_MS);
 }
 
-/* Power off and on: nothing is left but what is on disk. */
-static void reboot(void)
+static void reboot(const char *machine)
 {
-	agents_kill("la", "skein-agent");
-	agents_kill("la", "bird");
-	agents_kill("la", "wireguard-go");
-	TEST_NUMBER(agents_sh("la",
-			      "nft flush ruleset\n"
-			      "ip rule flush\n"
-			      "ip rule add priority 32766 lookup main\n"
-			      "ip rule add priority 32767 lookup default\n"
-			      "ip route flush table 5200\n"
-			      "ip route flush table 5400\n"
-			      "rm -rf /run/skein /run/wireguard /sys/fs/bpf/skein",
-			      NULL),
-		    0);
+	struct fault f = {0};
+
+	TEST_STEP(reboot_machine(agents_lab(), machine, &f), &f);
+	TEST_TEXT(agents_text(machine, "ls -A /run /sys/fs/bpf | grep skein; ip rule | wc -l; "
+				       "ip -o link | grep -c wg; nft list ruleset"),
+		  "3\n0");
 }
 
+/* A member, and the gateway between it and the other mesh. */
 void a_machine_starts_without_its_controller(void)
 {
 	agents_kill("controller", "skein-controller");
-	reboot();
-	start_agent();
+	CU_ASSERT(agents_reach("la", "lc", START_MS));
+	reboot("la");
+	start_agent("la");
 	CU_ASSERT(agents_reach("la", "lb", START_MS));
 	CU_ASSERT(agents_reach("lc", "la", START_MS));
 	agents_await("la", "$AGENT status | grep -q 'controller not reachable'", START_MS);
 	agents_await("la", "$AGENT status | grep -q Established", START_MS);
+	reboot("lg");
+	CU_ASSERT(!agents_reach("la", "lc", BARRED_MS));
+	start_agent("lg");
+	CU_ASSERT(agents_reach("la", "lc", START_MS));
 }
 
 #define STATE "/var/lib/skein/agent"
@@ -88,7 +89,7 @@ static void damage_and_start(size_t i)
 	restore();
 	if (agents_sh("la", damages[i].damage, NULL) != 0)
 		TEST_FAIL("%s: cannot be done", damages[i].what);
-	start_agent();
+	start_agent("la");
 	snprintf(script, sizeof(script), "$AGENT status | grep -q '%s'", damages[i].said);
 	agents_await("la", script, START_MS);
 }
@@ -128,10 +129,10 @@ void damaged_state_is_not_started_from(void)
 	expect_refusal("echo '{' > " STATE "/machine.json", "machine.json: ");
 	expect_refusal(": > " STATE "/token", "token: not a key file");
 	expect_refusal("chmod 644 " STATE "/identity.key", "identity.key: mode 0644");
-	start_agent();
-	reboot();
+	start_agent("la");
+	reboot("la");
 	TEST_NUMBER(agents_sh("la", CD "truncate -s 100 view && echo x > ../saved.json", NULL), 0);
-	start_agent();
+	start_agent("la");
 	agents_await("la", "$AGENT status | grep -q 'stored state is not used'", START_MS);
 	TEST_TEXT(agents_text("la", "ip -o link | grep -c 'alias skein:'"), "0");
 	/* The controller gives it again. */

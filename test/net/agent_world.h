@@ -42,10 +42,11 @@ void agents_start_controller(void);
 /* A token for `home`; a static buffer. */
 const char *agents_token(void);
 
-/* What packets every 5 ms both ways between two machines lose while `event` happens, and until
- * `ms` after it. A control probe runs beside, over the plain underlay: where that stalls, all is
- * done again, three times at most. False when no try was conclusive: then the figure means
- * nothing, and so it says. */
-bool agents_lose_nothing(const char *a, const char *b, void (*event)(void), int64_t ms);
+/* Packets every 5 ms both ways between the first machine and each of the others (to a NULL), while
+ * `event` happens, and until `ms` after it: any that is lost is a failure of the test. A control
+ * probe runs beside, over the plain underlay: where that loses one, or stalls for more than 50 ms,
+ * nothing is proved and all is done again, three times at most. Never to be conclusive is a failure
+ * too. */
+bool agents_lose_nothing(const char *const *machines, void (*event)(void), int64_t ms);
 
 #endif
