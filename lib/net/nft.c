@@ -63,7 +63,7 @@ int nft_check(const char *script, struct fault *f)
 static bool is_word(const char *text)
 {
 	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "0123456789_-.");
+				  "0123456789_-./");
 
 	return len > 0 && len < 64 && text[len] == '\0';
 }
@@ -72,25 +72,36 @@ static const unsigned format_flags[] = {
 	[NFT_TEXT] = NFT_CTX_OUTPUT_STATELESS | NFT_CTX_OUTPUT_NUMERIC_ALL,
 	[NFT_TEXT_FULL] = NFT_CTX_OUTPUT_NUMERIC_ALL,
 	[NFT_JSON] = NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_ALL,
+	[NFT_JSON_TERSE] = NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_TERSE,
 };
 
-int nft_list_table(const char *family, const char *table, enum nft_format format, struct buf *out,
-		   struct fault *f)
+static int list(const char *command, enum nft_format format, struct buf *out, struct fault *f)
 {
-	char command[COMMAND_MAX];
-	struct nft_ctx *ctx;
+	struct nft_ctx *ctx = context_new(format_flags[format]);
 	int code = 0;
 
-	if (!is_word(family) || !is_word(table))
-		return fault_set(f, ERR_INVALID, "no table '%.20s %.60s'", family, table);
-	snprintf(command, sizeof(command), "list table %s %s", family, table);
-	ctx = context_new(format_flags[format]);
 	if (nft_run_cmd_from_buffer(ctx, command) != 0)
 		code = run_failed(ctx, f);
 	else
 		buf_puts(out, nft_ctx_get_output_buffer(ctx));
 	nft_ctx_free(ctx);
 	return code;
+}
+
+int nft_list_table(const char *family, const char *table, enum nft_format format, struct buf *out,
+		   struct fault *f)
+{
+	char command[COMMAND_MAX];
+
+	if (!is_word(family) || !is_word(table))
+		return fault_set(f, ERR_INVALID, "no table '%.20s %.60s'", family, table);
+	snprintf(command, sizeof(command), "list table %s %s", family, table);
+	return list(command, format, out, f);
+}
+
+int nft_list_chains(struct buf *out, struct fault *f)
+{
+	return list("list chains", NFT_JSON_TERSE, out, f);
 }
 
 int nft_table_digest(const char *family, const char *table, struct digest *out, struct fault *f)
