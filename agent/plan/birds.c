@@ -44,13 +44,15 @@ static void put_head(const struct desired *d, const struct membership_facts *m, 
 	}
 }
 
+/* A route of its own that somebody removed BIRD notices by a scan only; it asks for the one table.
+ */
 static void put_kernel(const struct membership_facts *m, struct buf *b)
 {
 	buf_printf(b,
 		   "protocol device { scan time 10; }\n"
 		   "protocol kernel k_main {\n"
 		   "  disabled STARTING;\n"
-		   "  kernel table %u; metric 32; scan time 20; merge paths on; persist on;\n"
+		   "  kernel table %u; metric 32; scan time 4; merge paths on; persist on;\n"
 		   "  ipv4 { import none; export filter to_kernel; };\n"
 		   "}\n",
 		   m->table);
