@@ -27,7 +27,9 @@ struct agent {
 	struct fence fence;
 	struct guard *guard;	       /* NULL until the first round */
 	struct saved saved;	       /* what was on the machine before us */
-	port_vec ports_left;	       /* their rules in ufw are others' */
+	ufw_rule_vec ufw_left;	       /* others have rules of these words */
+	bool forwards;		       /* for a mesh: the machine's own filter counts */
+	bool docker_clean;	       /* none of ours is in its chain */
 	wireguard_go_vec wireguard_go; /* one per device that it serves */
 
 	struct contact contact;

@@ -49,7 +49,7 @@ void agent_close(struct agent *a)
 	vec_free(&a->members);
 	wireguard_go_release(&a->wireguard_go);
 	saved_fini(&a->saved);
-	vec_free(&a->ports_left);
+	vec_free(&a->ufw_left);
 	guard_close(a->guard);
 	netlink_close(a->rtnl);
 	machine_wipe(&a->machine);

@@ -63,7 +63,8 @@ int member_load_key(struct member *m, const struct config *c, bool *made, struct
 
 const char *member_trouble(const struct member *m)
 {
-	return m->refused[0] != '\0' ? m->refused : m->error; /* the cause first */
+	/* The cause first. */
+	return m->refused[0] != '\0' ? m->refused : m->error[0] != '\0' ? m->error : m->barred;
 }
 
 int member_remove(const struct id *id, const struct config *c, struct fault *f)

@@ -26,6 +26,8 @@ struct member {
 	char error[FAULT_TEXT_MAX];	 /* of the last round; "" if it went well */
 	char refused[FAULT_TEXT_MAX];	 /* why the state last offered is not used; "" if it is */
 	char bird_error[FAULT_TEXT_MAX]; /* why BIRD refuses what it was given; "" if it does not */
+	char barred[FAULT_TEXT_MAX];	 /* what of its traffic the machine's own filter drops */
+	char barred_told[FAULT_TEXT_MAX]; /* in the last round */
 	bool bird_pending; /* BIRD has not taken up what is newest, and goes about it */
 	bool announce_key; /* the controller does not have our public key yet */
 	struct bird_child *bird;

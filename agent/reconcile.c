@@ -141,6 +141,10 @@ static void note_applied(struct agent *a, struct reconcile_result *r)
 	for (size_t i = 0; i < a->members.n; i++) {
 		struct member *m = a->members.at[i];
 
+		if (strcmp(m->barred, m->barred_told) != 0) {
+			r->changed = true;
+			memcpy(m->barred_told, m->barred, sizeof(m->barred));
+		}
 		if (m->error[0] == '\0' && a->error[0] != '\0')
 			snprintf(m->error, sizeof(m->error), "%s", a->error);
 		if (!member_is_ready(m) || m->error[0] != '\0' || m->bird_pending || r->incomplete)

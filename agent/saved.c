@@ -9,7 +9,6 @@
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/net/sysctl.h"
-#include "lib/net/ufw.h"
 
 #define SAVED_MAX (1 << 20)
 
@@ -24,6 +23,7 @@ struct port_json {
 
 struct saved_json {
 	struct json_rows sysctls, ports;
+	struct json_texts ufw;
 };
 
 static const struct json_row sysctl_rows[] = {
@@ -43,21 +43,32 @@ static const struct json_row port_rows[] = {
 static const struct json_row saved_rows[] = {
 	{"sysctls", MEMBER_ROWS, offsetof(struct saved_json, sysctls), .max = 1024,
 	 .rows = sysctl_rows, .row_size = sizeof(struct sysctl_json)},
+	/* Of the version before: ports opened in ufw. */
 	{"ports", MEMBER_ROWS, offsetof(struct saved_json, ports), .max = 65535, .rows = port_rows,
 	 .row_size = sizeof(struct port_json)},
+	{"ufw", MEMBER_TEXTS, offsetof(struct saved_json, ufw), .max = 65535},
 	{0},
 };
+
+static const char *udp_rule(int64_t port, char text[UFW_RULE_MAX])
+{
+	snprintf(text, UFW_RULE_MAX, "%u/udp", (unsigned)(uint16_t)port);
+	return text;
+}
 
 static void take(struct saved *s, const struct saved_json *j)
 {
 	const struct sysctl_json *sysctls = j->sysctls.at;
 	const struct port_json *ports = j->ports.at;
+	char text[UFW_RULE_MAX];
 
 	for (size_t i = 0; i < j->sysctls.n; i++)
 		saved_note(s, sysctls[i].device != NULL ? sysctls[i].device : "", sysctls[i].name,
 			   (int)sysctls[i].value);
 	for (size_t i = 0; i < j->ports.n; i++)
-		vec_push(&s->ports, (uint16_t)ports[i].port);
+		saved_push_rule(&s->ufw, udp_rule(ports[i].port, text));
+	for (size_t i = 0; i < j->ufw.n; i++)
+		saved_push_rule(&s->ufw, j->ufw.at[i]);
 }
 
 /* A machine that cannot be put back as it was is better off than one without its meshes. */
@@ -100,8 +111,8 @@ int saved_store(const struct saved *s, const struct config *c, struct fault *f)
 {
 	char path[PATH_TEXT_MAX];
 	struct sysctl_json *sysctls = mem_alloc((s->sysctls.n + 1) * sizeof(*sysctls));
-	struct port_json *ports = mem_alloc((s->ports.n + 1) * sizeof(*ports));
-	struct saved_json j = {{sysctls, s->sysctls.n}, {ports, s->ports.n}};
+	const char **ufw = mem_alloc((s->ufw.n + 1) * sizeof(*ufw));
+	struct saved_json j = {.sysctls = {sysctls, s->sysctls.n}, .ufw = {ufw, s->ufw.n}};
 	json_t *root;
 	char *text;
 	int code;
@@ -109,22 +120,22 @@ int saved_store(const struct saved *s, const struct config *c, struct fault *f)
 	for (size_t i = 0; i < s->sysctls.n; i++)
 		sysctls[i] = (struct sysctl_json){s->sysctls.at[i].device, s->sysctls.at[i].name,
 						  s->sysctls.at[i].value};
-	for (size_t i = 0; i < s->ports.n; i++)
-		ports[i].port = s->ports.at[i];
+	for (size_t i = 0; i < s->ufw.n; i++)
+		ufw[i] = s->ufw.at[i].text;
 	root = json_encode(saved_rows, &j);
 	text = json_dumps(root, JSON_INDENT(2));
 	code = file_write(path_state(c, "saved.json", path), text, strlen(text), 0600, f);
 	free(text);
 	json_decref(root);
 	free(sysctls);
-	free(ports);
+	free(ufw);
 	return code;
 }
 
 void saved_fini(struct saved *s)
 {
 	vec_free(&s->sysctls);
-	vec_free(&s->ports);
+	vec_free(&s->ufw);
 }
 
 bool saved_note(struct saved *s, const char *device, const char *name, int value)
@@ -155,13 +166,29 @@ void saved_restore(struct saved *s)
 		if (code != 0 && code != ERR_NOT_FOUND)
 			log_warn("a setting could not be put back", LOG_S("why", f.text));
 	}
-	for (size_t i = 0; i < s->ports.n; i++) {
+	for (size_t i = 0; i < s->ufw.n; i++) {
 		struct fault f = {0};
 
-		if (ufw_delete_udp(&ufw, s->ports.at[i], SAVED_UFW_COMMENT, &f) != 0)
-			log_warn("a port could not be closed in ufw", LOG_S("why", f.text));
+		if (ufw_delete(&ufw, s->ufw.at[i].text, SAVED_UFW_COMMENT, &f) != 0)
+			log_warn("a rule could not be taken back in ufw", LOG_S("why", f.text));
 	}
-	s->sysctls.n = s->ports.n = 0;
+	s->sysctls.n = s->ufw.n = 0;
+}
+
+bool saved_has_rule(const ufw_rule_vec *v, const char *text)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(v->at[i].text, text) == 0)
+			return true;
+	return false;
+}
+
+void saved_push_rule(ufw_rule_vec *v, const char *text)
+{
+	struct saved_rule row;
+
+	snprintf(row.text, sizeof(row.text), "%s", text);
+	vec_push(v, row);
 }
 
 size_t saved_opened(const struct saved *s, char (*out)[LINK_NAME_MAX], size_t max)

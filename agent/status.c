@@ -155,9 +155,11 @@ json_t *status_make(struct agent *a)
 	if (picture_take(a, &p, &f) == 0) {
 		for (size_t i = 0; i < a->members.n; i++)
 			json_array_append_new(list, membership(a, &p, a->members.at[i]));
+		json_object_set_new(out, "filter", status_filter(a, &p));
 		picture_fini(&p);
 	} else {
 		json_object_set_new(out, "error", json_string(f.text));
+		json_object_set_new(out, "filter", json_null());
 	}
 	json_object_set_new(out, "memberships", list);
 	json_object_set_new(out, "guard", status_guard(a));

@@ -16,6 +16,8 @@ json_t *status_devices(const struct picture *p, const struct membership_facts *m
 json_t *status_bird(const struct agent *a, const struct member *m);
 json_t *status_guard(const struct agent *a);
 json_t *status_fence(void);
+/* null where it cannot be read */
+json_t *status_filter(const struct agent *a, const struct picture *p);
 
 /* For people. */
 void status_screen(const json_t *status, FILE *to);

@@ -143,6 +143,21 @@ static void show_drops(const char *title, const json_t *list, const char *skip, 
 	}
 }
 
+static void show_filter(const json_t *filter, FILE *to)
+{
+	json_t *opened = json_object_get(filter, "opened"), *o;
+	json_t *bars = json_object_get(filter, "in_the_way");
+	size_t i;
+
+	if (json_array_size(opened) + json_array_size(bars) > 0)
+		fprintf(to, "\nthe machine's own filter\n");
+	for (i = 0; (o = json_array_get(opened, i)) != NULL; i++)
+		fprintf(to, "  opened in %s: %s\n", text(o, "place"), text(o, "rule"));
+	for (i = 0; (o = json_array_get(bars, i)) != NULL; i++)
+		fprintf(to, "  in the way of mesh %s:\n    %s\n    to open it: %s\n",
+			text(o, "mesh"), text(o, "text"), text(o, "advice"));
+}
+
 void status_screen(const json_t *s, FILE *to)
 {
 	json_t *controller = json_object_get(s, "controller"), *list, *m;
@@ -162,6 +177,7 @@ void status_screen(const json_t *s, FILE *to)
 		show_membership(m, to);
 	if (json_array_size(list) == 0)
 		fprintf(to, "\nno membership\n");
+	show_filter(json_object_get(s, "filter"), to);
 	show_drops("guard", json_object_get(s, "guard"), "passed", to);
 	show_drops("fence", json_object_get(s, "fence"), "", to);
 }

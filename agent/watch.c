@@ -78,7 +78,8 @@ static void on_kernel(uv_poll_t *poll, int status, int events)
 		wake_in(a->watch, debounce(a->watch));
 }
 
-/* Its own short way: no round is needed to put back the table that was there a moment ago. */
+/* The fence's own short way: no round is needed to put back the table that was there a moment ago.
+ */
 static void on_nft(uv_poll_t *poll, int status, int events)
 {
 	struct agent *a = poll->data;
@@ -86,7 +87,11 @@ static void on_nft(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	if (monitor_read(a->watch->nft) == 0 || !fence_is_damaged(&a->fence))
+	if (monitor_read(a->watch->nft) == 0)
+		return;
+	if (a->forwards) /* the machine's own filter may be another now */
+		wake_in(a->watch, debounce(a->watch));
+	if (!fence_is_damaged(&a->fence))
 		return;
 	log_warn("the nftables table was changed by somebody: putting it back");
 	if (fence_restore(&a->fence, &f) != 0)

@@ -120,11 +120,11 @@ static void do_deletions(struct round *r, const struct operations *o)
 				  o->processes_end.at[i]->name);
 }
 
-static void do_ufw(struct round *r)
+static void do_filter(struct round *r)
 {
 	struct fault f = {0};
 
-	note(r, NULL, apply_ufw(r->agent, r->desired, &f), &f);
+	note(r, NULL, apply_filter(r->agent, r->desired, &f), &f);
 }
 
 int apply_operations(struct agent *a, const struct desired *d, const struct operations *o,
@@ -145,6 +145,6 @@ int apply_operations(struct agent *a, const struct desired *d, const struct oper
 		do_wg(&r, o);
 	do_deletions(&r, o);
 	do_rules(&r, o, RULE_OP_DELETE);
-	do_ufw(&r);
+	do_filter(&r);
 	return r.code;
 }

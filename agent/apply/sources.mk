@@ -1,1 +1,1 @@
-agent/apply := apply devices guards ufw
+agent/apply := apply devices docker filter guards ufw

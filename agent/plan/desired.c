@@ -18,6 +18,7 @@ void desired_make(const struct plan_input *in, struct desired *out)
 	plan_rules(out);
 	plan_sysctls(out);
 	plan_fence(out);
+	plan_passages(out);
 	plan_guard(out);
 	plan_birds(out);
 }
@@ -31,6 +32,7 @@ void desired_fini(struct desired *d)
 	vec_free(&d->routes);
 	vec_free(&d->rules);
 	vec_free(&d->sysctls);
+	vec_free(&d->passages);
 	vec_free(&d->birds);
 	buf_fini(&d->fence);
 	arena_fini(&d->arena);

@@ -4,6 +4,7 @@
 #define SKEIN_AGENT_PLAN_DESIRED_H
 
 #include "agent/plan/facts.h"
+#include "agent/plan/passages.h"
 #include "gateway/guard.h"
 #include "lib/base/buf.h"
 
@@ -37,6 +38,7 @@ struct desired {
 	rule_vec rules;
 	VEC(struct desired_sysctl) sysctls;
 	struct buf fence; /* nft: what is inside `table inet skein { }` */
+	passage_vec passages;
 	struct guard_input guard;
 	VEC(struct desired_bird) birds;
 };
@@ -54,6 +56,7 @@ void plan_routes(struct desired *d);
 void plan_rules(struct desired *d);
 void plan_sysctls(struct desired *d);
 void plan_fence(struct desired *d);
+void plan_passages(struct desired *d);
 void plan_guard(struct desired *d);
 void plan_birds(struct desired *d);
 

@@ -5,12 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/file.h"
 #include "lib/base/run.h"
-#include "lib/net/link.h"
 
-#define TIMEOUT_MS 20000
-#define CONFIG_MAX 65536
+#define TIMEOUT_MS  20000
+#define CONFIG_MAX  65536
+#define COMMENT_MAX 200
+#define WORDS_MAX   16
 
 static const char *program_of(const struct ufw *u)
 {
@@ -56,24 +58,55 @@ bool ufw_active(const struct ufw *u)
 /* ufw itself takes no quotes in it. */
 static int check_comment(const char *comment, struct fault *f)
 {
-	if (strchr(comment, '\'') == NULL && strlen(comment) <= 200)
+	if (strchr(comment, '\'') == NULL && strlen(comment) <= COMMENT_MAX)
 		return 0;
 	return fault_set(f, ERR_INVALID, "comment of an ufw rule");
 }
 
-/* One line of `ufw show added`: "ufw allow 51820/udp comment 'skein'", "ufw deny log 51820/udp".
- * What names addresses, devices or a direction is a rule of its own beside ours. */
-static enum ufw_rule read_rule(char *line, const char *rule, const char *comment)
+int ufw_list(const struct ufw *u, struct buf *out, struct fault *f)
 {
-	char own[256];
-	const char *action;
+	const char *const argv[] = {program_of(u), "show", "added", NULL};
+	int status = 0, code = run_program(argv, TIMEOUT_MS, out, &status, f);
 
+	if (code == 0 && status != 0)
+		code = fault_set(f, ERR_REMOTE, "%s: status %d", argv[0], status);
+	return code;
+}
+
+/* ---- finding one ---- */
+
+/* A line of the list without what does not tell rules apart: how much of it is logged. */
+static void without_log(char *line)
+{
+	static const char *const words[] = {" log-all ", " log "};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		char *at = strstr(line, words[i]);
+		size_t len = strlen(words[i]) - 1;
+
+		if (at != NULL)
+			memmove(at, at + len, strlen(at + len) + 1);
+	}
+}
+
+/* "ufw allow 51820/udp comment 'skein'", "ufw route deny log in on wg0". */
+static enum ufw_rule read_line(char *line, const char *rule, const char *comment)
+{
+	char own[COMMENT_MAX + 16];
+	const char *action;
+	bool route;
+
+	without_log(line);
 	if (strncmp(line, "ufw ", 4) != 0)
 		return UFW_NONE;
 	strsep(&line, " ");
-	action = strsep(&line, " ");
-	if (line != NULL && (strncmp(line, "log ", 4) == 0 || strncmp(line, "log-all ", 8) == 0))
+	route = strncmp(line, "route ", 6) == 0;
+	if (route)
 		strsep(&line, " ");
+	action = strsep(&line, " ");
+	if (route != (strncmp(rule, "route ", 6) == 0))
+		return UFW_NONE;
+	rule += route ? 6 : 0;
 	if (line == NULL || strncmp(line, rule, strlen(rule)) != 0)
 		return UFW_NONE;
 	line += strlen(rule);
@@ -81,84 +114,59 @@ static enum ufw_rule read_rule(char *line, const char *rule, const char *comment
 		return UFW_NONE;
 	if (strcmp(action, "allow") != 0)
 		return strcmp(action, "limit") == 0 ? UFW_ALLOWED : UFW_REFUSED;
-	snprintf(own, sizeof(own), " comment '%s'", comment);
+	snprintf(own, sizeof(own), " comment '%.*s'", COMMENT_MAX, comment);
 	return strcmp(line, own) == 0 ? UFW_OURS : UFW_ALLOWED;
 }
 
-int ufw_find_udp(const struct ufw *u, uint16_t port, const char *comment, enum ufw_rule *out,
-		 struct fault *f)
+enum ufw_rule ufw_find(const char *list, const char *rule, const char *comment)
 {
-	const char *const argv[] = {program_of(u), "show", "added", NULL};
-	char rule[16], *text, *rest, *line;
-	struct buf said;
-	int status = 0, code = check_comment(comment, f);
+	char *text = mem_strdup(list), *rest = text, *line;
+	enum ufw_rule found = UFW_NONE;
 
-	if (code != 0)
-		return code;
-	*out = UFW_NONE;
-	snprintf(rule, sizeof(rule), "%u/udp", port);
-	buf_init(&said);
-	code = run_program(argv, TIMEOUT_MS, &said, &status, f);
-	if (code == 0 && status != 0)
-		code = fault_set(f, ERR_REMOTE, "%s: status %d", argv[0], status);
-	text = rest = buf_take(&said);
-	while (code == 0 && *out == UFW_NONE && (line = strsep(&rest, "\n")) != NULL)
-		*out = read_rule(line, rule, comment);
+	while (found == UFW_NONE && (line = strsep(&rest, "\n")) != NULL)
+		found = read_line(line, rule, comment);
+	free(text);
+	return found;
+}
+
+/* ---- changing ---- */
+
+static int change(const struct ufw *u, const char *verb, const char *rule, const char *comment,
+		  struct fault *f)
+{
+	const char *argv[WORDS_MAX + 8];
+	char *text = mem_strdup(rule), *rest = text, *word;
+	size_t n = 0, words = 0;
+	int code = check_comment(comment, f);
+
+	argv[n++] = program_of(u);
+	if (strncmp(rest, "route ", 6) == 0)
+		argv[n++] = strsep(&rest, " ");
+	if (strcmp(verb, "delete") == 0)
+		argv[n++] = verb;
+	argv[n++] = "allow";
+	while (code == 0 && (word = strsep(&rest, " ")) != NULL) {
+		if (word[0] == '\0' || word[0] == '-' || words == WORDS_MAX)
+			code = fault_set(f, ERR_INVALID, "no ufw rule: '%.80s'", rule);
+		else
+			argv[n++] = word;
+		words++;
+	}
+	argv[n++] = "comment";
+	argv[n++] = comment;
+	argv[n] = NULL;
+	if (code == 0)
+		code = run_program_ok(argv, TIMEOUT_MS, f);
 	free(text);
 	return code;
 }
 
-int ufw_allow_udp(const struct ufw *u, uint16_t port, const char *comment, struct fault *f)
+int ufw_allow(const struct ufw *u, const char *rule, const char *comment, struct fault *f)
 {
-	char rule[16];
-	const char *argv[] = {program_of(u), "allow", rule, "comment", comment, NULL};
-
-	if (check_comment(comment, f) != 0)
-		return ERR_INVALID;
-	snprintf(rule, sizeof(rule), "%u/udp", port);
-	return run_program_ok(argv, TIMEOUT_MS, f);
+	return change(u, "allow", rule, comment, f);
 }
 
-int ufw_delete_udp(const struct ufw *u, uint16_t port, const char *comment, struct fault *f)
+int ufw_delete(const struct ufw *u, const char *rule, const char *comment, struct fault *f)
 {
-	char rule[16];
-	const char *argv[] = {program_of(u), "delete", "allow", rule, "comment", comment, NULL};
-
-	if (check_comment(comment, f) != 0)
-		return ERR_INVALID;
-	snprintf(rule, sizeof(rule), "%u/udp", port);
-	return run_program_ok(argv, TIMEOUT_MS, f);
-}
-
-static int change_route(const struct ufw *u, bool allow, const char *from, const char *to,
-			struct fault *f)
-{
-	const char *argv[12];
-	size_t n = 0;
-
-	if (!link_name_valid(from) || !link_name_valid(to))
-		return fault_set(f, ERR_INVALID, "ufw route from '%.20s' to '%.20s'", from, to);
-	argv[n++] = program_of(u);
-	argv[n++] = "route";
-	if (!allow)
-		argv[n++] = "delete";
-	argv[n++] = "allow";
-	argv[n++] = "in";
-	argv[n++] = "on";
-	argv[n++] = from;
-	argv[n++] = "out";
-	argv[n++] = "on";
-	argv[n++] = to;
-	argv[n] = NULL;
-	return run_program_ok(argv, TIMEOUT_MS, f);
-}
-
-int ufw_allow_route(const struct ufw *u, const char *from, const char *to, struct fault *f)
-{
-	return change_route(u, true, from, to, f);
-}
-
-int ufw_delete_route(const struct ufw *u, const char *from, const char *to, struct fault *f)
-{
-	return change_route(u, false, from, to, f);
+	return change(u, "delete", rule, comment, f);
 }

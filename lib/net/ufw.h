@@ -1,10 +1,12 @@
-/* ufw, the firewall front end of Ubuntu and Debian: opening a port the way its user would. */
+/* ufw, the firewall front end of Ubuntu and Debian: opening what is needed the way its user
+ * would. */
 #ifndef SKEIN_NET_UFW_H
 #define SKEIN_NET_UFW_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/error.h"
 
 struct ufw {
@@ -14,8 +16,12 @@ struct ufw {
 
 /* The program is there and the configuration says ENABLED=yes. */
 bool ufw_active(const struct ufw *u);
-/* There is at most one rule for a port, whoever made it: allowing what somebody else allowed, or
- * refused, puts our rule in the place of his. Its comment says whose it is. */
+/* A rule is what stands behind `ufw allow`: "51820/udp", "in on wg0 to any port 179 proto tcp"; or
+ * with "route" before it: "route in on wg0 out on lan0". There is at most one of the same words,
+ * whoever made it: allowing what somebody else allowed, or refused, puts our rule in the place of
+ * his. Its comment says whose it is. */
+#define UFW_RULE_MAX 80
+
 enum ufw_rule {
 	UFW_NONE,
 	UFW_OURS,    /* allowed, with our comment */
@@ -23,15 +29,14 @@ enum ufw_rule {
 	UFW_REFUSED, /* by somebody else */
 };
 
-/* The rule for N/udp, whatever it comes from. ERR_TIMEOUT after 20 s, as below. */
-int ufw_find_udp(const struct ufw *u, uint16_t port, const char *comment, enum ufw_rule *out,
-		 struct fault *f);
-/* `ufw allow N/udp comment C`; once more is success. */
-int ufw_allow_udp(const struct ufw *u, uint16_t port, const char *comment, struct fault *f);
-/* `ufw delete allow N/udp comment C`: a rule with another comment stays. Absent is success. */
-int ufw_delete_udp(const struct ufw *u, uint16_t port, const char *comment, struct fault *f);
-/* `ufw route allow in on FROM out on TO`, and taking it back. */
-int ufw_allow_route(const struct ufw *u, const char *from, const char *to, struct fault *f);
-int ufw_delete_route(const struct ufw *u, const char *from, const char *to, struct fault *f);
+/* Appends all rules, as `ufw show added` lists them. ERR_TIMEOUT after 20 s, as below. */
+int ufw_list(const struct ufw *u, struct buf *out, struct fault *f);
+/* Whose the rule is in such a list; the comment has 200 characters at most, and no quote. */
+enum ufw_rule ufw_find(const char *list, const char *rule, const char *comment);
+/* `ufw [route] allow RULE comment C`; once more is success. */
+int ufw_allow(const struct ufw *u, const char *rule, const char *comment, struct fault *f);
+/* `ufw [route] delete allow RULE comment C`: a rule with another comment stays. Absent is success.
+ */
+int ufw_delete(const struct ufw *u, const char *rule, const char *comment, struct fault *f);
 
 #endif

@@ -4,6 +4,7 @@
 
 /* agent_join.c */
 void what_is_others_stays_as_it_is(void);
+void a_router_forwards_beside_ufw(void);
 void keys_and_sockets_are_for_few(void);
 void only_one_agent_runs(void);
 void a_machine_joins_once(void);

@@ -6,9 +6,7 @@
 #include "test/test.h"
 
 /* The machine shares /etc and /usr with the computer: ufw lies over them in its mount namespace
- * only. It keeps one rule for a port, as ufw does: a new one takes the place of that which is
- * there, and one is deleted if its comment is the same. The second mount over /etc would hide the
- * machine's own /etc/skein. */
+ * only. The second mount over /etc would hide the machine's own /etc/skein. */
 static const char make_ufw[] =
 	"set -e\n"
 	"mkdir -p /run/over/etc /run/over/etc.work /run/over/sbin /run/over/sbin.work "
@@ -21,21 +19,11 @@ static const char make_ufw[] =
 	"lowerdir=/usr/sbin,upperdir=/run/over/sbin,workdir=/run/over/sbin.work /usr/sbin\n"
 	"mkdir -p /etc/ufw\n"
 	"echo ENABLED=yes > /etc/ufw/ufw.conf\n"
-	"cat > /usr/sbin/ufw <<'E'\n"
-	"#!/bin/sh\n"
-	"echo \"$*\" >> /run/ufw.calls\n"
-	"rules=/run/ufw.rules\n"
-	"case $* in\n"
-	"'show added') sed 's/^/ufw /' $rules ;;\n"
-	"'delete '*) grep -vx \"$2 $3${5:+ comment '$5'}\" $rules > $rules.new; mv $rules.new "
-	"$rules ;;\n"
-	"*) grep -v \" $2\" $rules > $rules.new; mv $rules.new $rules\n"
-	"   echo \"$1 $2${4:+ comment '$4'}\" >> $rules ;;\n"
-	"esac\n"
-	"E\n"
+	"cp $ROOT/test/net/rulesets/ufw.sh /usr/sbin/ufw\n"
 	"chmod 755 /usr/sbin/ufw\n"
 	": > /run/ufw.calls\n"
-	": > /run/ufw.rules\n";
+	": > /run/ufw.rules\n"
+	"nft -f $ROOT/test/net/rulesets/ufw.nft\n";
 
 static const char make_others[] =
 	"set -e\n"

@@ -7,6 +7,7 @@
 
 TEST_SUITE_WITH(agent, agents_make, agents_end,
 		{"what is others' stays as it is", what_is_others_stays_as_it_is},
+		{"a router forwards beside ufw", a_router_forwards_beside_ufw},
 		{"keys and sockets are for few", keys_and_sockets_are_for_few},
 		{"the status is for people and programs", the_status_is_for_people_and_programs},
 		{"an agent at rest is at rest", an_agent_at_rest_is_at_rest},

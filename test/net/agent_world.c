@@ -1,9 +1,11 @@
 #include "test/net/agent_world.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lab/fleet.h"
 #include "lab/machine.h"
@@ -88,10 +90,12 @@ int agents_end(void)
 
 int agents_sh(const char *machine, const char *script, struct buf *out)
 {
-	const char *const argv[] = {
-		"sh", "-c",
-		arena_printf(&lab.arena, "AGENT=%s\n%s", lab_program(&lab, "skein-agent"), script),
-		NULL};
+	char root[PATH_MAX] = "";
+	const char *const argv[] = {"sh", "-c",
+				    arena_printf(&lab.arena, "AGENT=%s\nROOT=%s\n%s",
+						 lab_program(&lab, "skein-agent"),
+						 getcwd(root, sizeof(root)), script),
+				    NULL};
 	struct fault f = {0};
 
 	return machine_run(&lab, machine, argv, NULL, SCRIPT_MS, out, &f);

@@ -18,7 +18,8 @@ int agents_make(void);
 int agents_end(void);
 struct lab *agents_lab(void);
 
-/* A shell script on a machine; $AGENT is skein-agent. Its exit status 0 or a negative code. `out`
+/* A shell script on a machine; $AGENT is skein-agent, $ROOT the
+ * sources' directory. Its exit status 0 or a negative code. `out`
  * may be NULL. */
 int agents_sh(const char *machine, const char *script, struct buf *out);
 /* The same, and what it prints, without the last newline: a static buffer until the next call. */

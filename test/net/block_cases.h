@@ -1,5 +1,5 @@
 /* What a table of packets cannot say: lines that show only when something is broken, taken away or
- * added, and what the sender of a packet is told. Each leaves the fleet as it found it. */
+ * added, what others on a machine do, and what the sender of a packet is told. Each leaves the fleet as it found it. */
 #ifndef SKEIN_TEST_NET_BLOCK_CASES_H
 #define SKEIN_TEST_NET_BLOCK_CASES_H
 
@@ -31,5 +31,11 @@ void case_exit_without_a_way_out(struct world *w);
 void case_full_size_crosses(struct world *w);
 void case_too_large_is_told(struct world *w);
 void case_trace_shows_hops(struct world *w);
+
+/* block_beside.c */
+void case_beside_docker(struct world *w);
+void case_in_the_way_is_named(struct world *w);
+void case_asymmetric_beside_filters(struct world *w);
+void case_beside_a_route_manager(struct world *w);
 
 #endif

@@ -97,6 +97,26 @@ static void what_is_lost_is_unreachable_not_in_clear(void)
 	case_lost_is_unreachable(&world);
 }
 
+static void a_router_forwards_beside_docker(void)
+{
+	case_beside_docker(&world);
+}
+
+static void what_is_in_the_way_is_named(void)
+{
+	case_in_the_way_is_named(&world);
+}
+
+static void it_goes_one_way_and_back_another_beside_filters(void)
+{
+	case_asymmetric_beside_filters(&world);
+}
+
+static void what_a_route_manager_removes_comes_back(void)
+{
+	case_beside_a_route_manager(&world);
+}
+
 static void rules_hold_without_the_fences(void)
 {
 	case_rules_hold_without_fences(&world);
@@ -130,6 +150,11 @@ TEST_SUITE_WITH(
 	{"a sender hears of a link that is too small", a_sender_hears_of_a_link_that_is_too_small},
 	{"a trace shows every hop", a_trace_shows_every_hop},
 	{"what is lost is unreachable not in clear", what_is_lost_is_unreachable_not_in_clear},
+	{"a router forwards beside Docker", a_router_forwards_beside_docker},
+	{"what is in the way is named", what_is_in_the_way_is_named},
+	{"it goes one way and back another beside filters",
+	 it_goes_one_way_and_back_another_beside_filters},
+	{"what a route manager removes comes back", what_a_route_manager_removes_comes_back},
 	{"rules hold without the fences", rules_hold_without_the_fences},
 	{"what has one way needs no routing protocol", what_has_one_way_needs_no_routing_protocol},
 	{"the routing protocol alone reaches all", the_routing_protocol_alone_reaches_all});

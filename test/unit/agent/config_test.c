@@ -103,12 +103,15 @@ static void what_was_there_is_kept_once_and_stored(void)
 	CU_ASSERT(!saved_note(&s, "lan0", "forwarding", 1));
 	CU_ASSERT(saved_note(&s, "lan1", "forwarding", 1));
 	CU_ASSERT(saved_note(&s, "", "fib_multipath_hash_policy", 0));
-	vec_push(&s.ports, 51820);
+	saved_push_rule(&s.ufw, "51820/udp");
+	saved_push_rule(&s.ufw, "route in on wg0 out on lan0");
 	TEST_NUMBER(saved_store(&s, &c, &f), 0);
 	TEST_NUMBER(saved_load(&again, &c, &f), 0);
 	TEST_NUMBER(again.sysctls.n, 3);
 	TEST_NUMBER(again.sysctls.at[0].value, 0);
-	TEST_NUMBER(again.ports.at[0], 51820);
+	TEST_NUMBER(again.ufw.n, 2);
+	CU_ASSERT(saved_has_rule(&again.ufw, "51820/udp"));
+	CU_ASSERT(saved_has_rule(&again.ufw, "route in on wg0 out on lan0"));
 	TEST_NUMBER(saved_opened(&again, opened, 4), 1);
 	TEST_TEXT(opened[0], "lan0");
 	saved_fini(&s);
@@ -172,6 +175,22 @@ static void the_controllers_list_is_read(void)
 	arena_fini(&a);
 }
 
+static void ports_of_the_version_before_are_rules_now(void)
+{
+	static const char text[] = "{\"sysctls\": [], \"ports\": [{\"port\": 51820}]}";
+	struct config c = {.state_dir = (char *)(uintptr_t)test_dir()};
+	struct saved s = {0};
+	struct fault f = {0};
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/saved.json", test_dir());
+	TEST_NUMBER(file_write(path, text, strlen(text), 0600, &f), 0);
+	TEST_NUMBER(saved_load(&s, &c, &f), 0);
+	TEST_NUMBER(s.ufw.n, 1);
+	CU_ASSERT(saved_has_rule(&s.ufw, "51820/udp"));
+	saved_fini(&s);
+}
+
 /* Whatever is wrong with it, the agent starts; and what it was is kept for a person to look at. */
 static void damaged_notes_are_set_aside(void)
 {
@@ -180,6 +199,7 @@ static void damaged_notes_are_set_aside(void)
 					    "[]",
 					    "{\"ports\": [{\"port\": 0}]}",
 					    "{\"ports\": 5}",
+					    "{\"ufw\": [1]}",
 					    "{\"sysctls\": [{\"name\": \"a/b\"}]}"};
 	struct config c = {.state_dir = (char *)(uintptr_t)test_dir()};
 	char path[256], bad[256];
@@ -196,7 +216,7 @@ static void damaged_notes_are_set_aside(void)
 		test_hush(false);
 		if (f.code != 0)
 			TEST_FAIL("%s: %s", texts[i], f.text);
-		TEST_NUMBER(s.ports.n + s.sysctls.n, 0);
+		TEST_NUMBER(s.ufw.n + s.sysctls.n, 0);
 		TEST_NUMBER(access(bad, F_OK), 0);
 		TEST_NUMBER(file_remove(bad, &f), 0);
 		saved_fini(&s);
@@ -207,6 +227,7 @@ TEST_SUITE(agent_config, {"the defaults are valid", the_defaults_are_valid},
 	   {"bad values are named", bad_values_are_named},
 	   {"endpoints are read", endpoints_are_read},
 	   {"what was there is kept once and stored", what_was_there_is_kept_once_and_stored},
+	   {"ports of the version before are rules now", ports_of_the_version_before_are_rules_now},
 	   {"damaged notes are set aside", damaged_notes_are_set_aside},
 	   {"only a BIRD that is known will do", only_a_bird_that_is_known_will_do},
 	   {"the controller's list is read", the_controllers_list_is_read});

@@ -423,6 +423,11 @@ void machine_describe(struct machine_case *c, struct buf *out)
 	for (size_t i = 0; i < d.sysctls.n; i++)
 		buf_printf(out, "%s %s = %d\n", d.sysctls.at[i].device, d.sysctls.at[i].name,
 			   d.sysctls.at[i].value);
+	buf_puts(out, "# passages\n");
+	for (size_t i = 0; i < d.passages.n; i++)
+		buf_printf(out, "%s > %s, %s\n", d.passages.at[i].in,
+			   d.passages.at[i].out[0] != '\0' ? d.passages.at[i].out : "any",
+			   d.passages.at[i].state);
 	buf_printf(out, "# fence\n%s", buf_text(&d.fence));
 	for (size_t i = 0; i < d.birds.n; i++)
 		buf_printf(out, "# bird.conf\n%s...\n%s", d.birds.at[i].head, d.birds.at[i].tail);
