@@ -7,6 +7,7 @@
 #include "agent/contact.h"
 #include "agent/fence.h"
 #include "agent/member.h"
+#include "agent/path_probe.h"
 #include "agent/saved.h"
 #include "agent/wireguard_go.h"
 #include "gateway/guard.h"
@@ -25,6 +26,7 @@ struct agent {
 
 	struct netlink *rtnl;
 	struct fence fence;
+	struct path_probe paths;
 	struct guard *guard;	       /* NULL until the first round */
 	struct saved saved;	       /* what was on the machine before us */
 	ufw_rule_vec ufw_left;	       /* others have rules of these words */

@@ -54,6 +54,7 @@ void agent_close(struct agent *a)
 	netlink_close(a->rtnl);
 	machine_wipe(&a->machine);
 	fence_fini(&a->fence);
+	path_probe_fini(&a->paths);
 	curl_global_cleanup();
 }
 

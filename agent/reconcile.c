@@ -129,6 +129,7 @@ static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 	if (!more || last) {
 		supervise_birds(a, &p.desired);
 		note_refused(a, &p.desired.facts);
+		out->probed = path_probe_round(&a->paths, &p.desired, mono_now());
 	}
 	operations_fini(&ops);
 	picture_fini(&p);

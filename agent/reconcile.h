@@ -8,6 +8,7 @@
 struct reconcile_result {
 	bool changed;	 /* something was applied, or goes wrong now, or no longer */
 	bool incomplete; /* a device is still coming: look again soon */
+	bool probed;	 /* paths were: look again in a moment */
 };
 
 /* Errors are in agent->error and member->error, and have been logged. */

@@ -13,6 +13,7 @@
 #define PERIODIC_MS  10000
 #define PENDING_MS   50 /* while a device is coming */
 #define PENDING_MOST 200
+#define PROBED_MS    500 /* until routers on the way have answered */
 
 struct watch {
 	struct monitor *kernel, *nft;
@@ -25,6 +26,14 @@ struct watch {
 static void on_closed(uv_handle_t *handle)
 {
 	free(handle);
+}
+
+static void on_soon(uv_timer_t *timer);
+
+static void wake_in(struct watch *w, uint64_t ms)
+{
+	if (!uv_is_active((const uv_handle_t *)w->soon))
+		uv_timer_start(w->soon, on_soon, ms, 0);
 }
 
 static void run_round(struct agent *a)
@@ -41,17 +50,13 @@ static void run_round(struct agent *a)
 	w->pending = r.incomplete ? w->pending + 1 : 0;
 	if (r.incomplete && w->pending < PENDING_MOST)
 		watch_wake(a);
+	else if (r.probed)
+		wake_in(w, PROBED_MS);
 }
 
 static void on_soon(uv_timer_t *timer)
 {
 	run_round(timer->data);
-}
-
-static void wake_in(struct watch *w, uint64_t ms)
-{
-	if (!uv_is_active((const uv_handle_t *)w->soon))
-		uv_timer_start(w->soon, on_soon, ms, 0);
 }
 
 void watch_wake(struct agent *a)

@@ -6,6 +6,7 @@
 #include "lib/mesh/id.h"
 #include "lib/net/ifaddr.h"
 #include "lib/net/link.h"
+#include "lib/net/path_mtu.h"
 #include "lib/net/route.h"
 #include "lib/net/rule.h"
 #include "lib/net/wg_device.h"
@@ -26,6 +27,7 @@ struct observation {
 	int hash_policy; /* fib_multipath_hash_policy */
 	ifaddr_vec addresses;
 	route_vec main;		       /* the machine's own routes */
+	path_mtu_vec path_mtus;	       /* that the kernel has learned */
 	route_vec routes;	       /* of our protocol number, in all tables */
 	rule_vec rules;		       /* the same */
 	VEC(struct wg_device) devices; /* our devices that answer */

@@ -62,6 +62,7 @@ int observe_machine(struct netlink *rtnl, const struct config *c, struct observa
 		code = rule_list(rtnl, FAMILY_IPV4, (uint8_t)c->protocol, &out->rules, f);
 	if (code != 0)
 		return code;
+	path_mtu_list(rtnl, &out->path_mtus, NULL); /* without them links count */
 	read_confs(out);
 	read_devices(out);
 	return 0;

@@ -13,6 +13,7 @@ void desired_make(const struct plan_input *in, struct desired *out)
 	shadows_gather(&out->facts);
 	plan_devices(out);
 	plan_peers(out);
+	plan_mtu(out);
 	plan_addresses(out);
 	plan_routes(out);
 	plan_rules(out);
@@ -28,6 +29,7 @@ void desired_fini(struct desired *d)
 	for (size_t i = 0; i < d->devices.n; i++)
 		vec_free(&d->devices.at[i].wg.peers);
 	vec_free(&d->devices);
+	vec_free(&d->paths);
 	vec_free(&d->addresses);
 	vec_free(&d->routes);
 	vec_free(&d->rules);

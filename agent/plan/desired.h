@@ -17,6 +17,12 @@ struct desired_device {
 	struct wg_device wg; /* peers and their allowed IPs live in the arena */
 };
 
+/* The way to a peer that was heard of lately; what its first link carries. */
+struct desired_path {
+	struct wg_endpoint to;
+	uint32_t mtu;
+};
+
 struct desired_sysctl {
 	char device[LINK_NAME_MAX]; /* "": net/ipv4/<name> itself */
 	const char *name;
@@ -33,6 +39,7 @@ struct desired {
 	struct arena arena;
 	struct facts facts;
 	VEC(struct desired_device) devices; /* by membership, slot */
+	VEC(struct desired_path) paths;	    /* by address, once each */
 	ifaddr_vec addresses;
 	route_vec routes;
 	rule_vec rules;
@@ -51,6 +58,7 @@ const struct desired_device *desired_device(const struct desired *d, const char 
 /* The nouns, in the order of desired_make(). */
 void plan_devices(struct desired *d);
 void plan_peers(struct desired *d); /* into devices */
+void plan_mtu(struct desired *d);   /* into devices; paths */
 void plan_addresses(struct desired *d);
 void plan_routes(struct desired *d);
 void plan_rules(struct desired *d);

@@ -27,7 +27,6 @@ static void add(struct desired *d, const struct membership_facts *m, const char 
 		.membership = m,
 		.slot = slot,
 		.index = index,
-		.mtu = d->facts.mtu,
 	};
 
 	snprintf(dev.name, sizeof(dev.name), "%s", name);

@@ -7,9 +7,6 @@
 #include "agent/plan/lans.h"
 #include "agent/plan/names.h"
 
-#define MTU_DEFAULT 1500u
-#define MTU_MIN	    576u
-
 bool facts_ours(const struct plan_input *in, const struct link *l)
 {
 	struct id owner;
@@ -90,16 +87,6 @@ int facts_default_device(const struct plan_input *in)
 			best = r;
 	}
 	return best == NULL ? 0 : best->nhops > 0 ? best->hops[0].device : best->device;
-}
-
-/* Room for WireGuard within what the default route's device carries. */
-static uint32_t underlay_mtu(const struct plan_input *in)
-{
-	const struct link *l = link_by_index(&in->seen->links, facts_default_device(in));
-	uint32_t mtu = l != NULL ? l->mtu : MTU_DEFAULT;
-
-	mtu = mtu > 65535 ? 65535 : mtu;
-	return mtu > MTU_MIN + WIREGUARD_OVERHEAD ? mtu - WIREGUARD_OVERHEAD : MTU_MIN;
 }
 
 static void gather_routers(struct facts *f, struct membership_facts *m)
@@ -267,7 +254,6 @@ void facts_gather(const struct plan_input *in, struct arena *a, struct facts *ou
 	out->in = in;
 	out->arena = a;
 	out->memberships = all;
-	out->mtu = underlay_mtu(in);
 	gather_connected(in, out);
 	for (size_t i = 0; i < in->n; i++) {
 		struct membership_facts m = {0};

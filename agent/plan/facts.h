@@ -108,7 +108,6 @@ struct facts {
 	 * LAN. */
 	struct connected *containers;
 	size_t ncontainers;
-	uint32_t mtu; /* of mesh devices */
 };
 
 /* WireGuard in IPv6: 40 + 8 + 32. */

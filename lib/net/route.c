@@ -78,7 +78,7 @@ static void read_hops(const struct nlattr *multipath, int af, struct arena *aren
 /* `arena` may be NULL: hops are not read then. */
 static bool read_route(const struct nlmsghdr *h, struct arena *arena, struct route *out)
 {
-	const struct nlattr *at[RTA_MAX + 1];
+	const struct nlattr *at[RTA_MAX + 1], *metrics[RTAX_MAX + 1];
 	struct address to;
 	struct rtmsg header;
 
@@ -103,6 +103,10 @@ static bool read_route(const struct nlmsghdr *h, struct arena *arena, struct rou
 	out->device = (int)netlink_u32(at[RTA_OIF], 0);
 	out->gateway = hop_gateway(at, header.rtm_family);
 	out->source = netlink_address(at[RTA_PREFSRC], header.rtm_family);
+	if (at[RTA_METRICS] != NULL) {
+		netlink_nested(at[RTA_METRICS], metrics, RTAX_MAX);
+		out->mtu = netlink_u32(metrics[RTAX_MTU], 0);
+	}
 	if (at[RTA_MULTIPATH] != NULL && arena != NULL)
 		read_hops(at[RTA_MULTIPATH], header.rtm_family, arena, out);
 	return true;

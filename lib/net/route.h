@@ -32,6 +32,7 @@ struct route {
 	int device;		/* index; 0: none */
 	struct address gateway; /* family 0: none */
 	struct address source;	/* preferred; family 0: none */
+	uint32_t mtu;		/* of somebody else's route: 0: the device's. Never set */
 	/* Several next hops: `device` and `gateway` are unset then. Sorted by device, gateway. */
 	const struct route_hop *hops; /* in the arena of route_list() */
 	size_t nhops;

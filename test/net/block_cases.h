@@ -22,6 +22,10 @@ void case_containers_are_answered(struct world *w);
 void case_containers_are_not_reached(struct world *w);
 void case_containers_are_an_option(struct world *w);
 
+/* block_mtu.c */
+void case_mtu_follows_the_cable(struct world *w);
+void case_mtu_follows_the_path(struct world *w);
+
 /* block_exits.c */
 void case_exit_users_are_there_themselves(struct world *w);
 void case_lost_exit_is_not_clear(struct world *w);

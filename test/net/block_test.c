@@ -82,6 +82,16 @@ static void a_full_size_packet_crosses_the_peering(void)
 	case_full_size_crosses(&world);
 }
 
+static void the_mtu_follows_the_cable(void)
+{
+	case_mtu_follows_the_cable(&world);
+}
+
+static void the_mtu_follows_the_path(void)
+{
+	case_mtu_follows_the_path(&world);
+}
+
 static void a_sender_hears_of_a_link_that_is_too_small(void)
 {
 	case_too_large_is_told(&world);
@@ -147,6 +157,8 @@ TEST_SUITE_WITH(
 	{"a lost exit is not clear text", a_lost_exit_is_not_clear_text},
 	{"an exit without a way out is none", an_exit_without_a_way_out_is_none},
 	{"a full size packet crosses the peering", a_full_size_packet_crosses_the_peering},
+	{"the MTU follows the cable", the_mtu_follows_the_cable},
+	{"the MTU follows the path", the_mtu_follows_the_path},
 	{"a sender hears of a link that is too small", a_sender_hears_of_a_link_that_is_too_small},
 	{"a trace shows every hop", a_trace_shows_every_hop},
 	{"what is lost is unreachable not in clear", what_is_lost_is_unreachable_not_in_clear},

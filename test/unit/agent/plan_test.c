@@ -415,6 +415,55 @@ static void who_uses_an_exit_goes_nowhere_else(void)
 	machine_fini(&c);
 }
 
+static uint32_t mtu_of(const struct machine_case *c, const char *device)
+{
+	struct desired d;
+	uint32_t mtu;
+
+	desired_make(&c->in, &d);
+	mtu = desired_device(&d, device)->mtu;
+	desired_fini(&d);
+	return mtu;
+}
+
+static void set_endpoint(struct machine_case *c, const char *device, uint32_t address)
+{
+	for (size_t i = 0; i < c->seen.devices.n; i++)
+		if (strcmp(c->seen.devices.at[i].name, device) == 0) {
+			struct wg_peer *p = &c->seen.devices.at[i].peers.at[0];
+
+			p->endpoint = (struct wg_endpoint){address_ipv4(address), 51820};
+			p->last_handshake.ms = c->in.now.ms - 1000;
+		}
+}
+
+/* The way to a peer of wg0 leads over a tunnel of 1400 bytes, and further on carries less. */
+static void the_mtu_follows_the_ways_to_the_peers(void)
+{
+	struct path_mtu far = {address_ipv4(0xc6336409), 1380};
+	struct machine_case c;
+	struct desired d;
+
+	machine_init(&c, "a1");
+	machine_link(&c, "tun0", "198.51.100.1/24");
+	c.seen.links.at[c.seen.links.n - 1].mtu = 1400;
+	machine_settle(&c);
+	TEST_NUMBER(mtu_of(&c, "wg0"), 1420);
+	set_endpoint(&c, "wg0", 0xc6336409);
+	TEST_NUMBER(mtu_of(&c, "wg0"), 1320);
+	TEST_NUMBER(mtu_of(&c, "wg0t1"), 1420);
+	desired_make(&c.in, &d);
+	TEST_NUMBER(d.paths.n, 1);
+	TEST_NUMBER(d.paths.at[0].mtu, 1400);
+	desired_fini(&d);
+	vec_push(&c.seen.path_mtus, far);
+	TEST_NUMBER(mtu_of(&c, "wg0"), 1300);
+	c.seen.path_mtus.at[0].mtu = 600; /* not believed */
+	TEST_NUMBER(mtu_of(&c, "wg0"), 1200);
+	TEST_NUMBER(mtu_of(&c, "wg0t1"), 1420);
+	machine_fini(&c);
+}
+
 TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router},
 	   {"a gateway", a_gateway}, {"a machine in two meshes", a_machine_in_two_meshes},
 	   {"it comes to rest", it_comes_to_rest},
@@ -431,6 +480,7 @@ TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router
 	    networks_inside_an_announced_one_are_opened},
 	   {"containers count as their machine", containers_count_as_their_machine},
 	   {"an exit leads where main does", an_exit_leads_where_main_does},
+	   {"the MTU follows the ways to the peers", the_mtu_follows_the_ways_to_the_peers},
 	   {"who uses an exit goes nowhere else", who_uses_an_exit_goes_nowhere_else},
 	   {"an announced network that is lost is not announced",
 	    an_announced_network_that_is_lost_is_not_announced});
