@@ -10,6 +10,7 @@
 
 #define ANSWER_MAX (1u << 20)
 #define BIRD_MAX   (64u << 20)
+#define TORN_MAX   5
 
 static bool advance(struct fetch_set *s);
 
@@ -164,10 +165,11 @@ static void ask_key(struct fetch_set *s, const struct member *m)
 
 /* ---- putting it to use ---- */
 
-/* Asked for in several requests, its parts can be of two revisions: the next list has one set. */
-static bool is_torn(int code)
+/* Asked for in several requests, its parts can be of two revisions: the next list has one set. That
+ * does not happen time and again. */
+static bool is_torn(struct member *m, const struct fault *why)
 {
-	return code == ERR_MISMATCH || code == ERR_STALE;
+	return why->code == ERR_PRECONDITION && ++m->torn < TORN_MAX;
 }
 
 static void note_refused(struct fetch_set *s, struct member *m, const struct fault *why)
@@ -176,7 +178,7 @@ static void note_refused(struct fetch_set *s, struct member *m, const struct fau
 
 	s->failed = true;
 	snprintf(contact->error, sizeof(contact->error), "%s", why->text);
-	if (is_torn(why->code)) {
+	if (is_torn(m, why)) {
 		log_info("a new state is not used", LOG_S("why", why->text));
 		return;
 	}
@@ -204,6 +206,7 @@ static void install(struct fetch_set *s, struct member *m)
 	} else if (member_install(m, &a->config, a->machine.signer, &s->update, &why) != 0) {
 		note_refused(s, m, &why);
 	} else {
+		m->torn = 0;
 		watch_wake(a);
 	}
 }

@@ -28,6 +28,7 @@ struct member {
 	char bird_error[FAULT_TEXT_MAX]; /* why BIRD refuses what it was given; "" if it does not */
 	char barred[FAULT_TEXT_MAX];	 /* what of its traffic the machine's own filter drops */
 	char barred_told[FAULT_TEXT_MAX]; /* in the last round */
+	unsigned torn;			  /* sets in a row whose parts did not go together */
 	bool bird_pending; /* BIRD has not taken up what is newest, and goes about it */
 	bool announce_key; /* the controller does not have our public key yet */
 	struct bird_child *bird;
@@ -51,8 +52,9 @@ int member_load_key(struct member *m, const struct config *c, bool *made, struct
 int member_load(struct member *m, const struct config *c, const uint8_t signer[32],
 		struct fault *f);
 /* Verifies the update with what stays, as a whole; stores it; puts it to use. On an error all is as
- * it was. Order on disk: a newer view goes with an older membership image
- * (state_self.view_revision), the texts wait as .next until the image that names them is there. */
+ * it was; ERR_PRECONDITION where the parts are good, and not of one set. Order on disk: a newer
+ * view goes with an older membership image (state_self.view_revision), the texts wait as .next
+ * until the image that names them is there. */
 int member_install(struct member *m, const struct config *c, const uint8_t signer[32],
 		   struct member_update *u, struct fault *f);
 bool member_is_ready(const struct member *m); /* both images are there */

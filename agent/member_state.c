@@ -53,7 +53,8 @@ static struct digest text_digest(const struct state_image *image, enum member_pa
 	return out;
 }
 
-/* Do the two go together? The view has to be one that the image knows, and to have us. */
+/* Do the two go together? The view has to be one that the image knows, and to have us. Both may be
+ * good where they do not (ERR_PRECONDITION): one is older than the other. */
 static int check_pair(const struct state_image *view, const struct state_image *membership,
 		      struct fault *f)
 {
@@ -63,9 +64,9 @@ static int check_pair(const struct state_image *view, const struct state_image *
 	if (memcmp(view->root->mesh, membership->root->mesh, 16) != 0)
 		return fault_set(f, ERR_MISMATCH, "view and membership are of two meshes");
 	if (view->root->revision < self->view_revision)
-		return fault_set(f, ERR_STALE, "the membership needs a newer view");
+		return fault_set(f, ERR_PRECONDITION, "the membership needs a newer view");
 	if (state_peer_at(view, self->peer) == NULL)
-		return fault_set(f, ERR_MISMATCH, "this machine is not in the view");
+		return fault_set(f, ERR_PRECONDITION, "this machine is not in the view");
 	return 0;
 }
 
@@ -247,9 +248,9 @@ static int check_update(struct member *m, const uint8_t signer[32], const struct
 	if (code == 0)
 		code = check_pair(&view, &membership, f);
 	if (code == 0 && !has_text(m, u, &membership, PART_TEMPLATES))
-		code = fault_set(f, ERR_MISMATCH, "the templates are not those of the image");
+		code = fault_set(f, ERR_PRECONDITION, "the templates are not those of the image");
 	if (code == 0 && !has_text(m, u, &membership, PART_TEXT))
-		code = fault_set(f, ERR_MISMATCH, "BIRD's text is not that of the image");
+		code = fault_set(f, ERR_PRECONDITION, "BIRD's text is not that of the image");
 	return code;
 }
 

@@ -1,126 +1,28 @@
 /* A membership on disk: only what verifies is used, and a set that was being stored is either the
  * old or the new one. */
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/member.h"
 #include "agent/path.h"
 #include "lib/base/file.h"
 #include "test/test.h"
-#include "test/unit/render/fleet.h"
+#include "test/unit/agent/member_bench.h"
 
-struct bench {
-	struct fleet fleet;
-	struct config config;
-	uint8_t signer[32];
-	uint8_t key[crypto_sign_SECRETKEYBYTES];
-	struct member *member;
-	size_t index; /* of the member in the fleet */
-};
-
-static void bench_init(struct bench *b)
-{
-	struct fault f = {0};
-	bool made;
-
-	memset(b, 0, sizeof(*b));
-	schema_defaults(agent_config_rows, &b->config);
-	free(b->config.state_dir);
-	b->config.state_dir = mem_alloc(256);
-	snprintf(b->config.state_dir, 256, "%s/state", test_dir());
-	file_remove(b->config.state_dir, NULL);
-	crypto_sign_keypair(b->signer, b->key);
-	fleet_init(&b->fleet, "prod", "10.0.0.0/24", 4200000001);
-	b->index = fleet_member(&b->fleet, "one", 1);
-	fleet_member(&b->fleet, "two", 2);
-	fleet_plan(&b->fleet);
-	b->member = member_new(&b->fleet.members.at[b->index].id);
-	TEST_NUMBER(member_load_key(b->member, &b->config, &made, &f), 0);
-	CU_ASSERT(made);
-}
-
-static void bench_fini(struct bench *b)
-{
-	member_free(b->member);
-	fleet_fini(&b->fleet);
-	agent_config_fini(&b->config);
-}
-
-static void make(struct bench *b, uint64_t revision, uint64_t view_revision, const char *text,
-		 struct member_update *u)
-{
-	const struct id *mesh = &b->fleet.rows.mesh.id;
-	struct state_identity id = {
-		.kind = STATE_KIND_VIEW, .revision = revision, .mesh = mesh->bytes};
-	struct render_image in = {.view_revision = view_revision};
-	struct buf body;
-
-	memset(u, 0, sizeof(*u));
-	buf_puts(&u->parts[PART_TEMPLATES], "# templates\n");
-	buf_puts(&u->parts[PART_TEXT], text);
-	digest_of("# templates\n", 12, &in.templates);
-	digest_of(text, strlen(text), &in.text);
-	buf_init(&body);
-	render_view(b->fleet.render, &body);
-	state_sign(&id, body.data, body.len, b->key, &u->parts[PART_VIEW]);
-	buf_clear(&body);
-	render_membership(b->fleet.render, b->index, &in, &body);
-	id.kind = STATE_KIND_MEMBERSHIP;
-	id.membership = b->member->id.bytes;
-	state_sign(&id, body.data, body.len, b->key, &u->parts[PART_MEMBERSHIP]);
-	buf_fini(&body);
-}
-
-static void drop(struct member_update *u)
-{
-	for (int i = 0; i < PART_COUNT; i++)
-		buf_fini(&u->parts[i]);
-}
-
-/* The images of `to` become the steps from those of `from`. */
-static void make_steps(const struct member_update *from, struct member_update *to)
-{
-	for (int i = PART_VIEW; i <= PART_MEMBERSHIP; i++) {
-		struct buf steps;
-
-		buf_init(&steps);
-		CU_ASSERT(
-			delta_encode((struct delta_image){from->parts[i].data, from->parts[i].len},
-				     (struct delta_image){to->parts[i].data, to->parts[i].len},
-				     SIZE_MAX, &steps));
-		buf_fini(&to->parts[i]);
-		to->parts[i] = steps;
-		to->steps[i] = true;
-	}
-}
-
-/* One more machine in the mesh, of which the view and the membership image come to know. */
-static void grow(struct bench *b)
-{
-	size_t n = b->fleet.members.n;
-	char name[32];
-
-	snprintf(name, sizeof(name), "m-%zu", n);
-	fleet_member(&b->fleet, name, (uint32_t)n + 1);
-	fleet_plan(&b->fleet);
-}
-
-static int install(struct bench *b, struct member_update *u)
+static int install(struct member_bench *b, struct member_update *u)
 {
 	return member_install(b->member, &b->config, b->signer, u, NULL);
 }
 
 static void it_is_installed_and_loaded_again(void)
 {
-	struct bench b;
+	struct member_bench b;
 	struct member_update u;
 	struct member *again;
 	bool made;
 
-	bench_init(&b);
-	make(&b, 5, 5, "# one\n", &u);
+	member_bench_init(&b);
+	member_bench_make(&b, 5, 5, "# one\n", &u);
 	TEST_NUMBER(install(&b, &u), 0);
 	CU_ASSERT(member_is_ready(b.member));
 	TEST_NUMBER(member_revision(&b.member->view), 5);
@@ -131,80 +33,80 @@ static void it_is_installed_and_loaded_again(void)
 	TEST_NUMBER(member_load(again, &b.config, b.signer, NULL), 0);
 	TEST_TEXT(buf_text(&again->text), "# one\n");
 	member_free(again);
-	drop(&u);
-	bench_fini(&b);
+	member_bench_drop(&u);
+	member_bench_fini(&b);
 }
 
 /* An update that is refused leaves all as it was. */
-static void refuse(struct bench *b, struct member_update *u, int code)
+static void refuse(struct member_bench *b, struct member_update *u, int code)
 {
 	TEST_NUMBER(install(b, u), code);
 	TEST_NUMBER(member_revision(&b->member->view), 5);
 	TEST_TEXT(buf_text(&b->member->text), "# one\n");
-	drop(u);
+	member_bench_drop(u);
 }
 
 static void what_does_not_fit_is_refused(void)
 {
-	struct bench b;
+	struct member_bench b;
 	struct member_update u;
 	uint8_t signer[32];
 
-	bench_init(&b);
-	make(&b, 5, 5, "# one\n", &u);
+	member_bench_init(&b);
+	member_bench_make(&b, 5, 5, "# one\n", &u);
 	TEST_NUMBER(install(&b, &u), 0);
-	drop(&u);
-	make(&b, 4, 4, "# old\n", &u);
+	member_bench_drop(&u);
+	member_bench_make(&b, 4, 4, "# old\n", &u);
 	refuse(&b, &u, ERR_STALE);
-	make(&b, 6, 7, "# needs a view that is not there\n", &u);
-	refuse(&b, &u, ERR_STALE);
-	make(&b, 6, 6, "# two\n", &u);
+	member_bench_make(&b, 6, 7, "# needs a view that is not there\n", &u);
+	refuse(&b, &u, ERR_PRECONDITION);
+	member_bench_make(&b, 6, 6, "# two\n", &u);
 	buf_puts(&u.parts[PART_TEXT], "changed on its way");
-	refuse(&b, &u, ERR_MISMATCH);
-	make(&b, 6, 6, "# two\n", &u);
+	refuse(&b, &u, ERR_PRECONDITION);
+	member_bench_make(&b, 6, 6, "# two\n", &u);
 	u.parts[PART_VIEW].data[STATE_PAGE + 100] ^= 1;
 	TEST_NUMBER(install(&b, &u) < 0, 1);
 	refuse(&b, &u, install(&b, &u));
-	make(&b, 6, 6, "# two\n", &u);
+	member_bench_make(&b, 6, 6, "# two\n", &u);
 	memcpy(signer, b.signer, sizeof(signer));
 	b.signer[0] ^= 1;
 	TEST_NUMBER(install(&b, &u), ERR_SIGNATURE);
 	memcpy(b.signer, signer, sizeof(signer));
-	drop(&u);
-	bench_fini(&b);
+	member_bench_drop(&u);
+	member_bench_fini(&b);
 }
 
 static void a_view_alone_can_be_new(void)
 {
-	struct bench b;
+	struct member_bench b;
 	struct member_update u;
 
-	bench_init(&b);
-	make(&b, 5, 5, "# one\n", &u);
+	member_bench_init(&b);
+	member_bench_make(&b, 5, 5, "# one\n", &u);
 	TEST_NUMBER(install(&b, &u), 0);
-	drop(&u);
-	make(&b, 9, 9, "# one\n", &u);
+	member_bench_drop(&u);
+	member_bench_make(&b, 9, 9, "# one\n", &u);
 	buf_fini(&u.parts[PART_MEMBERSHIP]);
 	buf_fini(&u.parts[PART_TEMPLATES]);
 	buf_fini(&u.parts[PART_TEXT]);
 	TEST_NUMBER(install(&b, &u), 0);
 	TEST_NUMBER(member_revision(&b.member->view), 9);
 	TEST_NUMBER(member_revision(&b.member->membership), 5);
-	drop(&u);
-	bench_fini(&b);
+	member_bench_drop(&u);
+	member_bench_fini(&b);
 }
 
 /* The agent died between the membership image and the renaming of the texts. */
 static void an_interrupted_set_is_finished(void)
 {
-	struct bench b;
+	struct member_bench b;
 	struct member_update u;
 	char from[PATH_TEXT_MAX], to[PATH_TEXT_MAX];
 
-	bench_init(&b);
-	make(&b, 5, 5, "# one\n", &u);
+	member_bench_init(&b);
+	member_bench_make(&b, 5, 5, "# one\n", &u);
 	TEST_NUMBER(install(&b, &u), 0);
-	drop(&u);
+	member_bench_drop(&u);
 	path_member(&b.config, &b.member->id, "membership.conf", from);
 	path_member(&b.config, &b.member->id, "membership.conf.next", to);
 	TEST_NUMBER(rename(from, to), 0);
@@ -212,7 +114,7 @@ static void an_interrupted_set_is_finished(void)
 	TEST_NUMBER(member_load(b.member, &b.config, b.signer, NULL), 0);
 	TEST_TEXT(buf_text(&b.member->text), "# one\n");
 	CU_ASSERT(access(to, F_OK) != 0);
-	bench_fini(&b);
+	member_bench_fini(&b);
 }
 
 /* ---- steps ---- */
@@ -224,7 +126,7 @@ static bool has_bytes(const struct state_file *file, const struct buf *want)
 }
 
 /* What is in use, and what one finds who starts anew, is the whole that was signed. */
-static void check_is(struct bench *b, const struct member_update *want)
+static void check_is(struct member_bench *b, const struct member_update *want)
 {
 	struct member *again = member_new(&b->member->id);
 
@@ -242,58 +144,58 @@ static void check_is(struct bench *b, const struct member_update *want)
 static void steps_lead_to_the_same(void)
 {
 	struct member_update before, whole, steps;
-	struct bench b;
+	struct member_bench b;
 	struct fault f = {0};
 	char log[PATH_TEXT_MAX], text[32];
 	size_t in_log = 0;
 
-	bench_init(&b);
-	make(&b, 5, 5, "# one\n", &before);
+	member_bench_init(&b);
+	member_bench_make(&b, 5, 5, "# one\n", &before);
 	TEST_NUMBER(install(&b, &before), 0);
 	path_member(&b.config, &b.member->id, "view.delta", log);
 	/* So many that the image is written anew in between. */
 	for (uint64_t revision = 6; revision < 120; revision++) {
-		grow(&b);
+		member_bench_grow(&b);
 		snprintf(text, sizeof(text), "# %u\n", (unsigned)revision);
-		make(&b, revision, revision, text, &whole);
-		make(&b, revision, revision, text, &steps);
-		make_steps(&before, &steps);
+		member_bench_make(&b, revision, revision, text, &whole);
+		member_bench_make(&b, revision, revision, text, &steps);
+		member_bench_make_steps(&before, &steps);
 		CU_ASSERT(!member_misses_text(b.member, b.signer, &steps, PART_TEXT));
-		drop(&before);
+		member_bench_drop(&before);
 		TEST_NUMBER(member_install(b.member, &b.config, b.signer, &steps, &f), 0);
 		TEST_TEXT(f.text, "");
 		in_log += access(log, F_OK) == 0;
 		if (revision % 20 == 6)
 			check_is(&b, &whole);
-		drop(&steps);
+		member_bench_drop(&steps);
 		before = whole;
 	}
 	check_is(&b, &before);
 	CU_ASSERT(in_log > 80 && in_log < 114);
-	drop(&before);
-	bench_fini(&b);
+	member_bench_drop(&before);
+	member_bench_fini(&b);
 }
 
 static void bad_steps_change_nothing(void)
 {
 	struct member_update before, steps, next;
-	struct bench b;
+	struct member_bench b;
 	char log[PATH_TEXT_MAX];
 
-	bench_init(&b);
-	make(&b, 5, 5, "# one\n", &before);
+	member_bench_init(&b);
+	member_bench_make(&b, 5, 5, "# one\n", &before);
 	TEST_NUMBER(install(&b, &before), 0);
-	grow(&b);
+	member_bench_grow(&b);
 	/* The membership wants a later view than that which the steps lead to. */
-	make(&b, 6, 7, "# torn\n", &steps);
-	make_steps(&before, &steps);
-	TEST_NUMBER(install(&b, &steps), ERR_STALE);
+	member_bench_make(&b, 6, 7, "# torn\n", &steps);
+	member_bench_make_steps(&before, &steps);
+	TEST_NUMBER(install(&b, &steps), ERR_PRECONDITION);
 	check_is(&b, &before);
-	drop(&steps);
+	member_bench_drop(&steps);
 	/* The steps are damaged; the text is missing. */
-	make(&b, 6, 6, "# two\n", &next);
-	make(&b, 6, 6, "# two\n", &steps);
-	make_steps(&before, &steps);
+	member_bench_make(&b, 6, 6, "# two\n", &next);
+	member_bench_make(&b, 6, 6, "# two\n", &steps);
+	member_bench_make_steps(&before, &steps);
 	steps.parts[PART_VIEW].data[400] ^= 1;
 	CU_ASSERT(member_try_steps(b.member, b.signer, &steps.parts[PART_VIEW], PART_VIEW, NULL) !=
 		  0);
@@ -302,7 +204,7 @@ static void bad_steps_change_nothing(void)
 	steps.parts[PART_VIEW].data[400] ^= 1;
 	buf_clear(&steps.parts[PART_TEXT]);
 	CU_ASSERT(member_misses_text(b.member, b.signer, &steps, PART_TEXT));
-	TEST_NUMBER(install(&b, &steps), ERR_MISMATCH);
+	TEST_NUMBER(install(&b, &steps), ERR_PRECONDITION);
 	check_is(&b, &before);
 	/* Good at last. What is cut off behind it on the disk is not used, and not built upon. */
 	buf_puts(&steps.parts[PART_TEXT], "# two\n");
@@ -312,19 +214,19 @@ static void bad_steps_change_nothing(void)
 	TEST_NUMBER(file_append(log, steps.parts[PART_VIEW].data, 500, 0600, NULL), 0);
 	check_is(&b, &next);
 	TEST_NUMBER(member_load(b.member, &b.config, b.signer, NULL), 0);
-	drop(&before);
-	drop(&steps);
-	grow(&b);
-	make(&b, 7, 7, "# three\n", &before);
-	make(&b, 7, 7, "# three\n", &steps);
-	make_steps(&next, &steps);
+	member_bench_drop(&before);
+	member_bench_drop(&steps);
+	member_bench_grow(&b);
+	member_bench_make(&b, 7, 7, "# three\n", &before);
+	member_bench_make(&b, 7, 7, "# three\n", &steps);
+	member_bench_make_steps(&next, &steps);
 	TEST_NUMBER(install(&b, &steps), 0);
 	check_is(&b, &before);
 	CU_ASSERT(access(log, F_OK) != 0); /* the image was written anew */
-	drop(&before);
-	drop(&steps);
-	drop(&next);
-	bench_fini(&b);
+	member_bench_drop(&before);
+	member_bench_drop(&steps);
+	member_bench_drop(&next);
+	member_bench_fini(&b);
 }
 
 TEST_SUITE(agent_member, {"it is installed and loaded again", it_is_installed_and_loaded_again},
