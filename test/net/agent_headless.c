@@ -9,7 +9,7 @@
 #include "test/net/agent_world.h"
 #include "test/test.h"
 
-#define AFTER_MS 1500 /* no late surprise is missed */
+#define AFTER_MS 1000 /* no late surprise is missed */
 #define END_MS	 5000
 #define UPGRADE	 "/run/upgrade/skein-agent"
 
