@@ -39,6 +39,30 @@ static void go_on(struct fetch_set *s)
 		s->done(s->context);
 }
 
+/* ---- what is not used ---- */
+
+/* Asked for in several requests, its parts can be of two revisions: the next list has one set. That
+ * does not happen time and again. */
+static bool is_torn(struct member *m, const struct fault *why)
+{
+	return why->code == ERR_PRECONDITION && ++m->torn < TORN_MAX;
+}
+
+static void note_refused(struct fetch_set *s, struct member *m, const struct fault *why)
+{
+	struct contact *contact = &s->agent->contact;
+
+	s->failed = true;
+	snprintf(contact->error, sizeof(contact->error), "%s", why->text);
+	if (is_torn(m, why)) {
+		log_info("a new state is not used", LOG_S("why", why->text));
+		return;
+	}
+	log_error("a new state is not used", LOG_S("why", why->text));
+	snprintf(m->refused, sizeof(m->refused), "a new state is not used: %s", why->text);
+	report_soon(s->agent);
+}
+
 /* ---- asking ---- */
 
 static const enum member_part parts[] = {
@@ -70,6 +94,16 @@ static bool steps_are_good(struct fetch_set *s, const struct http_answer *a)
 	return false;
 }
 
+static void refuse_empty(struct fetch_set *s)
+{
+	struct member *m = member(s);
+	struct fault why = {0};
+
+	fault_set(&why, ERR_TRUNCATED, "a part of it is empty");
+	if (m != NULL)
+		note_refused(s, m, &why);
+}
+
 static void on_part(void *context, struct http_answer *a)
 {
 	struct fetch_set *s = context;
@@ -82,6 +116,11 @@ static void on_part(void *context, struct http_answer *a)
 		return;
 	}
 	if (a->code != 0 || (a->status != 200 && a->status != 226)) {
+		end_incomplete(s);
+		return;
+	}
+	if (a->status == 200 && a->body.len == 0) { /* would be taken for no change */
+		refuse_empty(s);
 		end_incomplete(s);
 		return;
 	}
@@ -164,28 +203,6 @@ static void ask_key(struct fetch_set *s, const struct member *m)
 }
 
 /* ---- putting it to use ---- */
-
-/* Asked for in several requests, its parts can be of two revisions: the next list has one set. That
- * does not happen time and again. */
-static bool is_torn(struct member *m, const struct fault *why)
-{
-	return why->code == ERR_PRECONDITION && ++m->torn < TORN_MAX;
-}
-
-static void note_refused(struct fetch_set *s, struct member *m, const struct fault *why)
-{
-	struct contact *contact = &s->agent->contact;
-
-	s->failed = true;
-	snprintf(contact->error, sizeof(contact->error), "%s", why->text);
-	if (is_torn(m, why)) {
-		log_info("a new state is not used", LOG_S("why", why->text));
-		return;
-	}
-	log_error("a new state is not used", LOG_S("why", why->text));
-	snprintf(m->refused, sizeof(m->refused), "a new state is not used: %s", why->text);
-	report_soon(s->agent);
-}
 
 static bool update_is_empty(const struct member_update *u)
 {

@@ -24,6 +24,9 @@ void a_tunnel_that_is_killed_is_back_within_seconds(void);
 /* agent_headless.c */
 void an_agent_that_ends_loses_nothing(void);
 
+/* agent_false.c */
+void a_false_controller_changes_nothing(void);
+
 /* agent_stored.c */
 void a_machine_starts_without_its_controller(void);
 void damaged_state_stops_nothing_that_runs(void);
