@@ -33,7 +33,9 @@ void stand_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * configuration beside the usual ones; NULL: none. */
 bool stand_start(struct stand *a, const char *settings);
 void stand_stop(struct stand *a);
-/* Ends the controller and starts it again on the same directory. */
+/* Ends the controller; starts it again on the same directory; both. */
+void stand_pause(struct stand *a);
+bool stand_resume(struct stand *a);
 bool stand_restart(struct stand *a);
 
 struct stand_request {

@@ -13,6 +13,8 @@
 #include "test/test.h"
 #include "test/unit/controller/stand.h"
 
+#define READY_TRIES 12000
+
 static bool fail(const struct fault *f, const char *what)
 {
 	stand_complain("%s: %s", what, f->text);
@@ -27,7 +29,8 @@ static bool run(struct stand *a)
 		return fail(&f, "controller_start");
 	snprintf(a->base, sizeof(a->base), "https://127.0.0.1:%d",
 		 server_port(a->controller->server, 0));
-	for (int i = 0; i < 500; i++) {
+	/* A large mesh takes its time. */
+	for (int i = 0; i < READY_TRIES; i++) {
 		if (stand_call(a, NULL, "GET", "/readyz", NULL) == 200)
 			return true;
 		usleep(10000);
@@ -83,10 +86,20 @@ void stand_stop(struct stand *a)
 	file_remove(a->directory, NULL);
 }
 
-bool stand_restart(struct stand *a)
+void stand_pause(struct stand *a)
 {
 	controller_stop(a->controller);
+}
+
+bool stand_resume(struct stand *a)
+{
 	return run(a);
+}
+
+bool stand_restart(struct stand *a)
+{
+	stand_pause(a);
+	return stand_resume(a);
 }
 
 bool stand_wait_peer(struct stand *a, const struct stand_machine *m, uint32_t index)
