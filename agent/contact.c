@@ -60,6 +60,10 @@ static const char *words_for(const struct http_answer *a)
 {
 	if (a->code == ERR_REVOKED)
 		return "this machine was revoked: 'skein-agent leave', then join with a new token";
+	if (a->code == ERR_FROZEN)
+		return "this machine is frozen: its identity is used in another place, too. End "
+		       "the "
+		       "copy; then 'skein machine unfreeze', or revoke it and join anew";
 	if (a->code == ERR_AUTH && a->status == 401)
 		return "the controller does not know this machine any more: 'skein-agent leave "
 		       "--force', then join with a new token";
@@ -74,6 +78,7 @@ bool contact_note(struct contact *c, const struct http_answer *a, const char *wh
 	if (a->status != 0) {
 		c->answered = wall_now();
 		c->revoked = a->code == ERR_REVOKED;
+		c->frozen = a->code == ERR_FROZEN;
 	}
 	if (a->code != 0) {
 		snprintf(c->error, sizeof(c->error), "%s", words_for(a));

@@ -13,6 +13,7 @@ struct contact {
 	struct http *http;	    /* NULL before contact_open() and after contact_close() */
 	bool connected;		    /* the last request was answered */
 	bool revoked;		    /* it was: this machine is shut out */
+	bool frozen;		    /* until an operator decides: its identity is in two places */
 	char error[FAULT_TEXT_MAX]; /* "" if its answer was as it should be */
 	struct wall answered;	    /* ms 0: never */
 };

@@ -191,6 +191,7 @@ static void ask_list(struct fetch *f)
 		.method = "GET",
 		.path = "/machine",
 		.if_none_match = f->etag,
+		.start = f->agent->machine.start,
 		.wait_s = f->etag[0] != '\0' ? WAIT_S : 0,
 		.answer_max = LIST_MAX,
 	};

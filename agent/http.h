@@ -35,6 +35,7 @@ struct http_request {
 	const char *if_none_match; /* NULL or "": none */
 	bool deltas;		   /* A-IM: skein-delta, with if_none_match (RFC 3229) */
 	const char *signature;	   /* Skein-Signature; NULL: none */
+	const char *start;	   /* Skein-Start; NULL: none */
 	unsigned wait_s;	   /* Prefer: wait=N; 0: none */
 	size_t answer_max;
 };

@@ -84,6 +84,8 @@ static void set_headers(struct transfer *t, const struct http_request *r)
 		add_header(t, "A-IM", "skein-delta");
 	if (r->signature != NULL)
 		add_header(t, "Skein-Signature", r->signature);
+	if (r->start != NULL)
+		add_header(t, "Skein-Start", r->start);
 	if (r->wait_s > 0) {
 		snprintf(text, sizeof(text), "wait=%u", r->wait_s);
 		add_header(t, "Prefer", text);

@@ -203,6 +203,9 @@ int machine_count_run(struct machine *m, const struct config *c, struct fault *f
 		m->run = strtoll(buf_text(&now), NULL, 10);
 	buf_fini(&now);
 	m->run = m->run < 0 || m->run >= INT32_MAX ? 1 : m->run + 1;
+	/* Two containers of one image have all but the last alike. */
+	snprintf(m->start, sizeof(m->start), "%s %lld %08x", m->boot_id, (long long)m->run,
+		 randombytes_random());
 	snprintf(text, sizeof(text), "%lld\n", (long long)m->run);
 	code = file_write(path, text, strlen(text), 0600, f);
 	return code;

@@ -13,7 +13,8 @@
 #include "lib/mesh/id.h"
 #include "lib/mesh/name.h"
 
-#define BOOT_ID_MAX 40
+#define BOOT_ID_MAX	  40
+#define MACHINE_START_MAX 80
 
 struct machine {
 	struct id id;
@@ -23,6 +24,7 @@ struct machine {
 	struct http_where where;
 	char boot_id[BOOT_ID_MAX];
 	int64_t run;
+	char start[MACHINE_START_MAX]; /* of this process: boot id, run, and a random number */
 };
 
 /* ERR_NOT_FOUND where the machine has not joined. Caller machine_wipe()s. */
@@ -37,7 +39,7 @@ int machine_remove(const struct config *c, struct fault *f);
 void machine_wipe(struct machine *m);
 
 void machine_read_boot(struct machine *m); /* boot_id */
-/* The boot id, and the number of this start, which is stored. */
+/* The boot id, the number of this start, which is stored, and its name. */
 int machine_count_run(struct machine *m, const struct config *c, struct fault *f);
 /* ERR_BUSY while another process has it. Released when the process ends. */
 int machine_lock(const struct config *c, struct fault *f);

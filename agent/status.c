@@ -33,8 +33,9 @@ static json_t *machine(const struct agent *a)
 {
 	char id[ID_TEXT_MAX];
 
-	return json_pack("{s:s, s:s, s:b}", "id", id_format(&a->machine.id, id), "name",
-			 a->machine.name, "revoked", a->contact.revoked);
+	return json_pack("{s:s, s:s, s:b, s:b}", "id", id_format(&a->machine.id, id), "name",
+			 a->machine.name, "revoked", a->contact.revoked, "frozen",
+			 a->contact.frozen);
 }
 
 static json_t *controller(const struct agent *a)

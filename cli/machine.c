@@ -12,12 +12,23 @@ static void make_memberships(const json_t *machine, struct buf *out)
 	}
 }
 
+/* Behind one NAT they may be the same. */
+static void make_places(const json_t *from, struct buf *out)
+{
+	const char *a = json_string_value(json_array_get(from, 0));
+	const char *b = json_string_value(json_array_get(from, 1));
+
+	buf_puts(out, "frozen: its identity is used in two places");
+	if (a != NULL && b != NULL)
+		buf_printf(out, ", from %s and %s", a, b);
+}
+
 static void make_remarks(const json_t *machine, struct buf *out)
 {
 	if (json_is_true(json_object_get(machine, "revoked")))
 		buf_puts(out, "revoked");
 	else if (json_is_true(json_object_get(machine, "frozen")))
-		buf_puts(out, "frozen: one identity in two places");
+		make_places(json_object_get(machine, "frozen_from"), out);
 }
 
 static const struct column columns[] = {{"NAME", "name", COLUMN_TEXT, NULL, NULL},
@@ -140,6 +151,21 @@ static int revoke(struct cli *c, const struct invocation *in)
 	return code;
 }
 
+static int unfreeze(struct cli *c, const struct invocation *in)
+{
+	const char *id;
+	const json_t *machine = NULL;
+	int code = api_find_id(c, API_MACHINE, in->args[0], &id);
+
+	if (code == 0)
+		code = api_post(c, api_path(c, "/machines/%s/unfreeze", id), NULL, &machine);
+	if (code == 0)
+		output_done(&c->out, machine,
+			    "machine %s goes on; if the copy of it does so too, it is frozen again",
+			    in->args[0]);
+	return code;
+}
+
 static int delete (struct cli *c, const struct invocation *in)
 {
 	const char *id;
@@ -194,6 +220,9 @@ const struct verb machine_verbs[] = {
 	     struct no_options, rename_one),
 	VERB("machine revoke", "MACHINE", 1, 1, "shut it out of all its meshes", NULL,
 	     struct no_options, revoke),
+	VERB("machine unfreeze", "MACHINE", 1, 1,
+	     "let one go on whose identity was used in two places", NULL, struct no_options,
+	     unfreeze),
 	VERB("machine delete", "MACHINE", 1, 1, "forget it and its memberships", NULL,
 	     struct no_options, delete),
 	VERB("machine unknown", "", 0, 0,

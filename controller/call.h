@@ -23,6 +23,12 @@ struct effects {
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };
 
+enum route_where {
+	ROUTE_MEMORY, /* answered on the HTTP thread, without SQL */
+	ROUTE_READ,   /* on a reader thread */
+	ROUTE_WRITE   /* on the writer thread, in a savepoint, with an audit row */
+};
+
 #define CALL_QUERY_MAX 8
 
 struct call {
@@ -38,9 +44,11 @@ struct call {
 	const char *body;
 	size_t body_len;
 	const char *if_match, *if_none_match, *signature; /* NULL: not sent */
-	bool deltas;	 /* A-IM: skein-delta (RFC 3229): steps will do */
-	int64_t wait_ms; /* Prefer: wait=N (RFC 7240), bounded; 0: not asked for */
-	bool waited;	 /* that time is over, or the controller stops: answer what there is */
+	const char *start; /* Skein-Start: which start of an agent asks; NULL: not sent, or seen */
+	bool deltas;	   /* A-IM: skein-delta (RFC 3229): steps will do */
+	const struct address *twin; /* another start asks from there (controller/twins.h) */
+	int64_t wait_ms;	    /* Prefer: wait=N (RFC 7240), bounded; 0: not asked for */
+	bool waited; /* that time is over, or the controller stops: answer what there is */
 	struct address client;
 	struct wall now;
 	/* context */
@@ -58,15 +66,11 @@ struct call {
 	json_t *problem_extra;	/* further members of the problem document */
 	struct blob *blob;	/* else this, shared; one reference is the call's */
 	const char *delta_base; /* the blob is steps from this ETag on (226); in the arena */
-	bool elsewhere; /* it has to be made: run me again on a reader thread, which has a store */
+	/* Not ROUTE_MEMORY: it takes more than what is in memory, run me again there, with a
+	 * store. */
+	enum route_where elsewhere;
 	bool park; /* nothing to say yet: run me again when the machine changes, or with `waited` */
 	struct effects effects;
-};
-
-enum route_where {
-	ROUTE_MEMORY, /* answered on the HTTP thread, without SQL */
-	ROUTE_READ,   /* on a reader thread */
-	ROUTE_WRITE   /* on the writer thread, in a savepoint, with an audit row */
 };
 
 /* ROLE_NONE: anybody. ROLE_MACHINE: machines only. ROLE_VIEWER and up: operators of at least that

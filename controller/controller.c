@@ -96,6 +96,7 @@ int controller_start(struct controller *c, const struct config *config, struct f
 	code = data_dir_lock(config, &c->lock, f);
 	if (code == 0)
 		code = keys_load(&c->keys, config, f);
+	c->twins = twins_new();
 	c->images = images_new(c->keys.signing, IMAGES_BYTES);
 	if (code == 0)
 		code = publish_first_templates(c, &rendering.templates, f);
@@ -195,6 +196,7 @@ void controller_stop(struct controller *c)
 	jobs_stop(c->jobs);
 	publish_free(c->publish);
 	images_free(c->images);
+	twins_free(c->twins);
 	poll_free(c->poll);
 	auth_free(c->auth);
 	keys_fini(&c->keys);

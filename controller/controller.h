@@ -13,6 +13,7 @@
 #include "controller/keys.h"
 #include "controller/publish.h"
 #include "controller/renderer.h"
+#include "controller/twins.h"
 
 struct controller {
 	const struct config *config; /* borrowed */
@@ -23,6 +24,7 @@ struct controller {
 	struct poll *poll;
 	struct publish *publish;
 	struct images *images;
+	struct twins *twins;
 	struct jobs *jobs;
 	struct renderer *renderer;
 	struct server *server;

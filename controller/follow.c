@@ -13,6 +13,7 @@ static struct credential of_principal(const struct principal_row *row)
 		.who = row->who,
 		.expires_at = row->expires_at,
 		.revoked = row->revoked,
+		.frozen = row->frozen,
 	};
 }
 
@@ -100,11 +101,13 @@ static void follow_machine(struct controller *c, struct store *s, row_t row)
 	if (code == ERR_NOT_FOUND) {
 		auth_remove(c->auth, TOKEN_MACHINE, row);
 		publish_machine_gone(c->publish, row);
+		twins_forget(c->twins, row);
 		return;
 	}
 	if (code == 0) {
 		credential.secret = m.token;
 		credential.revoked = m.revoked;
+		credential.frozen = m.frozen;
 		credential.who = (struct principal){.role = ROLE_MACHINE,
 						    .organization = m.organization,
 						    .token = m.row,

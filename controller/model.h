@@ -59,7 +59,8 @@ struct machine {
 	char boot_id[40];
 	uint64_t run;
 	struct wall created_at, seen_at;
-	bool revoked, frozen; /* frozen: one identity in two places */
+	bool revoked, frozen; /* frozen: one identity in two places, */
+	char seen_from[ADDRESS_TEXT_MAX], other_from[ADDRESS_TEXT_MAX]; /* which asked from there */
 	uint64_t version;
 };
 

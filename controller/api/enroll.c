@@ -186,6 +186,10 @@ static int find_machine(struct call *c, const struct join_grant *g, const struct
 				 "this machine belongs to another organization: leave first");
 	if (m->revoked)
 		return fault_set(&c->fault, ERR_REVOKED, "machine '%s' is revoked", m->name);
+	if (m->frozen)
+		return fault_set(&c->fault, ERR_FROZEN,
+				 "machine '%s' is frozen: its identity was used in two places",
+				 m->name);
 	return store_join_grant_used_by(c->store, g->row, m->row, repeated, &c->fault);
 }
 

@@ -64,10 +64,12 @@ static bool find_files(struct call *c, const struct place *at, struct image_file
 
 	if (images_get(images, at->row, revision, files))
 		return true;
-	c->elsewhere = c->store == NULL;
-	if (!c->elsewhere)
-		images_render(images, at->mesh.edition, at->member, files);
-	return !c->elsewhere;
+	if (c->store == NULL) {
+		c->elsewhere = ROUTE_READ;
+		return false;
+	}
+	images_render(images, at->mesh.edition, at->member, files);
+	return true;
 }
 
 /* The first choice is the default. */

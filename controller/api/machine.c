@@ -6,6 +6,7 @@
 #include "controller/api/resource.h"
 #include "controller/api/shared.h"
 #include "controller/controller.h"
+#include "lib/base/log.h"
 
 /* An agent asks again within 60 s (its long poll) and reports. */
 #define ONLINE_MS 120000
@@ -13,20 +14,23 @@
 struct wire {
 	const char *id, *created_at, *name, *seen_at;
 	bool online, revoked, frozen;
+	struct json_texts frozen_from;
 	json_t *memberships;
 };
 
 #define AT(member) offsetof(struct wire, member)
 
-static const struct json_row answer_rows[] = {JSON_ROW("id", MEMBER_TEXT, AT(id)),
-					      JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),
-					      JSON_ROW("name", MEMBER_TEXT, AT(name)),
-					      JSON_ROW("seen_at", MEMBER_TEXT, AT(seen_at)),
-					      JSON_ROW("online", MEMBER_FLAG, AT(online)),
-					      JSON_ROW("revoked", MEMBER_FLAG, AT(revoked)),
-					      JSON_ROW("frozen", MEMBER_FLAG, AT(frozen)),
-					      JSON_ROW("memberships", MEMBER_RAW, AT(memberships)),
-					      {0}};
+static const struct json_row answer_rows[] = {
+	JSON_ROW("id", MEMBER_TEXT, AT(id)),
+	JSON_ROW("created_at", MEMBER_TEXT, AT(created_at)),
+	JSON_ROW("name", MEMBER_TEXT, AT(name)),
+	JSON_ROW("seen_at", MEMBER_TEXT, AT(seen_at)),
+	JSON_ROW("online", MEMBER_FLAG, AT(online)),
+	JSON_ROW("revoked", MEMBER_FLAG, AT(revoked)),
+	JSON_ROW("frozen", MEMBER_FLAG, AT(frozen)),
+	JSON_ROW("frozen_from", MEMBER_TEXTS, AT(frozen_from)),
+	JSON_ROW("memberships", MEMBER_RAW, AT(memberships)),
+	{0}};
 
 static const struct json_row request_rows[] = {
 	JSON_ROW("name", MEMBER_TEXT, AT(name), .required = true), {0}};
@@ -34,6 +38,7 @@ static const struct json_row request_rows[] = {
 static json_t *encode(struct call *c, const void *x)
 {
 	const struct machine *m = x;
+	const char *const from[] = {m->seen_from, m->other_from};
 	struct wall seen = publish_machine_seen(c->controller->publish, m->row);
 	struct wire w = {
 		.id = format_id(c->arena, &m->id),
@@ -41,6 +46,7 @@ static json_t *encode(struct call *c, const void *x)
 		.name = m->name,
 		.revoked = m->revoked,
 		.frozen = m->frozen,
+		.frozen_from = {arena_copy(c->arena, from, sizeof(from)), m->frozen ? 2 : 0},
 		.memberships = membership_encode_all(c, m->row),
 	};
 
@@ -157,6 +163,71 @@ static int revoke(struct call *c, void *x)
 	return code != 0 ? code : reassign(c, meshes, n);
 }
 
+/* The operator knows which one is the machine, and has ended the other; else it is frozen again. */
+static int unfreeze(struct call *c, void *x)
+{
+	struct machine *m = x;
+	row_t *meshes;
+	size_t n = 0;
+	int code;
+
+	if (!m->frozen)
+		return fault_set(&c->fault, ERR_CONFLICT, "machine '%s' is not frozen", m->name);
+	code = touch_meshes(c, m->row, &meshes, &n);
+	m->frozen = false;
+	m->seen_from[0] = m->other_from[0] = '\0';
+	if (code == 0)
+		code = store_machine_update(c->store, m, &c->fault);
+	twins_forget(c->controller->twins, m->row);
+	return code;
+}
+
+/* The controller does it, of itself. */
+static int audit_freeze(struct call *c, const struct machine *m)
+{
+	json_t *after = json_pack("{s:s, s:[s, s]}", "name", m->name, "frozen_from", m->seen_from,
+				  m->other_from);
+	char *text = json_dumps(after, JSON_COMPACT);
+	const struct audit_entry entry = {
+		.organization = m->organization,
+		.at = c->now,
+		.actor = "controller",
+		.action = "machine.freeze",
+		.resource = format_id(c->arena, &m->id),
+		.after = text,
+	};
+	int code = store_audit_insert(c->store, &entry, &c->fault);
+
+	json_decref(after);
+	free(text);
+	return code;
+}
+
+/* Its identity is in two places, and nobody here knows which is the right one: peers drop it, and
+ * its token is refused, until an operator says that it may go on, or revokes it. */
+int machine_freeze(struct call *c, const struct address *other)
+{
+	struct machine m;
+	row_t *meshes;
+	size_t n = 0;
+	int code = store_machine_get(c->store, c->who.token, &m, &c->fault);
+
+	if (code != 0 || m.frozen || m.revoked)
+		return code;
+	code = touch_meshes(c, m.row, &meshes, &n);
+	m.frozen = true;
+	address_format(&c->client, m.seen_from);
+	address_format(other, m.other_from);
+	if (code == 0)
+		code = store_machine_update(c->store, &m, &c->fault);
+	if (code == 0)
+		code = audit_freeze(c, &m);
+	if (code == 0)
+		log_warn("a machine's identity is in two places: frozen", LOG_S("machine", m.name),
+			 LOG_S("from", m.seen_from), LOG_S("and", m.other_from));
+	return code;
+}
+
 const struct resource machine_resource = {
 	.noun = "machine",
 	RESOURCE_RECORD(struct machine),
@@ -166,5 +237,6 @@ const struct resource machine_resource = {
 	.find_name = find_name,
 	.update = update,
 	.revoke = revoke,
+	.unfreeze = unfreeze,
 	.remove = drop,
 };

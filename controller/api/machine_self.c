@@ -127,11 +127,44 @@ static void answer(struct call *c, const struct published_machine *m, const char
 	c->json = json_encode(answer_rows, &w);
 }
 
+/* Which start of the agent asks counts once for each request, when it comes; not when it is looked
+ * at again after a change, for by then the agent may be another one. Where it is not the only one,
+ * that has to be written. */
+static int look_for_twin(struct call *c)
+{
+	struct address other;
+
+	if (c->start == NULL)
+		return 0;
+	if (strlen(c->start) > TWINS_START_MAX)
+		return fault_set(&c->fault, ERR_TOO_LARGE, "Skein-Start: %d characters at most",
+				 TWINS_START_MAX);
+	if (twins_seen(c->controller->twins, c->who.token, c->start, &c->client, mono_now(),
+		       &other)) {
+		c->twin = arena_copy(c->arena, &other, sizeof(other));
+		c->elsewhere = ROUTE_WRITE;
+	}
+	c->start = NULL;
+	return 0;
+}
+
+/* On the writer thread. This request is answered still, now; the next one is refused. */
+static int freeze(struct call *c)
+{
+	c->elsewhere = ROUTE_MEMORY;
+	c->waited = true;
+	return machine_freeze(c, c->twin);
+}
+
 int machine_self_get(struct call *c)
 {
 	struct publish *publish = c->controller->publish;
 	struct published_machine m;
 	const char *revision;
+	int code = c->twin == NULL ? look_for_twin(c) : freeze(c);
+
+	if (code != 0 || c->elsewhere != ROUTE_MEMORY)
+		return code;
 
 	publish_machine_asked(publish, c->who.token, c->now);
 	if (!publish_is_ready(publish))

@@ -166,6 +166,13 @@ int resource_revoke(struct call *c)
 	return change(c, r, r->revoke);
 }
 
+int resource_unfreeze(struct call *c)
+{
+	const struct resource *r = c->route->resource;
+
+	return change(c, r, r->unfreeze);
+}
+
 int resource_remove(struct call *c, const struct resource *r, void *x)
 {
 	json_t *before = r->encode(c, x);

@@ -23,6 +23,7 @@ struct resource {
 	/* Read the body, check, store, and touch what depends on it. */
 	int (*update)(struct call *c, void *x);
 	int (*revoke)(struct call *c, void *x);
+	int (*unfreeze)(struct call *c, void *x);
 	int (*remove)(struct call *c, void *x);
 };
 
@@ -41,6 +42,7 @@ int resource_get(struct call *c);
 /* Of the version that If-Match names; with an audit row of before and after. */
 int resource_update(struct call *c);
 int resource_revoke(struct call *c);
+int resource_unfreeze(struct call *c);
 int resource_delete(struct call *c);
 
 /* ---- parts of handlers ---- */

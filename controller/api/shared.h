@@ -7,6 +7,9 @@
 /* api/membership.c: all of a machine, as an array as /memberships shows them. */
 json_t *membership_encode_all(struct call *c, row_t machine);
 
+/* api/machine.c: the machine that asks does so from two places, and is frozen. */
+int machine_freeze(struct call *c, const struct address *other);
+
 /* api/shared.c. Gives the routers of a mesh their slots after gateways or approvals changed, and
  * keeps them; touches the mesh. ERR_EXHAUSTED beyond 63. */
 int slots_assign(struct call *c, row_t mesh);

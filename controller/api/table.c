@@ -42,6 +42,8 @@ const struct route api_routes[] = {
 	 resource_delete, &machine_resource},
 	{METHOD_POST, V1 "/machines/{id}/revoke", ROLE_OPERATOR, ROUTE_WRITE, "machine.revoke", N,
 	 resource_revoke, &machine_resource},
+	{METHOD_POST, V1 "/machines/{id}/unfreeze", ROLE_OPERATOR, ROUTE_WRITE, "machine.unfreeze",
+	 N, resource_unfreeze, &machine_resource},
 
 	{METHOD_GET, V1 "/unknown-machines", ROLE_VIEWER, ROUTE_READ, N, "limit cursor",
 	 resource_list, &unknown_resource},

@@ -184,6 +184,10 @@ int auth_check(struct auth *a, const char *header, struct wall now, struct princ
 		return fault_set(f, ERR_AUTH, "this controller does not know the token");
 	if (c.revoked)
 		return fault_set(f, ERR_REVOKED, "the token was revoked");
+	if (c.frozen)
+		return fault_set(f, ERR_FROZEN,
+				 "this machine is frozen: its identity was used in two places at a "
+				 "time; an operator decides");
 	if (c.expires_at.ms != 0 && c.expires_at.ms <= now.ms)
 		return fault_set(f, ERR_EXPIRED, "the token has expired");
 	*out = c.who;

@@ -14,7 +14,7 @@ struct credential {
 	struct digest secret;
 	struct principal who;	/* who.token is its row */
 	struct wall expires_at; /* ms 0: never */
-	bool revoked;		/* known, and told so */
+	bool revoked, frozen;	/* known, and told so */
 };
 
 struct auth *auth_new(void);
@@ -34,7 +34,8 @@ void auth_remove_organization(struct auth *a, row_t organization);
 /* One more of this machine: false when it is too much. From any thread. */
 bool auth_pace(struct auth *a, const struct principal *who, struct mono now);
 
-/* The value of an Authorization header (RFC 6750), or NULL. ERR_AUTH, ERR_EXPIRED, ERR_REVOKED. */
+/* The value of an Authorization header (RFC 6750), or NULL. ERR_AUTH, ERR_EXPIRED, ERR_REVOKED,
+ * ERR_FROZEN. */
 int auth_check(struct auth *a, const char *header, struct wall now, struct principal *out,
 	       struct fault *f);
 /* May this principal use a route of `least`? */

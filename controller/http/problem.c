@@ -13,7 +13,8 @@ static const struct {
 	{ERR_CONFLICT, 409},  {ERR_EXHAUSTED, 409},   {ERR_PRECONDITION, 412}, {ERR_AUTH, 401},
 	{ERR_FORBIDDEN, 403}, {ERR_EXPIRED, 403},     {ERR_REVOKED, 403},      {ERR_USED_UP, 403},
 	{ERR_SIGNATURE, 403}, {ERR_STALE, 409},	      {ERR_MISMATCH, 409},     {ERR_TIMEOUT, 408},
-	{ERR_BUSY, 503},      {ERR_OVERLAP, 409},     {ERR_IO, 503},	       {ERR_PRIVILEGE, 503},
+	{ERR_FROZEN, 403},    {ERR_BUSY, 503},	      {ERR_OVERLAP, 409},      {ERR_IO, 503},
+	{ERR_PRIVILEGE, 503},
 };
 
 int problem_status(int code)

@@ -196,7 +196,8 @@ static void forget_answer(struct call *c)
 	blob_unref(c->blob);
 	c->blob = NULL;
 	c->etag = c->delta_base = NULL;
-	c->park = c->elsewhere = false;
+	c->park = false;
+	c->elsewhere = ROUTE_MEMORY;
 }
 
 /* A handler that answers from memory, again each time something may be new. True when the request
@@ -230,12 +231,13 @@ static bool run_memory(struct request *r)
 
 static bool dispatch(struct request *r)
 {
-	const struct route *route = r->call.route;
+	enum route_where where = r->call.route->where;
 
-	if (route->where == ROUTE_MEMORY) {
+	if (where == ROUTE_MEMORY) {
 		if (run_memory(r))
 			return true;
-		if (r->code != 0 || !r->call.elsewhere)
+		where = r->call.elsewhere;
+		if (r->code != 0 || where == ROUTE_MEMORY)
 			return false;
 	}
 	r->asked_by = r->call.who;
@@ -251,7 +253,7 @@ static bool dispatch(struct request *r)
 		r->code = fault_set(&r->call.fault, ERR_BUSY, "the controller is stopping");
 		return false;
 	}
-	if (route->where == ROUTE_WRITE)
+	if (where == ROUTE_WRITE)
 		jobs_write(r->context->options.jobs, &r->job);
 	else
 		jobs_read(r->context->options.jobs, &r->job);

@@ -55,6 +55,7 @@ static void read_headers(struct MHD_Connection *connection, struct request_head 
 	c->if_match = header(c, connection, MHD_HTTP_HEADER_IF_MATCH);
 	c->if_none_match = header(c, connection, MHD_HTTP_HEADER_IF_NONE_MATCH);
 	c->signature = header(c, connection, "Skein-Signature");
+	c->start = header(c, connection, "Skein-Start");
 	c->wait_ms = parse_wait(header(c, connection, "Prefer"));
 	c->deltas = has_token(header(c, connection, "A-IM"), "skein-delta");
 	if (length != NULL)

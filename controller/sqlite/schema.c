@@ -296,12 +296,15 @@ static const char version_4[] =
 "ALTER TABLE mesh ADD COLUMN images_digest BLOB CHECK (length(images_digest) = 32);"
 "ALTER TABLE membership ADD COLUMN image_view INTEGER NOT NULL DEFAULT 0;";
 
+/* Which starts of a machine's agent came back is known in memory alone (controller/twins.h). */
+static const char version_5[] =
+"ALTER TABLE machine DROP COLUMN other_boot_id;"
+"ALTER TABLE machine DROP COLUMN other_run;"
+"ALTER TABLE machine DROP COLUMN returns;";
+
 /* clang-format on */
 
 const struct migration migrations[] = {
-	{1, version_1},
-	{2, version_2},
-	{3, version_3},
-	{4, version_4},
+	{1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}, {5, version_5},
 };
 const size_t nmigrations = sizeof(migrations) / sizeof(migrations[0]);

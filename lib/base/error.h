@@ -36,7 +36,8 @@
 	X(ERR_OVERLAP, -26, 25, "overlaps")                                                        \
 	X(ERR_IO, -27, 26, "input/output error")                                                   \
 	X(ERR_REMOTE, -28, 27, "the other side refused")                                           \
-	X(ERR_CHECK, -29, 1, "a check did not hold")
+	X(ERR_CHECK, -29, 1, "a check did not hold")                                               \
+	X(ERR_FROZEN, -30, 28, "frozen")
 
 enum error_code {
 #define X(name, code, status, text) name = (code),

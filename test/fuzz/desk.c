@@ -189,6 +189,7 @@ struct desk *desk_get(void)
 	desk.controller.auth = auth_new();
 	desk.controller.poll = poll_new();
 	desk.controller.publish = publish_new(desk.controller.poll);
+	desk.controller.twins = twins_new();
 	desk.controller.images = images_new(desk.controller.keys.signing, 1 << 20);
 	add_things(&desk);
 	FUZZ_HOLDS(follow_load(&desk.controller, desk.store, NULL) == 0);

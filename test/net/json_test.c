@@ -254,8 +254,9 @@ static void logging_in_and_out_is_answered_as_is_written(void)
  * twins_test.c; the rest is all in the table above. */
 static bool is_tried(const char *words)
 {
-	static const char *const others[] = {"login", "logout", "state show", "machine unknown",
-					     "machine forget"};
+	static const char *const others[] = {"login",	       "logout",
+					     "state show",     "machine unknown",
+					     "machine forget", "machine unfreeze"};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		if (strcmp(lines[i].words, words) == 0)

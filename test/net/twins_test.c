@@ -1,4 +1,6 @@
 /* Who is who, after a backup was restored and after a machine was copied. */
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "test/net/json_check.h"
@@ -49,6 +51,71 @@ static void who_joined_since_the_backup_is_unknown_and_runs_on(void)
 		  "0");
 }
 
+#define FROZEN "skein machine show tb --json | jq -e .frozen"
+
+/* Something that all have to hear of: their polls come back at once, and they ask again. */
+static bool is_frozen_by_now(int number)
+{
+	char script[128];
+
+	snprintf(script, sizeof(script),
+		 "skein machine rename tc tc-%d && skein machine rename tc-%d tc && " FROZEN,
+		 number, number);
+	return twins_sh(LAB_CONTROLLER, script) == 0;
+}
+
+static void await_frozen(void)
+{
+	struct mono deadline = mono_add_ms(mono_now(), TWINS_MS);
+	int number = 0;
+
+	while (!is_frozen_by_now(++number)) {
+		if (mono_reached(deadline, mono_now())) {
+			TEST_FAIL("a copied machine is not frozen after %d changes", number);
+			return;
+		}
+		poll(NULL, 0, 100);
+	}
+}
+
+/* Its directory is copied to td while it runs, and td started: they have their identity, keys and
+ * address in common. */
+static void who_is_in_two_places_is_frozen(void)
+{
+	twins_await("ta", REACH "10.122.0.2");
+	/* To be started again and again is nothing. */
+	for (int i = 0; i < 4; i++) {
+		twins_kill("tb", "skein-agent");
+		twins_start("tb");
+		CU_ASSERT(!is_frozen_by_now(100 + i));
+	}
+	CU_ASSERT(twins_sh("td", "skein-agent leave") == 0);
+	twins_copy("tb", "td");
+	twins_start("td");
+	await_frozen();
+
+	/* Its peers have dropped it; it is told why, both of it. */
+	twins_await("ta", "! " REACH "10.122.0.2");
+	twins_await("ta", REACH "10.122.0.1");
+	twins_await("tb", "skein-agent status --json | jq -e .machine.frozen");
+	twins_await("td", "skein-agent status | grep -q 'used in another place'");
+	CU_ASSERT(twins_sh(LAB_CONTROLLER, "skein machine list | grep '^tb' | grep -q frozen") ==
+		  0);
+	CU_ASSERT(twins_sh(LAB_CONTROLLER, "skein audit | grep -q machine.freeze") == 0);
+	/* The copy cannot leave in its name: that is only done at the copy. */
+	CU_ASSERT(twins_sh("td", "skein-agent leave") != 0);
+	CU_ASSERT(twins_sh("td", "skein-agent leave --force") == 0);
+	CU_ASSERT(twins_sh(LAB_CONTROLLER, FROZEN) == 0);
+	json_check_one("skein.v1", "machine unfreeze",
+		       twins_text(LAB_CONTROLLER, "skein machine unfreeze tb --json"));
+	twins_kill("tb", "skein-agent");
+	twins_start("tb");
+	twins_await("ta", REACH "10.122.0.2");
+	twins_await("tb", "skein-agent status --json | jq -e '.machine.frozen | not'");
+	CU_ASSERT(!is_frozen_by_now(200));
+}
+
 TEST_SUITE_WITH(net_twins, twins_make, twins_end,
 		{"who joined since the backup is unknown, and runs on",
-		 who_joined_since_the_backup_is_unknown_and_runs_on});
+		 who_joined_since_the_backup_is_unknown_and_runs_on},
+		{"who is in two places is frozen", who_is_in_two_places_is_frozen});

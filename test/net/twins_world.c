@@ -109,6 +109,21 @@ void twins_join(const char *machine)
 	twins_start(machine);
 }
 
+void twins_copy(const char *from, const char *to)
+{
+	static const char *const save[] = {"sh", "-c", "tar -C / -cf - var/lib/skein | base64 -w 0",
+					   NULL};
+	static const char *const restore[] = {
+		"sh", "-c", "rm -rf /var/lib/skein/*; base64 -d | tar -C / -xf -", NULL};
+	struct fault f = {0};
+	struct buf disk;
+
+	buf_init_secret(&disk);
+	TEST_STEP(machine_run(&lab, from, save, NULL, SCRIPT_MS, &disk, &f), &f);
+	TEST_STEP(machine_run(&lab, to, restore, buf_text(&disk), SCRIPT_MS, NULL, &f), &f);
+	buf_fini(&disk);
+}
+
 void twins_kill(const char *machine, const char *program)
 {
 	process_vec found = {0};

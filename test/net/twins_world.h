@@ -30,6 +30,8 @@ void twins_join(const char *machine);
 void twins_start(const char *machine);
 /* Kills all processes of a name on a machine; there is one at least. */
 void twins_kill(const char *machine, const char *program);
+/* What one machine has on its disk, another one has, too: who joined as the one is both. */
+void twins_copy(const char *from, const char *to);
 /* Starts the controller that is there, and waits until it answers. */
 void twins_start_controller(void);
 

@@ -80,6 +80,8 @@ const struct api_case api_cases[] = {
 	{V1 "/unknown-machines" ID, METHOD_DELETE, V1 "/unknown-machines/$unknown", NULL, 204},
 	{V1 "/memberships" ID, METHOD_DELETE, V1 "/memberships/$membership", NULL, 204},
 	{V1 "/machine", METHOD_DELETE, NULL, NULL, 204},
+	{V1 "/machines" ID "/unfreeze", METHOD_POST, V1 "/machines/$second_machine/unfreeze", NULL,
+	 409},
 	{V1 "/machines" ID "/revoke", METHOD_POST, V1 "/machines/$second_machine/revoke", NULL,
 	 200},
 	{V1 "/machines" ID, METHOD_DELETE, V1 "/machines/$second_machine", NULL, 204},
