@@ -15,7 +15,7 @@
 
 #define SOCKET_DIR     "/var/run/wireguard"
 #define ANSWER_SECONDS 10
-#define REQUEST_MAX    32768
+#define REQUEST_MAX    262144
 
 struct uapi {
 	struct wg_backend base;
