@@ -69,6 +69,11 @@ const struct schema_row agent_config_rows[] = {
 	 "directory of the control sockets and of what BIRD runs from", check_run_dir},
 	{"guard_dir", SCHEMA_TEXT, AT(guard_dir), 0, 0, "/sys/fs/bpf/skein",
 	 "directory below which the guard's eBPF program and maps are pinned", file_check_absolute},
+	{"join_token", SCHEMA_TEXT, AT(join_token), 0, 0, "/etc/skein/join-token",
+	 "file with a join token: a machine that has not joined does so when the service starts, "
+	 "and "
+	 "then removes it",
+	 file_check_absolute},
 	{"device", SCHEMA_TEXT, AT(device), 0, 0, "wg",
 	 "stem of the names of WireGuard devices: wg0, its trunks wg0t1, ...", check_device},
 	{"table_base", SCHEMA_NUMBER, AT(table_base), 1000, 2000000000, "5200",

@@ -10,6 +10,7 @@ struct config {
 	char *state_dir;      /* keys, tokens, images: 0700 */
 	char *run_dir;	      /* control socket, a directory per membership */
 	char *guard_dir;      /* where the guard is pinned: on a bpffs */
+	char *join_token;     /* a file: read at the first start, then removed */
 	char *device;	      /* stem of device names: "wg" */
 	int64_t table_base;   /* T of membership i is table_base + i */
 	int64_t control_base; /* C of membership i is control_base + i */

@@ -7,6 +7,7 @@
 
 #include "agent/control_client.h"
 #include "agent/enrol.h"
+#include "agent/first_join.h"
 #include "agent/leave.h"
 #include "agent/loop.h"
 #include "agent/status.h"
@@ -144,6 +145,8 @@ static int do_run(void *context, const struct invocation *in)
 	(void)in;
 	if (uv_loop_init(&loop) != 0)
 		return complain(&f, ERR_INTERNAL);
+	if (code == 0)
+		code = first_join(&a.config, &f);
 	if (code == 0)
 		code = machine_require(&a.config, &f);
 	if (code == 0)

@@ -34,8 +34,14 @@ static void make_uses(const json_t *token, struct buf *out)
 		buf_puts(out, "any");
 }
 
+static void make_role(const json_t *token, struct buf *out)
+{
+	buf_puts(out, json_is_true(json_object_get(token, "gateway")) ? "gateway" : "member");
+}
+
 static const struct column columns[] = {{"ID", "id", COLUMN_TEXT, NULL, NULL},
 					{"MESH", "mesh_name", COLUMN_TEXT, NULL, NULL},
+					{"ROLE", NULL, COLUMN_MADE, NULL, make_role},
 					{"USES", NULL, COLUMN_MADE, NULL, make_uses},
 					{"STATE", NULL, COLUMN_MADE, NULL, make_state},
 					{"EXPIRES", "expires_at", COLUMN_TIME, NULL, NULL},
@@ -45,7 +51,7 @@ static const struct column columns[] = {{"ID", "id", COLUMN_TEXT, NULL, NULL},
 struct options {
 	const char *mesh, *note, *expires;
 	int64_t uses;
-	bool any;
+	bool any, gateway;
 };
 
 static const struct option_row create_options[] = {
@@ -54,6 +60,8 @@ static const struct option_row create_options[] = {
 	{"uses", 'u', OPTION_NUMBER, offsetof(struct options, uses), "N",
 	 "how many machines may join by it (1)", 1, 1000000},
 	{"any", 0, OPTION_FLAG, offsetof(struct options, any), NULL, "any number may", 0, 0},
+	{"gateway", 'g', OPTION_FLAG, offsetof(struct options, gateway), NULL,
+	 "who joins by it is a gateway of the mesh: for appliances", 0, 0},
 	{"expires", 'e', OPTION_TEXT, offsetof(struct options, expires), "TIME",
 	 "how long it is good for, as 30m, 24h, 7d", 0, 0},
 	{"note", 'n', OPTION_TEXT, offsetof(struct options, note), "TEXT", "what it is for", 0, 0},
@@ -92,6 +100,8 @@ static int create(struct cli *c, const struct invocation *in)
 	if (o->note != NULL)
 		json_object_set_new(body, "note", json_string(o->note));
 	json_object_set_new(body, "max_uses", json_integer(o->any ? 0 : o->uses > 0 ? o->uses : 1));
+	if (o->gateway)
+		json_object_set_new(body, "gateway", json_true());
 	if (code != 0) {
 		json_decref(body);
 		return code;

@@ -148,8 +148,8 @@ struct join_grant {		       /* a join token, without its secret */
 	struct id id;
 	struct digest secret;
 	char note[NAME_TEXT_MAX];
-	uint32_t max_uses, uses;			/* max 0: any number */
-	bool gateway;					/* for appliances, later */
+	uint32_t max_uses, uses; /* max 0: any number */
+	bool gateway;		 /* who joins by it is a gateway of the mesh */
 	struct wall created_at, expires_at, revoked_at; /* ms 0: never */
 	uint64_t version;
 };

@@ -46,6 +46,7 @@ install: all $(MAN_PAGES) $(REFERENCES) $(UNITS) ## install below DESTDIR
 	$(Q)install -m 644 $(filter %.1,$(MAN_PAGES)) $(DESTDIR)$(SHAREDIR)/man/man1
 	$(Q)install -m 644 $(filter %.8,$(MAN_PAGES)) $(DESTDIR)$(SHAREDIR)/man/man8
 	$(Q)install -m 644 $(wildcard examples/*.*) $(REFERENCES) $(DESTDIR)$(EXAMPLEDIR)
+	$(Q)install -D -m 644 -t $(DESTDIR)$(EXAMPLEDIR)/appliance $(wildcard examples/appliance/*)
 	$(Q)install -m 644 docs/openapi.yaml $(DESTDIR)$(DOCDIR)
 	$(Q)install -m 644 $(wildcard docs/json/*.json) $(DESTDIR)$(DOCDIR)/json
 	$(Q)install -m 644 packaging/completion/skein.bash $(DESTDIR)$(SHAREDIR)/bash-completion/completions/skein

@@ -233,18 +233,32 @@ static int find_mesh(struct call *c, const struct join_grant *g, struct mesh *me
 	return code;
 }
 
-static int join_mesh(struct call *c, const struct join_grant *g, const struct machine *m)
+/* An appliance's token says so: what an operator does elsewhere by hand. */
+static int make_gateway(struct call *c, const struct mesh *mesh, struct membership *m)
+{
+	int code = 0;
+
+	if (!m->gateway) {
+		m->gateway = true;
+		code = store_membership_update(c->store, m, &c->fault);
+	}
+	return code != 0 ? code : slots_assign(c, mesh->row);
+}
+
+static int join_mesh(struct call *c, const struct join_grant *g, const struct machine *m,
+		     struct mesh *mesh)
 {
 	struct membership membership;
-	struct mesh mesh;
-	int code = find_mesh(c, g, &mesh);
+	int code = find_mesh(c, g, mesh);
 
 	if (code == 0)
-		code = store_membership_of(c->store, m->row, mesh.row, &membership, NULL);
+		code = store_membership_of(c->store, m->row, mesh->row, &membership, NULL);
 	if (code == ERR_NOT_FOUND)
-		code = alloc_join(c->store, m, &mesh, c->now, &membership, &c->fault);
+		code = alloc_join(c->store, m, mesh, c->now, &membership, &c->fault);
+	if (code == 0 && g->gateway)
+		code = make_gateway(c, mesh, &membership);
 	if (code == 0)
-		call_touch_mesh(c, mesh.row);
+		call_touch_mesh(c, mesh->row);
 	return code;
 }
 
@@ -277,10 +291,25 @@ static int list_joined(struct call *c, const struct machine *m, struct json_rows
 	return code;
 }
 
-static int audit(struct call *c, const struct machine *m)
+/* What the audit keeps: who, by which token (its actor says that), and of what it became a gateway.
+ */
+struct audited {
+	const char *id, *name, *gateway_of;
+};
+
+static const struct json_row audited_rows[] = {
+	JSON_ROW("id", MEMBER_TEXT, offsetof(struct audited, id)),
+	JSON_ROW("name", MEMBER_TEXT, offsetof(struct audited, name)),
+	JSON_ROW("gateway_of", MEMBER_TEXT, offsetof(struct audited, gateway_of)),
+	{0}};
+
+static int audit(struct call *c, const struct machine *m, const struct mesh *gateway_of)
 {
-	const struct named named = {format_id(c->arena, &m->id), m->name};
-	json_t *after = json_encode(named_rows, &named);
+	const struct audited x = {
+		.id = format_id(c->arena, &m->id),
+		.name = m->name,
+		.gateway_of = gateway_of != NULL ? format_id(c->arena, &gateway_of->id) : NULL};
+	json_t *after = json_encode(audited_rows, &x);
 	int code = call_audit(c, &m->id, NULL, after);
 
 	json_decref(after);
@@ -294,6 +323,7 @@ int enroll(struct call *c)
 	uint8_t identity[32];
 	struct join_grant g = {0};
 	struct machine m = {0};
+	struct mesh mesh;
 	bool repeated = false;
 	int code = call_decode(c, request_rows, &in, NULL);
 
@@ -311,7 +341,7 @@ int enroll(struct call *c)
 		code = store_join_grant_use(c->store, g.row, m.row, &c->fault);
 	/* A repetition gives back what is there: not a membership that was removed since. */
 	if (code == 0 && !repeated)
-		code = join_mesh(c, &g, &m);
+		code = join_mesh(c, &g, &m, &mesh);
 	if (code == 0)
 		code = list_joined(c, &m, &answer.memberships);
 	if (code != 0)
@@ -321,5 +351,5 @@ int enroll(struct call *c)
 	answer.signer = format_base64(c->arena, keys_signer(&c->controller->keys), 32);
 	c->json = json_encode(answer_rows, &answer);
 	c->status = 201;
-	return audit(c, &m);
+	return audit(c, &m, g.gateway && !repeated ? &mesh : NULL);
 }

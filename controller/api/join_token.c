@@ -15,6 +15,7 @@
 struct wire {
 	const char *id, *created_at, *mesh, *note, *expires_at, *revoked_at;
 	int64_t max_uses, uses, expires_in;
+	bool gateway;
 };
 
 #define AT(member) offsetof(struct wire, member)
@@ -25,11 +26,12 @@ static const struct json_row answer_rows[] = {JSON_ROW("id", MEMBER_TEXT, AT(id)
 					      JSON_ROW("note", MEMBER_TEXT, AT(note)),
 					      JSON_ROW("max_uses", MEMBER_NUMBER, AT(max_uses)),
 					      JSON_ROW("uses", MEMBER_NUMBER, AT(uses)),
+					      JSON_ROW("gateway", MEMBER_FLAG, AT(gateway)),
 					      JSON_ROW("expires_at", MEMBER_TEXT, AT(expires_at)),
 					      JSON_ROW("revoked_at", MEMBER_TEXT, AT(revoked_at)),
 					      {0}};
 
-enum { MESH, NOTE, MAX_USES, EXPIRES_IN };
+enum { MESH, NOTE, MAX_USES, EXPIRES_IN, GATEWAY };
 
 static const struct json_row request_rows[] = {
 	[MESH] = JSON_ROW("mesh", MEMBER_TEXT, AT(mesh)),
@@ -37,6 +39,7 @@ static const struct json_row request_rows[] = {
 	[MAX_USES] = JSON_ROW("max_uses", MEMBER_NUMBER, AT(max_uses), .max = MAX_USES_BOUND),
 	[EXPIRES_IN] = JSON_ROW("expires_in", MEMBER_NUMBER, AT(expires_in), .min = 1,
 				.max = EXPIRES_MAX_S),
+	[GATEWAY] = JSON_ROW("gateway", MEMBER_FLAG, AT(gateway)),
 	{0}};
 
 static json_t *encode(struct call *c, const void *x)
@@ -51,6 +54,7 @@ static json_t *encode(struct call *c, const void *x)
 		.revoked_at = format_time(c->arena, g->revoked_at),
 		.max_uses = g->max_uses,
 		.uses = g->uses,
+		.gateway = g->gateway,
 	};
 
 	if (g->mesh != 0 && store_mesh_get(c->store, g->mesh, &mesh, NULL) == 0)
@@ -106,6 +110,7 @@ int join_token_create(struct call *c)
 		return code;
 	g.mesh = in.mesh != NULL ? mesh.row : 0;
 	g.max_uses = (uint32_t)in.max_uses;
+	g.gateway = in.gateway;
 	g.expires_at.ms = c->now.ms + in.expires_in * 1000;
 	snprintf(g.note, sizeof(g.note), "%s", in.note != NULL ? in.note : "");
 	secret_random(&secret);

@@ -10,6 +10,7 @@ void only_one_agent_runs(void);
 void a_machine_joins_once(void);
 void leaving_undoes_everything(void);
 void without_joining_there_is_nothing_to_do(void);
+void an_appliance_joins_at_its_first_start(void);
 void a_machine_that_left_joins_again(void);
 void leaving_needs_the_controller_or_force(void);
 

@@ -1,13 +1,19 @@
 /* Joining, running as one among others, leaving. On lb. */
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lab/machine.h"
+#include "lab/operator.h"
 #include "lib/base/error.h"
 #include "lib/base/file.h"
 #include "test/net/agent_cases.h"
 #include "test/net/agent_foreign.h"
 #include "test/net/agent_world.h"
 #include "test/test.h"
+
+#define LOG_MS	 15000
+#define AGAIN_MS 50
 
 /* Exit status of a script that fails, and what it said on both outputs. */
 static void expect_refusal(const char *machine, const char *command, int code, const char *words)
@@ -108,7 +114,7 @@ void a_machine_joins_once(void)
 {
 	char command[500];
 
-	snprintf(command, sizeof(command), "$AGENT join --no-start %s", agents_token());
+	snprintf(command, sizeof(command), "$AGENT join --no-start %s", agents_token(NULL));
 	expect_refusal("la", command, ERR_EXISTS, "has joined already");
 	CU_ASSERT(agents_sh("la", "$AGENT status", NULL) == 0);
 }
@@ -135,19 +141,84 @@ void without_joining_there_is_nothing_to_do(void)
 	foreign_check_all("lb");
 }
 
+static bool log_has(const char *path, const char *words)
+{
+	struct buf said;
+	bool has;
+
+	buf_init(&said);
+	has = file_read(path, 64 << 20, &said, NULL) == 0 && strstr(buf_text(&said), words) != NULL;
+	buf_fini(&said);
+	return has;
+}
+
 /* What others do, a machine gets by what differs from what it has, and none of it was refused. */
 static void comes_as_steps(const char *machine)
 {
 	char log[PLACE_PATH_MAX];
-	struct buf said;
 
 	TEST_TEXT(agents_text(machine, "cat /var/lib/skein/agent/*-*-*-*-*/view.delta | head -c 7"),
 		  "SKEINDL");
-	buf_init(&said);
-	CU_ASSERT(file_read(lab_log_path(agents_lab(), machine, "skein-agent", log), 64 << 20,
-			    &said, NULL) == 0);
-	CU_ASSERT(strstr(buf_text(&said), "steps from the state before") == NULL);
-	buf_fini(&said);
+	CU_ASSERT(!log_has(lab_log_path(agents_lab(), machine, "skein-agent", log),
+			   "steps from the state before"));
+}
+
+static const char *role(const char *machine)
+{
+	static char text[16];
+	const struct operator_member *m;
+	operator_member_vec members = {0};
+	struct fault f = {0};
+	struct arena arena;
+
+	arena_init(&arena);
+	TEST_STEP(operator_members(agents_lab(), &arena, &members, &f), &f);
+	m = operator_find_member(&members, machine, "home");
+	snprintf(text, sizeof(text), "%s", m != NULL ? m->role : "");
+	vec_free(&members);
+	arena_fini(&arena);
+	return text;
+}
+
+static void await_log(const char *machine, const char *words)
+{
+	struct mono deadline = mono_add_ms(mono_now(), LOG_MS);
+	char path[PLACE_PATH_MAX];
+
+	lab_log_path(agents_lab(), machine, "skein-agent", path);
+	while (!log_has(path, words)) {
+		if (mono_reached(deadline, mono_now())) {
+			TEST_FAIL("%s: its log does not say '%s'", machine, words);
+			return;
+		}
+		poll(NULL, 0, AGAIN_MS);
+	}
+}
+
+/* As an image has it, before there is a network: a token, and the service. */
+void an_appliance_joins_at_its_first_start(void)
+{
+	char script[600];
+	struct fault f = {0};
+
+	snprintf(script, sizeof(script), "umask 022; echo %s > /etc/skein/join-token",
+		 agents_token("--gateway"));
+	TEST_NUMBER(agents_sh("lb", script, NULL), 0);
+	expect_refusal("lb", "$AGENT run", ERR_PRIVILEGE, "/etc/skein/join-token: mode 0644");
+	TEST_NUMBER(agents_sh("lb", "chmod 600 /etc/skein/join-token", NULL), 0);
+	agents_kill("controller", "skein-controller");
+	TEST_STEP(machine_start_agent(agents_lab(), "lb", &f), &f);
+	await_log("lb", "the controller cannot be asked yet");
+	CU_ASSERT(agents_sh("lb", "test -s /etc/skein/join-token", NULL) == 0);
+	agents_start_controller();
+	agents_await("lb", "! test -e /etc/skein/join-token", 15000);
+	agents_settle();
+	TEST_TEXT(role("lb"), "gateway");
+	TEST_TEXT(role("la"), "member");
+	CU_ASSERT(agents_reach("lb", "la", AGENT_SETTLE_MS));
+	CU_ASSERT(agents_sh("lb", "$AGENT leave", NULL) == 0);
+	agents_await("lb", "! ls /run/skein 2> /dev/null", 3000);
+	foreign_check_all("lb");
 }
 
 void a_machine_that_left_joins_again(void)
@@ -158,8 +229,8 @@ void a_machine_that_left_joins_again(void)
 	/* The administrator opens the port himself: that is his, and stays. */
 	TEST_NUMBER(agents_sh("lb", "ufw allow 51820/udp && : > /run/ufw.calls", NULL), 0);
 	/* Not the address that it had: freed ones rest. */
-	snprintf(command, sizeof(command), "$AGENT join --no-start %s", agents_token());
-	TEST_TEXT(agents_text("lb", command), "Joined as lb: 10.120.0.4 in mesh home.");
+	snprintf(command, sizeof(command), "$AGENT join --no-start %s", agents_token(NULL));
+	TEST_TEXT(agents_text("lb", command), "Joined as lb: 10.120.0.5 in mesh home.");
 	TEST_STEP(machine_start_agent(agents_lab(), "lb", &f), &f);
 	agents_settle();
 	CU_ASSERT(agents_reach("lb", "la", AGENT_SETTLE_MS));

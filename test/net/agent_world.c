@@ -220,9 +220,9 @@ void agents_kill(const char *machine, const char *program)
 	vec_free(&found);
 }
 
-const char *agents_token(void)
+const char *agents_token(const char *option)
 {
-	static const char *const words[] = {"token", "create", "--mesh", "home", NULL};
+	const char *const words[] = {"token", "create", "--mesh", "home", option, NULL};
 	static char token[400];
 	struct fault f = {0};
 	struct buf said;

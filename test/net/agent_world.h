@@ -40,8 +40,8 @@ void agents_kill(const char *machine, const char *program);
 /* After agents_kill("controller", …): returns when it answers. */
 void agents_start_controller(void);
 
-/* A token for `home`; a static buffer. */
-const char *agents_token(void);
+/* A token for `home`, made with this option too (NULL: none); a static buffer. */
+const char *agents_token(const char *option);
 
 /* Packets every 5 ms both ways between the first machine and each of the others (to a NULL), while
  * `event` happens, and until `ms` after it: any that is lost is a failure of the test. A control

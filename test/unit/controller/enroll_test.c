@@ -61,6 +61,31 @@ static void a_machine_joins(void)
 	TEST_NUMBER(stand_call(&api, m.token, "DELETE", "/api/v1/machine", NULL), 204);
 }
 
+/* The token says it; the audit has that it was used so. */
+static void an_appliances_token_makes_a_gateway(void)
+{
+	struct stand_machine gateway, member;
+
+	stand_machine_new(&gateway, "appliance");
+	TEST_NUMBER(stand_enroll(&api, &gateway,
+				 stand_join_token(&api, api.admin, "{\"gateway\":true}"), NULL),
+		    201);
+	TEST_NUMBER(stand_call(&api, api.admin, "GET", "/api/v1/audit?limit=1", NULL), 200);
+	TEST_TEXT(stand_get(&api, "items.0.action"), "machine.enroll");
+	CU_ASSERT(strlen(stand_get(&api, "items.0.after.gateway_of")) == 36);
+	stand_machine_new(&member, "plain");
+	TEST_NUMBER(stand_enroll(&api, &member, stand_join_token(&api, api.admin, NULL), NULL),
+		    201);
+	TEST_NUMBER(stand_call(&api, api.admin, "GET", "/api/v1/audit?limit=1", NULL), 200);
+	TEST_TEXT(stand_get(&api, "items.0.after.gateway_of"), "null");
+	TEST_NUMBER(stand_call(&api, api.admin, "GET", "/api/v1/memberships", NULL), 200);
+	TEST_TEXT(stand_get(&api, "items.0.role"), "gateway");
+	TEST_TEXT(stand_get(&api, "items.0.slot"), "1");
+	TEST_TEXT(stand_get(&api, "items.1.role"), "member");
+	TEST_NUMBER(stand_call(&api, gateway.token, "DELETE", "/api/v1/machine", NULL), 204);
+	TEST_NUMBER(stand_call(&api, member.token, "DELETE", "/api/v1/machine", NULL), 204);
+}
+
 static long machines(void)
 {
 	stand_call(&api, api.admin, "GET", "/api/v1/machines", NULL);
@@ -224,6 +249,7 @@ static void the_images_are_signed_and_keep_their_revision(void)
 }
 
 TEST_SUITE_WITH(controller_enroll, start, stop, {"a machine joins", a_machine_joins},
+		{"an appliance's token makes a gateway", an_appliances_token_makes_a_gateway},
 		{"a bad join token makes nothing", a_bad_join_token_makes_nothing},
 		{"an overlap is refused with both named", an_overlap_is_refused_with_both_named},
 		{"a full mesh says so", a_full_mesh_says_so},
