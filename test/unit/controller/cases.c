@@ -7,6 +7,7 @@
 
 #include "controller/api/table.h"
 #include "controller/http/routes.h"
+#include "test/test.h"
 
 #define V1 "/api/v1"
 #define ID "/{id}"
@@ -134,6 +135,27 @@ char *things_fill(const struct things *t, const char *text, bool *named)
 		*named = true;
 	}
 	return buf_take(&out);
+}
+
+long things_call(struct stand *s, const struct things *t, const char *method, const char *path,
+		 const char *body)
+{
+	bool named;
+	char *p = things_fill(t, path, &named);
+	char *b = body != NULL ? things_fill(t, body, &named) : NULL;
+	long status = stand_call(s, t->operator_token, method, p, b);
+
+	free(p);
+	free(b);
+	return status;
+}
+
+void things_refused(const struct stand *s, long status, const char *problem, const char *says)
+{
+	TEST_NUMBER(s->status, status);
+	TEST_TEXT(stand_problem(s), problem);
+	if (strstr(stand_get(s, "detail"), says) == NULL)
+		TEST_FAIL("want '%s' in: %s", says, stand_get(s, "detail"));
 }
 
 const char *things_token(const struct stand *s, const struct things *t, const struct route *r)

@@ -38,6 +38,11 @@ const char *things_get(const struct things *t, const char *name);
 /* The path or body with the things' values in place. *named: whether there were any. Caller frees.
  */
 char *things_fill(const struct things *t, const char *text, bool *named);
+/* A call by the operator, with path and body filled. Returns the status. */
+long things_call(struct stand *s, const struct things *t, const char *method, const char *path,
+		 const char *body);
+/* The last answer refuses, by this problem, and its detail has these words: else the test fails. */
+void things_refused(const struct stand *s, long status, const char *problem, const char *says);
 /* The token of the least role that may use this route. */
 const char *things_token(const struct stand *s, const struct things *t, const struct route *r);
 const struct route *case_route(const struct api_case *c);
