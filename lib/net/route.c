@@ -206,8 +206,9 @@ static void put_hops(struct nl_msg *m, const struct route *r)
 	nla_nest_end(m, nest);
 }
 
+/* A new route goes before one that somebody else has at the same key, which stays. */
 static const int op_flags[] = {
-	[ROUTE_OP_ADD] = NLM_F_CREATE | NLM_F_EXCL,
+	[ROUTE_OP_ADD] = NLM_F_CREATE,
 	[ROUTE_OP_REPLACE] = NLM_F_CREATE | NLM_F_REPLACE,
 	[ROUTE_OP_DELETE] = 0,
 };

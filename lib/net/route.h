@@ -80,8 +80,9 @@ typedef VEC(struct route_op) route_op_vec;
  * way that moves is never missing. Both vectors get sorted. A key twice in desired: one of
  * them counts. */
 void route_plan(route_vec *desired, route_vec *actual, route_op_vec *out);
-/* All of them are tried. Deleting what is not there succeeds. Returns the first error, whose fault
- * names the route. */
+/* All of them are tried. One that is added comes before another protocol's of the same table,
+ * prefix and metric, which stays. Deleting what is not there succeeds. Returns the first error,
+ * whose fault names the route. */
 int route_apply(struct netlink *n, const struct route_op *ops, size_t count, struct fault *f);
 
 #define ROUTE_TEXT_MAX 256

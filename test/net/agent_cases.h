@@ -14,9 +14,11 @@ void an_appliance_joins_at_its_first_start(void);
 void a_machine_that_left_joins_again(void);
 void leaving_needs_the_controller_or_force(void);
 
-/* agent_repair.c */
+/* agent_drift.c */
 void what_somebody_removes_comes_back(void);
-void a_flushed_firewall_is_back_within_a_second(void);
+void what_nobody_tells_comes_back(void);
+
+/* agent_repair.c */
 void a_bird_that_is_killed_loses_nothing(void);
 void a_bird_of_no_membership_is_ended(void);
 void a_session_that_cannot_bind_is_enabled_again(void);

@@ -1,4 +1,4 @@
-/* What breaks, or is broken, and comes back by itself. On la. */
+/* Processes that end, and come back by themselves. On la. */
 #include <string.h>
 
 #include "lab/machine.h"
@@ -7,71 +7,10 @@
 #include "test/net/agent_world.h"
 #include "test/test.h"
 
-#define PERIOD_MS 12000 /* the agent looks every 10 s at what the kernel does not tell */
-#define SECOND_MS 3000	/* a second, on a busy computer */
-#define AFTER_MS  1500	/* no late surprise is missed */
+#define PERIOD_MS 12000
+#define SECOND_MS 3000 /* a second, on a busy computer */
+#define AFTER_MS  1500 /* no late surprise is missed */
 #define TUNNEL_MS 10000
-
-static const struct {
-	const char *what, *break_it, *is_whole;
-} damage[] = {
-	{"a rule", "ip rule del priority 1600", "ip rule | grep -q ^1600:"},
-	{"all rules of a kind", "ip rule flush table 5200", "ip rule | grep -q ^1900:"},
-	{"a route of T", "ip route del unreachable 10.121.0.0/16 table 5200",
-	 "ip route show table 5200 | grep -q '^unreachable 10.121.0.0/16'"},
-	{"a route of C", "ip route del 10.120.0.0/16 table 5400",
-	 "ip route show table 5400 | grep -q '^10.120.0.0/16 dev wg0 '"},
-	{"an address", "ip addr flush dev wg0t1 scope global",
-	 "ip -4 addr show dev wg0t1 | grep -q 'inet 10.120.0.1 peer 10.120.0.3'"},
-	{"a device's state", "ip link set wg0 down", "ip link show wg0 | grep -q ,UP"},
-	{"an MTU", "ip link set wg0t1 mtu 1300", "ip link show wg0t1 | grep -q 'mtu 1420'"},
-	{"a setting", "echo 1 > /proc/sys/net/ipv4/conf/wg0/rp_filter",
-	 "test $(cat /proc/sys/net/ipv4/conf/wg0/rp_filter) = 2"},
-	{"a peer", "wg show wg0 peers > /run/peers\nwg set wg0 peer $(head -n 1 /run/peers) remove",
-	 "wg show wg0 peers | sort > /run/peers.now\nsort /run/peers | cmp -s - /run/peers.now"},
-	{"a stranger's peer",
-	 "wg set wg0t1 peer $(wg genkey | wg pubkey) allowed-ips 10.120.9.9/32",
-	 "! wg show wg0t1 allowed-ips | grep -q 10.120.9.9"},
-	{"the guard's place", "rm /sys/fs/bpf/skein/link-*",
-	 "test $(ls /sys/fs/bpf/skein/link-* | wc -l) = 2"},
-};
-
-#define DAMAGES (sizeof(damage) / sizeof(damage[0]))
-
-void what_somebody_removes_comes_back(void)
-{
-	struct mono deadline;
-
-	for (size_t i = 0; i < DAMAGES; i++) {
-		if (agents_sh("la", damage[i].break_it, NULL) != 0)
-			TEST_FAIL("%s cannot be damaged", damage[i].what);
-	}
-	deadline = mono_add_ms(mono_now(), PERIOD_MS);
-	for (size_t i = 0; i < DAMAGES; i++) {
-		int64_t left = mono_ms_between(mono_now(), deadline);
-
-		agents_await("la", damage[i].is_whole, left > 0 ? left : 0);
-	}
-	CU_ASSERT(agents_reach("la", "lb", TUNNEL_MS));
-	CU_ASSERT(agents_reach("la", "lc", TUNNEL_MS));
-}
-
-void a_flushed_firewall_is_back_within_a_second(void)
-{
-	char before[4000], now[4000];
-	static const char list[] = "nft -s list table inet skein";
-
-	snprintf(before, sizeof(before), "%s", agents_text("la", list));
-	CU_ASSERT(strstr(before, "drop") != NULL);
-	TEST_NUMBER(agents_sh("la", "nft flush ruleset", NULL), 0);
-	agents_await("la", "nft list table inet skein", SECOND_MS);
-	snprintf(now, sizeof(now), "%s", agents_text("la", list));
-	TEST_TEXT(now, before);
-	TEST_NUMBER(agents_sh("la", "nft flush chain inet skein fence", NULL), 0);
-	agents_await("la", "nft list chain inet skein fence | grep -q drop", SECOND_MS);
-}
-
-/* ---- processes ---- */
 
 static const char *const ways_of_la[] = {"la", "lb", "lc", NULL};
 
