@@ -1,6 +1,6 @@
-/* Things of others on a machine, which an agent must neither change nor lose: a WireGuard device
- * of the name that it would take, rules and routes among its numbers, a firewall's table, settings,
- * ufw. */
+/* Things of others on a machine, which an agent must neither change nor lose: WireGuard devices,
+ * one of the name that it would take, rules and routes among its numbers, a BIRD, firewalls'
+ * tables, settings, ufw. */
 #ifndef SKEIN_TEST_NET_AGENT_FOREIGN_H
 #define SKEIN_TEST_NET_AGENT_FOREIGN_H
 
@@ -12,6 +12,9 @@ int foreign_make(const char *machine);
 void foreign_check(const char *machine);
 /* The whole machine is as it was before it joined. */
 void foreign_check_all(const char *machine);
+/* While it is in a mesh, what compares the whole shows what is ours: else it would prove nothing.
+ */
+void foreign_sees_ours(const char *machine);
 /* How `ufw` was called, a line per call. */
 const char *foreign_ufw_calls(const char *machine);
 /* The rules that it has, a line per rule. */

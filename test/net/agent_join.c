@@ -39,24 +39,24 @@ static void expect_processes(const char *machine, const char *program, size_t n)
 	vec_free(&found);
 }
 
-/* lb has the name wg1, for wg0 is another's; behind it is a network. Both ends of a session may
+/* lb has wg2, for the names before are taken; behind it is a network. Both ends of a session may
  * begin it, so BGP and BFD have to be let in. */
 static const char ufw_rules[] = "allow 51820/udp comment 'skein'\n"
-				"allow in on wg1 to any port 179 proto tcp comment 'skein'\n"
-				"allow in on wg1 to any port 3784 proto udp comment 'skein'\n"
-				"allow in on wg1t+ to any port 179 proto tcp comment 'skein'\n"
-				"allow in on wg1t+ to any port 3784 proto udp comment 'skein'\n"
-				"route allow in on wg1 out on barn comment 'skein'\n"
-				"route allow in on barn out on wg1 comment 'skein'\n"
-				"route allow in on wg1t+ out on barn comment 'skein'\n"
-				"route allow in on barn out on wg1t+ comment 'skein'";
+				"allow in on wg2 to any port 179 proto tcp comment 'skein'\n"
+				"allow in on wg2 to any port 3784 proto udp comment 'skein'\n"
+				"allow in on wg2t+ to any port 179 proto tcp comment 'skein'\n"
+				"allow in on wg2t+ to any port 3784 proto udp comment 'skein'\n"
+				"route allow in on wg2 out on barn comment 'skein'\n"
+				"route allow in on barn out on wg2 comment 'skein'\n"
+				"route allow in on wg2t+ out on barn comment 'skein'\n"
+				"route allow in on barn out on wg2t+ comment 'skein'";
 
 void what_is_others_stays_as_it_is(void)
 {
 	foreign_check("lb");
-	/* wg0 is taken: the next one. */
-	CU_ASSERT(strstr(agents_text("lb", "ip -o link show dev wg1"), "alias skein:") != NULL);
-	TEST_TEXT(agents_text("lb", "ip -o link | grep -c 'alias skein:'"), "2");
+	/* wg0 is taken, and a trunk of wg1 by its name: the next one. */
+	CU_ASSERT(strstr(agents_text("lb", "ip -o link show dev wg2"), "alias skein:") != NULL);
+	TEST_TEXT(agents_text("lb", "ip -o link | grep -c 'alias skein:[0-9a-f]'"), "2");
 	TEST_TEXT(agents_text("lb", "ip -o link show wg0 | grep -c alias"), "0");
 	TEST_TEXT(foreign_ufw_rules("lb"), ufw_rules);
 	CU_ASSERT(agents_reach("lb", "la", AGENT_SETTLE_MS));
@@ -121,14 +121,15 @@ void a_machine_joins_once(void)
 
 void leaving_undoes_everything(void)
 {
+	foreign_sees_ours("lb");
 	TEST_TEXT(agents_text("lb", "$AGENT leave"),
 		  "Left. Nothing of Skein is left on this machine but its programs.");
 	/* The agent ends with it. */
 	agents_await("lb", "! ls /run/skein 2> /dev/null", 3000);
 	TEST_TEXT(foreign_ufw_rules("lb"), "");
 	foreign_check_all("lb");
-	expect_processes("lb", "bird", 0);
-	expect_processes("lb", "wireguard-go", 1); /* wg0's, another's */
+	expect_processes("lb", "bird", 1); /* another's, as wg0 and office */
+	expect_processes("lb", "wireguard-go", 2);
 	TEST_NUMBER(agents_address("lb", NULL).family, FAMILY_NONE);
 	CU_ASSERT(agents_reach("la", "lc", AGENT_SETTLE_MS));
 }
@@ -241,6 +242,18 @@ void a_machine_that_left_joins_again(void)
 	comes_as_steps("lg");
 }
 
+static void docker_is_left_as_it_was(void)
+{
+	static const char list[] = "nft -s list table ip filter";
+	char before[4000];
+
+	TEST_NUMBER(agents_sh("lg", "nft -f $ROOT/test/net/rulesets/docker.nft", NULL), 0);
+	snprintf(before, sizeof(before), "%s", agents_text("lg", list));
+	agents_await("lg", "nft list chain ip filter DOCKER-USER | grep -q skein", AGENT_SETTLE_MS);
+	TEST_NUMBER(agents_sh("lg", "$AGENT leave --force", NULL), 0);
+	TEST_TEXT(agents_text("lg", list), before);
+}
+
 void leaving_needs_the_controller_or_force(void)
 {
 	expect_refusal("lb", "$AGENT leave", ERR_REMOTE, "nothing was done (--force");
@@ -249,6 +262,7 @@ void leaving_needs_the_controller_or_force(void)
 	TEST_TEXT(foreign_ufw_rules("lb"), "allow 51820/udp");
 	TEST_NUMBER(agents_sh("lb", "ufw delete allow 51820/udp", NULL), 0);
 	foreign_check_all("lb");
+	docker_is_left_as_it_was();
 	/* The same without an agent that could be asked. */
 	agents_kill("la", "skein-agent");
 	expect_refusal("la", "$AGENT leave", ERR_UNREACHABLE, "nothing was done (--force");
