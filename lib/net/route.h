@@ -62,6 +62,9 @@ struct route_question {
 int route_lookup(struct netlink *n, const struct route_question *q, struct route *out,
 		 struct fault *f);
 
+/* Gives the route these next hops (one at least), which it borrows and sorts; a single one becomes
+ * the route's own. The scope follows. */
+void route_set_hops(struct route *r, struct route_hop *hops, size_t n);
 /* By key: table, prefix, metric. qsort-compatible. */
 int route_compare(const void *a, const void *b);
 /* In all that Skein sets. */

@@ -1,5 +1,6 @@
 /* Routes without a kernel: order, equality, text, and the plan. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/net/route.h"
@@ -11,6 +12,33 @@ int route_compare(const void *a, const void *b)
 
 	order = order != 0 ? order : prefix_compare(&x->prefix, &y->prefix);
 	return order != 0 ? order : (x->metric > y->metric) - (x->metric < y->metric);
+}
+
+static int compare_hops(const void *a, const void *b)
+{
+	const struct route_hop *x = a, *y = b;
+	int order = (x->device > y->device) - (x->device < y->device);
+
+	if (order == 0)
+		order = (x->gateway.family > y->gateway.family) -
+			(x->gateway.family < y->gateway.family);
+	return order != 0 ? order
+			  : memcmp(x->gateway.bytes, y->gateway.bytes, sizeof(x->gateway.bytes));
+}
+
+void route_set_hops(struct route *r, struct route_hop *hops, size_t n)
+{
+	const struct route_hop one = n == 1 ? hops[0] : (struct route_hop){0};
+	bool far = n > 1 || one.gateway.family != FAMILY_NONE;
+
+	if (n > 1)
+		qsort(hops, n, sizeof(*hops), compare_hops);
+	r->hops = n > 1 ? hops : NULL;
+	r->nhops = n > 1 ? n : 0;
+	r->device = one.device;
+	r->gateway = one.gateway;
+	r->onlink = one.onlink;
+	r->scope = far ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
 }
 
 static bool hop_equal(const struct route_hop *a, const struct route_hop *b)

@@ -9,6 +9,14 @@ void wg_device_fini(struct wg_device *d)
 	vec_free(&d->peers);
 }
 
+const struct wg_peer *wg_device_peer(const struct wg_device *d, const struct wg_key *key)
+{
+	/* The key is the first member. */
+	return d->peers.n == 0 ? NULL
+			       : bsearch(key, d->peers.at, d->peers.n, sizeof(*d->peers.at),
+					 wg_key_compare);
+}
+
 int wg_device_add_peer(struct wg_device *d, const struct wg_key *key)
 {
 	if (d->peers.n >= WG_PEERS_MAX)

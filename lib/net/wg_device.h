@@ -25,8 +25,9 @@ struct wg_peer {
 	struct wg_key key;
 	struct wg_endpoint endpoint; /* desired: where to send first; a roamed one is left alone */
 	bool set_endpoint;	     /* desired: write it even if the device knows another */
-	uint16_t keepalive;	     /* s; 0: off */
-	struct prefix *allowed;	     /* sorted by prefix_compare */
+	bool again;		/* desired: removed and added, so that its handshake begins anew */
+	uint16_t keepalive;	/* s; 0: off */
+	struct prefix *allowed; /* sorted by prefix_compare */
 	size_t nallowed;
 	/* only read back */
 	struct wall last_handshake; /* ms 0: never */
@@ -55,6 +56,8 @@ enum {
 };
 
 void wg_device_fini(struct wg_device *d);
+/* In a sorted device; NULL: it has no such peer. */
+const struct wg_peer *wg_device_peer(const struct wg_device *d, const struct wg_key *key);
 
 #define WG_PEERS_MAX   (1 << 21)
 #define WG_ALLOWED_MAX (1 << 20) /* of one peer */

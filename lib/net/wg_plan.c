@@ -88,6 +88,9 @@ static void plan_peers(const struct wg_device *want, const struct wg_device *hav
 			vec_push(out, (struct wg_op){.kind = WG_OP_PEER_ADD, .peer = w});
 		} else if (order > 0) {
 			vec_push(gone, (struct wg_op){.kind = WG_OP_PEER_REMOVE, .peer = h});
+		} else if (w->again) {
+			vec_push(out, (struct wg_op){.kind = WG_OP_PEER_REMOVE, .peer = h});
+			vec_push(out, (struct wg_op){.kind = WG_OP_PEER_ADD, .peer = w});
 		} else {
 			plan_settings(w, h, out);
 			plan_allowed(w, h, wanted, out, less);

@@ -121,5 +121,25 @@ static void texts(void)
 	CU_ASSERT(strstr(route_format(&r, text), " table 254") != NULL);
 }
 
-TEST_SUITE(net_route, {"a plan leads there", a_plan_leads_there},
+static void next_hops_are_given(void)
+{
+	struct route_hop hops[] = {{4, {FAMILY_IPV4, {10, 0, 0, 3}}, 1, true},
+				   {3, {FAMILY_IPV4, {10, 0, 0, 2}}, 1, true}};
+	struct route r = {.table = 5200, .prefix = prefix_ipv4(0, 0), .type = RTN_UNICAST};
+	char text[ROUTE_TEXT_MAX];
+
+	route_set_hops(&r, hops, 2);
+	TEST_TEXT(route_format(&r, text),
+		  "0.0.0.0/0 via 10.0.0.2 dev 3 onlink via 10.0.0.3 dev 4 onlink table 5200");
+	TEST_NUMBER(r.scope, RT_SCOPE_UNIVERSE);
+	route_set_hops(&r, hops, 1);
+	TEST_TEXT(route_format(&r, text), "0.0.0.0/0 via 10.0.0.2 dev 3 onlink table 5200");
+	TEST_NUMBER(r.scope, RT_SCOPE_UNIVERSE);
+	hops[0].gateway.family = FAMILY_NONE;
+	route_set_hops(&r, hops, 1);
+	TEST_NUMBER(r.scope, RT_SCOPE_LINK);
+}
+
+TEST_SUITE(net_route, {"next hops are given", next_hops_are_given},
+	   {"a plan leads there", a_plan_leads_there},
 	   {"a key twice counts once", a_key_twice_counts_once}, {"texts", texts});

@@ -229,6 +229,25 @@ static void an_endpoint_is_forced_when_asked(void)
 	vec_free(&have.peers);
 }
 
+static void a_peer_begins_anew_when_asked(void)
+{
+	struct wg_peer want = {.key = key_of(2), .again = true},
+		       have[] = {{.key = key_of(1)}, {.key = key_of(2)}};
+	struct wg_device desired = {.peers = {.at = &want, .n = 1}},
+			 actual = {.peers = {.at = have, .n = 2}};
+	wg_op_vec ops = {0};
+
+	CU_ASSERT(wg_device_peer(&actual, &want.key) == &have[1]);
+	CU_ASSERT(wg_device_peer(&desired, &have[0].key) == NULL);
+	wg_plan(&desired, &actual, &ops);
+	TEST_NUMBER(ops.n, 3);
+	TEST_NUMBER(ops.at[0].kind, WG_OP_PEER_REMOVE);
+	TEST_NUMBER(ops.at[1].kind, WG_OP_PEER_ADD);
+	CU_ASSERT(ops.at[1].peer == &want);
+	CU_ASSERT(ops.at[2].peer == &have[0]);
+	vec_free(&ops);
+}
+
 static void device_settings_come_first(void)
 {
 	struct wg_device want = {.public_key = key_of(1), .listen_port = 51820, .fwmark = 0x5300};
@@ -264,7 +283,8 @@ static void any_port_is_one(void)
 	vec_free(&ops);
 }
 
-TEST_SUITE(net_wg_plan, {"a plan leads there", a_plan_leads_there},
+TEST_SUITE(net_wg_plan, {"a peer begins anew when asked", a_peer_begins_anew_when_asked},
+	   {"a plan leads there", a_plan_leads_there},
 	   {"what is right is left alone", what_is_right_is_left_alone},
 	   {"a moving prefix is one operation", a_moving_prefix_is_one_operation},
 	   {"an endpoint is forced when asked", an_endpoint_is_forced_when_asked},
