@@ -8,6 +8,7 @@
 #include "agent/fence.h"
 #include "agent/member.h"
 #include "agent/path_probe.h"
+#include "agent/plan/facts.h"
 #include "agent/saved.h"
 #include "agent/wireguard_go.h"
 #include "gateway/guard.h"
@@ -39,6 +40,8 @@ struct agent {
 	struct report *report;
 	struct watch *watch;
 	struct control *control;
+
+	move_vec moves; /* under way: of the last round, for the next */
 
 	char error[FAULT_TEXT_MAX]; /* of the last round, where it is no membership's */
 	uint64_t rounds;

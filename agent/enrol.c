@@ -141,7 +141,7 @@ static int gather_networks(const struct config *c, struct arena *a, struct json_
 
 	observation_init(&seen);
 	if (code == 0)
-		code = observe_machine(rtnl, c, &seen, f);
+		code = observe_machine(rtnl, c, false, &seen, f);
 	if (code == 0) {
 		facts_gather(&in, a, &facts);
 		report_networks(&facts, a, out);

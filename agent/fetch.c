@@ -205,7 +205,7 @@ void fetch_start(struct agent *a)
 	struct fetch *f = mem_alloc(sizeof(*f));
 
 	f->agent = a;
-	f->set = (struct fetch_set){.agent = a, .done = on_set, .context = f};
+	fetch_set_open(&f->set, a, on_set, f);
 	arena_init(&f->arena);
 	f->retry = mem_alloc(sizeof(*f->retry));
 	uv_timer_init(a->loop, f->retry);
@@ -223,7 +223,7 @@ void fetch_stop(struct agent *a)
 		return;
 	uv_timer_stop(f->retry);
 	uv_close((uv_handle_t *)f->retry, on_closed);
-	fetch_set_clear(&f->set);
+	fetch_set_close(&f->set);
 	arena_fini(&f->arena);
 	free(f);
 	a->fetch = NULL;

@@ -12,7 +12,30 @@
 #define BIRD_MAX   (64u << 20)
 #define TORN_MAX   5
 
+#define LINGER_MS     3000
+#define LINGER_ONE_MS 10000 /* what comes within it is one change */
+
 static bool advance(struct fetch_set *s);
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+void fetch_set_open(struct fetch_set *s, struct agent *a, fetch_set_done *done, void *context)
+{
+	*s = (struct fetch_set){.agent = a, .done = done, .context = context};
+	s->linger = mem_alloc(sizeof(*s->linger));
+	uv_timer_init(a->loop, s->linger);
+	s->linger->data = s;
+}
+
+void fetch_set_close(struct fetch_set *s)
+{
+	fetch_set_clear(s);
+	uv_timer_stop(s->linger);
+	uv_close((uv_handle_t *)s->linger, on_closed);
+}
 
 void fetch_set_clear(struct fetch_set *s)
 {
@@ -228,6 +251,33 @@ static void install(struct fetch_set *s, struct member *m)
 	}
 }
 
+/* ---- a moment more ---- */
+
+static void on_linger(uv_timer_t *timer)
+{
+	struct fetch_set *s = timer->data;
+
+	s->step++;
+	go_on(s);
+}
+
+/* Where this machine is to offer less, the others are to know it first: until then they use it.
+ * Several memberships hear of one change at once, so it is one wait for all. True: it waits. */
+static bool linger(struct fetch_set *s, struct member *m)
+{
+	struct mono now = mono_now();
+	int64_t left;
+
+	if (!member_shrinks(m, s->agent->machine.signer, &s->update))
+		return false;
+	if (s->lingers.ns == 0 || mono_ms_between(s->lingers, now) > LINGER_ONE_MS)
+		s->lingers = now;
+	left = LINGER_MS - mono_ms_between(s->lingers, now);
+	if (left > 0)
+		uv_timer_start(s->linger, on_linger, (uint64_t)left, 0);
+	return left > 0;
+}
+
 /* ---- the steps ---- */
 
 /* The controller was restored from a backup: it may have the key of then. */
@@ -269,6 +319,10 @@ static bool step(struct fetch_set *s, struct member *m)
 		if (!member_misses_text(m, signer, &s->update, PART_TEXT))
 			break;
 		ask_text(s, "text");
+		return true;
+	case FETCH_LINGER:
+		if (!linger(s, m))
+			break;
 		return true;
 	case FETCH_INSTALL:
 		install(s, m);

@@ -13,6 +13,7 @@ enum fetch_step {
 	FETCH_MEMBERSHIP,
 	FETCH_TEMPLATES,
 	FETCH_TEXT,
+	FETCH_LINGER,
 	FETCH_INSTALL
 };
 
@@ -27,7 +28,12 @@ struct fetch_set {
 	bool whole;	      /* of the image at hand; steps would not do */
 	bool failed;	      /* something did not come, or is not used: ask again */
 	struct member_update update;
+	uv_timer_t *linger;
+	struct mono lingers; /* since then this machine is to offer less; ns 0: never yet */
 };
+
+void fetch_set_open(struct fetch_set *s, struct agent *a, fetch_set_done *done, void *context);
+void fetch_set_close(struct fetch_set *s);
 
 /* True when a request is on its way, and `done` will be called; false when it has ended already. */
 bool fetch_set_start(struct fetch_set *s, const struct offered *o);

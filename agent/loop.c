@@ -47,6 +47,7 @@ void agent_close(struct agent *a)
 		member_free(a->members.at[i]);
 	}
 	vec_free(&a->members);
+	vec_free(&a->moves);
 	wireguard_go_release(&a->wireguard_go);
 	saved_fini(&a->saved);
 	vec_free(&a->ufw_left);

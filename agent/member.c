@@ -27,6 +27,7 @@ void member_free(struct member *m)
 	member_unload(m);
 	buf_fini(&m->templates);
 	buf_fini(&m->text);
+	seat_fini(&m->seat);
 	secret_wipe(&m->key);
 	free(m);
 }
@@ -101,7 +102,11 @@ int member_load_all(member_vec *out, const struct config *c, const uint8_t signe
 		m = member_new(&id);
 		code = member_load_key(m, c, &m->announce_key, f);
 		vec_push(out, m);
-		if (code == 0 && member_load(m, c, signer, &why) != 0) {
+		if (code != 0)
+			break;
+		if (member_load(m, c, signer, &why) == 0) {
+			seat_read(&m->seat, &m->membership.target.image);
+		} else {
 			log_warn("stored state is not used", LOG_S("membership", e->d_name),
 				 LOG_S("why", why.text));
 			if (why.code != ERR_NOT_FOUND)

@@ -9,6 +9,7 @@
 #define SKEIN_AGENT_MEMBER_H
 
 #include "agent/config.h"
+#include "agent/seat.h"
 #include "lib/mesh/id.h"
 #include "lib/mesh/state_file.h"
 #include "lib/net/wg_device.h"
@@ -22,6 +23,7 @@ struct member {
 	struct buf templates, text; /* those that the image names; empty: not there */
 	/* What the round found. */
 	uint64_t ports_taken; /* struct plan_membership */
+	struct seat seat;     /* as of the last round */
 	uint64_t applied_view, applied_membership;
 	char error[FAULT_TEXT_MAX];	 /* of the last round; "" if it went well */
 	char refused[FAULT_TEXT_MAX];	 /* why the state last offered is not used; "" if it is */
@@ -66,6 +68,8 @@ int member_try_steps(struct member *m, const uint8_t signer[32], const struct bu
  * False where there is no image that could name it, or a bad one: so says member_install(). */
 bool member_misses_text(struct member *m, const uint8_t signer[32], const struct member_update *u,
 			enum member_part part);
+/* The update takes something from this machine that others may be using now (seat.h). */
+bool member_shrinks(struct member *m, const uint8_t signer[32], const struct member_update *u);
 /* What went wrong with it last; "" if nothing did. */
 const char *member_trouble(const struct member *m);
 uint64_t member_revision(const struct state_file *image); /* 0: none */

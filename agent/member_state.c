@@ -237,6 +237,29 @@ bool member_misses_text(struct member *m, const uint8_t signer[32], const struct
 	return misses;
 }
 
+bool member_shrinks(struct member *m, const uint8_t signer[32], const struct member_update *u)
+{
+	struct delta_undo *undo = NULL;
+	struct seat now = {0}, next = {0};
+	struct state_image image = {0};
+	bool shrinks = false;
+
+	if (!member_is_ready(m) || u->parts[PART_MEMBERSHIP].len == 0)
+		return false;
+	seat_read(&now, &m->membership.target.image);
+	if ((!u->steps[PART_MEMBERSHIP] || apply_steps(m, signer, &u->parts[PART_MEMBERSHIP],
+						       PART_MEMBERSHIP, &undo, NULL) == 0) &&
+	    choose_image(m, signer, u, PART_MEMBERSHIP, &image, NULL) == 0) {
+		seat_read(&next, &image);
+		shrinks = seat_shrinks(&now, &next);
+	}
+	if (undo != NULL)
+		state_file_undo(&m->membership, undo);
+	seat_fini(&now);
+	seat_fini(&next);
+	return shrinks;
+}
+
 static int check_update(struct member *m, const uint8_t signer[32], const struct member_update *u,
 			struct fault *f)
 {

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/bird.h"
 #include "agent/bird_check.h"
+#include "agent/bird_sessions.h"
 #include "agent/observe/observe.h"
 
 static int by_number(const void *a, const void *b)
@@ -14,6 +16,21 @@ static int by_number(const void *a, const void *b)
 	const struct state_self *q = state_records(y->image, STATE_SELF, &n);
 
 	return p->number < q->number ? -1 : p->number > q->number;
+}
+
+static bool is_held(const struct member *m)
+{
+	return m->seat.moved.ns != 0 && mono_ms_between(m->seat.moved, mono_now()) < FACTS_HOLD_MS;
+}
+
+/* Only asked where it matters. */
+static bool is_settled(const struct agent *a, const struct member *m)
+{
+	char path[PATH_TEXT_MAX];
+	uint64_t heard;
+
+	return is_held(m) &&
+	       bird_sessions_established(bird_socket_path(&a->config, &m->id, path), &heard);
 }
 
 static size_t plan_members(struct agent *a, struct plan_membership *out)
@@ -32,6 +49,9 @@ static size_t plan_members(struct agent *a, struct plan_membership *out)
 		p->image = &m->membership.target.image;
 		p->public_key = m->public_key;
 		p->ports_taken = m->ports_taken;
+		p->moved = m->seat.moved;
+		p->grown = m->seat.grown;
+		p->settled = is_settled(a, m);
 		n++;
 	}
 	if (n > 1)
@@ -67,6 +87,16 @@ static void mark_started(struct agent *a, struct observation *seen)
 	}
 }
 
+/* BIRD's routes matter where something moves, or is held; after a start nobody knows. */
+static bool wants_learned(const struct agent *a)
+{
+	bool wants = a->moves.n > 0 || a->rounds == 0;
+
+	for (size_t i = 0; i < a->members.n && !wants; i++)
+		wants = is_held(a->members.at[i]);
+	return wants;
+}
+
 int picture_take(struct agent *a, struct picture *out, struct fault *f)
 {
 	int code;
@@ -74,7 +104,7 @@ int picture_take(struct agent *a, struct picture *out, struct fault *f)
 	memset(out, 0, sizeof(*out));
 	observation_init(&out->seen);
 	mark_started(a, &out->seen);
-	code = observe_machine(a->rtnl, &a->config, &out->seen, f);
+	code = observe_machine(a->rtnl, &a->config, wants_learned(a), &out->seen, f);
 	if (code != 0) {
 		observation_fini(&out->seen);
 		return code;
@@ -91,7 +121,10 @@ int picture_take(struct agent *a, struct picture *out, struct fault *f)
 		.opened = (const char(*)[LINK_NAME_MAX])out->opened,
 		.nopened = saved_opened(&a->saved, out->opened, PICTURE_OPENED_MAX),
 		.bird = bird_uid(&a->config),
+		.moves = a->moves.at,
+		.nmoves = a->moves.n,
 		.now = wall_now(),
+		.clock = mono_now(),
 	};
 	desired_make(&out->input, &out->desired);
 	return 0;

@@ -6,11 +6,13 @@
 #include "agent/apply/apply.h"
 #include "agent/bird.h"
 #include "agent/picture.h"
+#include "agent/plan/move.h"
 #include "lib/base/log.h"
 #include "lib/net/wg.h"
 
-/* New devices get what they need in the pass after the one that made them. */
-#define PASSES 3
+/* That something moves is seen; its new device is made, set up, gets the peer, then the routes: a
+ * pass each. */
+#define PASSES 6
 
 static void note(struct agent *a, const struct fault *f, int code)
 {
@@ -91,6 +93,21 @@ static bool is_held(struct agent *a, const struct observation *seen)
 	return false;
 }
 
+static void remember_moves(struct agent *a, const struct desired *d)
+{
+	a->moves.n = 0;
+	for (size_t i = 0; i < d->moves.n; i++)
+		vec_push(&a->moves, d->moves.at[i]);
+}
+
+static bool has_phase(const struct desired *d, enum move_phase phase)
+{
+	for (size_t i = 0; i < d->moves.n; i++)
+		if (d->moves.at[i].phase == phase)
+			return true;
+	return false;
+}
+
 /* One pass; true when another one has something to do. */
 static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 {
@@ -112,6 +129,12 @@ static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 		picture_fini(&p);
 		return false;
 	}
+	/* Before anything changes, it is seen what leads to those that move. */
+	if (p.desired.moves.n > 0 && !p.seen.has_learned) {
+		remember_moves(a, &p.desired);
+		picture_fini(&p);
+		return true;
+	}
 	operations_plan(&p.desired, &p.seen, &ops);
 	if (operations_count(&ops) > 0) {
 		struct buf text;
@@ -126,7 +149,10 @@ static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 	}
 	note(a, &f, apply_operations(a, &p.desired, &ops, &f));
 	out->incomplete = is_incomplete(&p.desired, &p.seen);
-	if (!more || last) {
+	out->wake = p.desired.wake;
+	remember_moves(a, &p.desired);
+	/* BIRD knows what comes before the routes of a move lead elsewhere. */
+	if (!more || last || has_phase(&p.desired, MOVE_MAKE)) {
 		supervise_birds(a, &p.desired);
 		note_refused(a, &p.desired.facts);
 		out->probed = path_probe_round(&a->paths, &p.desired, mono_now());
@@ -184,6 +210,10 @@ void reconcile(struct agent *a, struct reconcile_result *out)
 	memset(out, 0, sizeof(*out));
 	hash_errors(a, &before);
 	wireguard_go_sweep(&a->wireguard_go, &a->config);
+	for (size_t i = 0; i < a->members.n; i++)
+		if (member_is_ready(a->members.at[i]))
+			seat_follow(&a->members.at[i]->seat,
+				    &a->members.at[i]->membership.target.image, mono_now());
 	for (int i = 0; i < PASSES; i++) {
 		clear_errors(a); /* what failed for want of a device is tried again */
 		if (!pass(a, i + 1 == PASSES, out))

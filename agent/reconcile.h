@@ -6,9 +6,10 @@
 #include "agent/agent.h"
 
 struct reconcile_result {
-	bool changed;	 /* something was applied, or goes wrong now, or no longer */
-	bool incomplete; /* a device is still coming: look again soon */
-	bool probed;	 /* paths were: look again in a moment */
+	bool changed;	  /* something was applied, or goes wrong now, or no longer */
+	bool incomplete;  /* a device is still coming: look again soon */
+	bool probed;	  /* paths were: look again in a moment */
+	struct mono wake; /* when the plan changes although nothing else does; ns 0: never */
 };
 
 /* Errors are in agent->error and member->error, and have been logged. */

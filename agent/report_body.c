@@ -119,7 +119,8 @@ static void push_address(struct endpoints *e, const char *type, const char *addr
 		const struct desired_device *dev = &e->picture->desired.devices.at[i];
 		const struct wg_device *now = observation_wg(&e->picture->seen, dev->name);
 
-		if (dev->membership != e->membership || now == NULL || now->listen_port == 0 ||
+		if (dev->membership != e->membership || dev->leaving || now == NULL ||
+		    now->listen_port == 0 ||
 		    (dev->slot != 0 && (e->membership->router || port != 0)))
 			continue;
 		e->at[e->n++] = (struct endpoint_json){

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agent/plan/move.h"
 #include "agent/plan/shadow.h"
 #include "lib/base/json.h"
 
@@ -96,6 +97,30 @@ static json_t *shadowed(const struct membership_facts *m)
 	return list;
 }
 
+/* Peers on their way from one device to another. */
+static json_t *moving(const struct membership_facts *m)
+{
+	static const char *const phases[] = {
+		[MOVE_WAIT] = "wait",
+		[MOVE_MAKE] = "make",
+		[MOVE_GREET] = "greet",
+		[MOVE_SETTLE] = "settle",
+	};
+	json_t *list = json_array();
+	char text[ADDRESS_TEXT_MAX];
+
+	for (size_t i = 0; i < m->nmoves; i++) {
+		const struct move_facts *mv = &m->moves[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:i, s:s}", "name",
+						      state_name_at(m->from->view, mv->peer),
+						      "address", address_format(&mv->address, text),
+						      "from_slot", mv->from, "to_slot", mv->to,
+						      "phase", phases[mv->phase]));
+	}
+	return list;
+}
+
 static void put_facts(json_t *o, const struct picture *p, const struct membership_facts *m)
 {
 	static const char *const roles[] = {
@@ -116,6 +141,7 @@ static void put_facts(json_t *o, const struct picture *p, const struct membershi
 	json_object_set_new(o, "table", json_integer(m->table));
 	json_object_set_new(o, "control_table", json_integer(m->control));
 	json_object_set_new(o, "devices", status_devices(p, m));
+	json_object_set_new(o, "moving", moving(m));
 	json_object_set_new(o, "approved", announced(m));
 	json_object_set_new(o, "shadowed", shadowed(m));
 }

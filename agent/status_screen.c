@@ -50,6 +50,17 @@ static void show_devices(const json_t *m, FILE *to)
 	}
 }
 
+static void show_moving(const json_t *m, FILE *to)
+{
+	json_t *list = json_object_get(m, "moving"), *p;
+	size_t i;
+
+	for (i = 0; (p = json_array_get(list, i)) != NULL; i++)
+		fprintf(to, "  moving: %s %s, from slot %lld to %lld: %s\n", text(p, "name"),
+			text(p, "address"), number(p, "from_slot"), number(p, "to_slot"),
+			text(p, "phase"));
+}
+
 static void show_bird(const json_t *m, FILE *to)
 {
 	json_t *bird = json_object_get(m, "bird"), *list, *s;
@@ -121,6 +132,7 @@ static void show_membership(const json_t *m, FILE *to)
 	if (!known)
 		return;
 	show_devices(m, to);
+	show_moving(m, to);
 	show_bird(m, to);
 	show_prefixes(m, to);
 }

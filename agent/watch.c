@@ -30,10 +30,18 @@ static void on_closed(uv_handle_t *handle)
 
 static void on_soon(uv_timer_t *timer);
 
+/* The soonest counts. */
 static void wake_in(struct watch *w, uint64_t ms)
 {
-	if (!uv_is_active((const uv_handle_t *)w->soon))
+	if (!uv_is_active((const uv_handle_t *)w->soon) || uv_timer_get_due_in(w->soon) > ms)
 		uv_timer_start(w->soon, on_soon, ms, 0);
+}
+
+static void wake_at(struct watch *w, struct mono at)
+{
+	int64_t ms = mono_ms_between(mono_now(), at);
+
+	wake_in(w, ms > 0 ? (uint64_t)ms + 1 : 1);
 }
 
 static void run_round(struct agent *a)
@@ -48,10 +56,12 @@ static void run_round(struct agent *a)
 	if (r.changed)
 		report_soon(a);
 	w->pending = r.incomplete ? w->pending + 1 : 0;
-	if (r.incomplete && w->pending < PENDING_MOST)
+	if (w->pending > 0 && w->pending < PENDING_MOST)
 		watch_wake(a);
 	else if (r.probed)
 		wake_in(w, PROBED_MS);
+	if (r.wake.ns != 0)
+		wake_at(w, r.wake);
 }
 
 static void on_soon(uv_timer_t *timer)

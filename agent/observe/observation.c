@@ -19,6 +19,7 @@ void observation_fini(struct observation *o)
 	vec_free(&o->main);
 	vec_free(&o->path_mtus);
 	vec_free(&o->routes);
+	vec_free(&o->learned);
 	vec_free(&o->rules);
 	vec_free(&o->devices);
 	vec_free(&o->started);

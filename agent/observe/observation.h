@@ -26,9 +26,11 @@ struct observation {
 	VEC(struct seen_conf) confs;
 	int hash_policy; /* fib_multipath_hash_policy */
 	ifaddr_vec addresses;
-	route_vec main;		       /* the machine's own routes */
-	path_mtu_vec path_mtus;	       /* that the kernel has learned */
-	route_vec routes;	       /* of our protocol number, in all tables */
+	route_vec main;		/* the machine's own routes */
+	path_mtu_vec path_mtus; /* that the kernel has learned */
+	route_vec routes;	/* of our protocol number, in all tables */
+	route_vec learned;	/* BIRD's, in all tables, as far as they were asked for */
+	bool has_learned;
 	rule_vec rules;		       /* the same */
 	VEC(struct wg_device) devices; /* our devices that answer */
 	VEC(struct seen_started) started;

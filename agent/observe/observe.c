@@ -36,8 +36,8 @@ static void read_devices(struct observation *out)
 	}
 }
 
-static int read_routes(struct netlink *rtnl, const struct config *c, struct observation *out,
-		       struct fault *f)
+static int read_routes(struct netlink *rtnl, const struct config *c, bool learned,
+		       struct observation *out, struct fault *f)
 {
 	struct route_filter filter = {.family = FAMILY_IPV4, .table = RT_TABLE_MAIN};
 	int code = route_list(rtnl, &filter, &out->arena, &out->main, f);
@@ -46,18 +46,24 @@ static int read_routes(struct netlink *rtnl, const struct config *c, struct obse
 		return code;
 	filter.table = 0;
 	filter.protocol = (uint8_t)c->protocol;
-	return route_list(rtnl, &filter, &out->arena, &out->routes, f);
+	code = route_list(rtnl, &filter, &out->arena, &out->routes, f);
+	if (code != 0 || !learned)
+		return code;
+	filter.protocol = RTPROT_BIRD;
+	code = route_list(rtnl, &filter, &out->arena, &out->learned, f);
+	out->has_learned = code == 0;
+	return code;
 }
 
-int observe_machine(struct netlink *rtnl, const struct config *c, struct observation *out,
-		    struct fault *f)
+int observe_machine(struct netlink *rtnl, const struct config *c, bool learned,
+		    struct observation *out, struct fault *f)
 {
 	int code = link_list(rtnl, &out->links, f);
 
 	if (code == 0)
 		code = ifaddr_list(rtnl, 0, &out->addresses, f);
 	if (code == 0)
-		code = read_routes(rtnl, c, out, f);
+		code = read_routes(rtnl, c, learned, out, f);
 	if (code == 0)
 		code = rule_list(rtnl, FAMILY_IPV4, (uint8_t)c->protocol, &out->rules, f);
 	if (code != 0)

@@ -2,6 +2,7 @@
  * router at its other end, with the router's address as the peer. The kernel makes no route for any
  * of them: tables C and T say where things go. */
 #include "agent/plan/desired.h"
+#include "agent/plan/move.h"
 
 static void add(struct desired *d, int device, const struct address *own,
 		const struct address *peer, uint8_t length)
@@ -20,16 +21,28 @@ static void add(struct desired *d, int device, const struct address *own,
 		vec_push(&d->addresses, a);
 }
 
+/* Until its handshake on the new device has ended, a peer sends to the trunk that it leaves: a
+ * device without an address lets nothing in whose way back is another one, however loose rp_filter
+ * is. */
+static void keep_for_moves(struct desired *d, const struct membership_facts *m)
+{
+	for (size_t i = 0; i < m->nmoves; i++) {
+		const struct move_facts *mv = &m->moves[i];
+
+		if (mv->phase == MOVE_GREET && mv->from != 0)
+			add(d, mv->from_index, &m->own, &mv->address, 32);
+	}
+}
+
 void plan_addresses(struct desired *d)
 {
 	for (size_t i = 0; i < d->facts.n; i++) {
 		const struct membership_facts *m = &d->facts.memberships[i];
 
 		add(d, m->index, &m->own, NULL, m->cidr.length);
-		for (size_t r = 0; r < m->nrouters; r++)
-			if (m->routers[r].peer != m->self->peer)
-				add(d, m->routers[r].trunk->index, &m->own, &m->routers[r].address,
-				    32);
+		for (size_t k = 0; k < m->nover; k++)
+			add(d, m->over[k].trunk->index, &m->own, &m->over[k].address, 32);
+		keep_for_moves(d, m);
 	}
 	vec_sort(&d->addresses, ifaddr_compare);
 }

@@ -6,6 +6,11 @@
 #include <string.h>
 
 #include "agent/plan/desired.h"
+#include "agent/plan/move.h"
+
+#define DRAINED_MS   8000
+#define PRIORITY     100
+#define PRIORITY_MAX 65535 /* that rank() takes */
 
 #define OWN_BEGIN "protocol static s_own {\n  ipv4;\n"
 
@@ -17,6 +22,22 @@ static const char *device_of(const struct desired *d, uint32_t number, char gues
 	/* Not there yet, or refused: the text names it all the same. */
 	snprintf(guess, LINK_NAME_MAX, "%.8s%u", d->facts.in->config->device, number % 256);
 	return guess;
+}
+
+/* What it got to offer that others have too is second to theirs until all of the mesh are ready for
+ * it. */
+static struct mono drained_until(const struct membership_facts *m)
+{
+	const struct mono since = m->from->grown;
+
+	return since.ns != 0 ? mono_add_ms(since, DRAINED_MS) : since;
+}
+
+static bool is_drained(const struct desired *d, const struct membership_facts *m)
+{
+	const struct mono until = drained_until(m);
+
+	return until.ns != 0 && !mono_reached(until, d->facts.in->clock);
 }
 
 static void put_head(const struct desired *d, const struct membership_facts *m, struct buf *b)
@@ -31,8 +52,9 @@ static void put_head(const struct desired *d, const struct membership_facts *m, 
 		   "timeformat protocol iso long ms;\n"
 		   "timeformat log iso long ms;\n"
 		   "define BGP_PORT = %u;\n"
-		   "define DRAIN = false;\n",
-		   address_format(&m->own, text), m->mesh->bgp_port);
+		   "define DRAIN = %s;\n",
+		   address_format(&m->own, text), m->mesh->bgp_port,
+		   is_drained(d, m) ? "true" : "false");
 	for (uint64_t i = 0; i < n; i++) {
 		bool said = false; /* two peerings with one mesh */
 
@@ -76,6 +98,58 @@ static void put_own(const struct membership_facts *m, struct buf *b)
 	buf_puts(b, any || m->exit != NULL ? "}\n" : "");
 }
 
+/* What this gateway may show other meshes of the peer: its prefixes or parts of them, its address;
+ * and with which priority. */
+static bool is_shown(const struct membership_facts *m, const struct move_facts *mv,
+		     const struct prefix *p, uint32_t *priority)
+{
+	const struct prefix host = prefix_of_address(&mv->address);
+	uint64_t n;
+	const struct state_announced *a = state_records(m->from->view, STATE_PREFIXES, &n);
+
+	*priority = PRIORITY;
+	if (prefix_equal(p, &host))
+		return true;
+	for (uint64_t i = 0; i < n; i++) {
+		const struct prefix q = state_prefix_get(&a[i].prefix);
+
+		if (a[i].peer == mv->peer && (a[i].flags & STATE_ANNOUNCED_LIMITED) == 0 &&
+		    q.length > 0 && prefix_contains(&q, p)) {
+			*priority = a[i].priority < PRIORITY_MAX ? a[i].priority : PRIORITY_MAX;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A peer on the move loses its session for a moment; what this gateway shows other meshes of it
+ * stays. Only to_sibling() announces static routes, and BGP's own are preferred. */
+static void put_moves(const struct facts *f, const struct membership_facts *m, struct buf *b)
+{
+	char prefix[PREFIX_TEXT_MAX], address[ADDRESS_TEXT_MAX];
+	bool any = false;
+
+	for (size_t i = 0; i < m->nmoves && m->gateway; i++) {
+		const struct move_facts *mv = &m->moves[i];
+
+		for (size_t k = 0; k < f->nheld; k++) {
+			const struct route *r = &f->held[k];
+			uint32_t priority;
+
+			if (r->table != m->table || !move_routes_lead(r, &mv->address) ||
+			    !is_shown(m, mv, &r->prefix, &priority))
+				continue;
+			buf_printf(b, "%s  route %s via %s { rank(%u, FIRST); };\n",
+				   any ? ""
+				       : "protocol static s_move {\n  ipv4 { preference 50; };\n",
+				   prefix_format(&r->prefix, prefix),
+				   address_format(&mv->address, address), priority);
+			any = true;
+		}
+	}
+	buf_puts(b, any ? "}\n" : "");
+}
+
 /* On trunks; on a router also on its main device, where the plain members' trunks end. The names
  * are written so that wg1 does not take wg10 along. */
 static void put_bfd(const struct membership_facts *m, struct buf *b)
@@ -108,9 +182,12 @@ void plan_birds(struct desired *d)
 		buf_clear(&b);
 		put_kernel(m, &b);
 		put_own(m, &b);
+		put_moves(&d->facts, m, &b);
 		put_bfd(m, &b);
 		bird.tail = arena_strdup(&d->arena, buf_text(&b));
 		buf_fini(&b);
 		vec_push(&d->birds, bird);
+		if (is_drained(d, m))
+			desired_wake(d, drained_until(m));
 	}
 }

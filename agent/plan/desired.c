@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "agent/plan/move.h"
 #include "agent/plan/shadow.h"
 
 void desired_make(const struct plan_input *in, struct desired *out)
@@ -11,6 +12,7 @@ void desired_make(const struct plan_input *in, struct desired *out)
 	buf_init(&out->fence);
 	facts_gather(in, &out->arena, &out->facts);
 	shadows_gather(&out->facts);
+	moves_find(&out->facts);
 	plan_devices(out);
 	plan_peers(out);
 	plan_mtu(out);
@@ -22,6 +24,14 @@ void desired_make(const struct plan_input *in, struct desired *out)
 	plan_passages(out);
 	plan_guard(out);
 	plan_birds(out);
+	moves_remember(&out->facts, &out->moves);
+	desired_wake(out, moves_wake(&out->facts));
+}
+
+void desired_wake(struct desired *d, struct mono at)
+{
+	if (at.ns != 0 && (d->wake.ns == 0 || mono_reached(at, d->wake)))
+		d->wake = at;
 }
 
 void desired_fini(struct desired *d)
@@ -36,6 +46,7 @@ void desired_fini(struct desired *d)
 	vec_free(&d->sysctls);
 	vec_free(&d->passages);
 	vec_free(&d->birds);
+	vec_free(&d->moves);
 	buf_fini(&d->fence);
 	arena_fini(&d->arena);
 }

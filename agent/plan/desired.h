@@ -13,6 +13,7 @@ struct desired_device {
 	char name[LINK_NAME_MAX];
 	uint8_t slot; /* 0: the main device */
 	int index;    /* 0: not there yet */
+	bool leaving; /* struct trunk_facts */
 	uint32_t mtu;
 	struct wg_device wg; /* peers and their allowed IPs live in the arena */
 };
@@ -38,8 +39,9 @@ struct desired_bird {
 struct desired {
 	struct arena arena;
 	struct facts facts;
-	VEC(struct desired_device) devices; /* by membership, slot */
-	VEC(struct desired_path) paths;	    /* by address, once each */
+	VEC(struct desired_device)
+	devices;			/* by membership, slot; those that are being left last */
+	VEC(struct desired_path) paths; /* by address, once each */
 	ifaddr_vec addresses;
 	route_vec routes;
 	rule_vec rules;
@@ -48,11 +50,15 @@ struct desired {
 	passage_vec passages;
 	struct guard_input guard;
 	VEC(struct desired_bird) birds;
+	move_vec moves;	  /* what the next round is to be told */
+	struct mono wake; /* when the plan changes although nothing else does; ns 0: never */
 };
 
 /* Pure: depends on nothing but `in`, which is borrowed until desired_fini(). */
 void desired_make(const struct plan_input *in, struct desired *out);
 void desired_fini(struct desired *d);
+/* The plan changes then; ns 0: it does not. */
+void desired_wake(struct desired *d, struct mono at);
 const struct desired_device *desired_device(const struct desired *d, const char *name);
 
 /* The nouns, in the order of desired_make(). */
@@ -64,6 +70,7 @@ void plan_routes(struct desired *d);
 void plan_rules(struct desired *d);
 void plan_sysctls(struct desired *d);
 void plan_fence(struct desired *d);
+void plan_fence_moves(struct desired *d); /* of plan_fence() */
 void plan_passages(struct desired *d);
 void plan_guard(struct desired *d);
 void plan_birds(struct desired *d);

@@ -44,7 +44,9 @@ void plan_devices(struct desired *d)
 		const struct membership_facts *m = &d->facts.memberships[i];
 
 		add(d, m, m->main, 0, m->index);
-		for (size_t t = 0; t < m->ntrunks; t++)
+		for (size_t t = 0; t < m->ntrunks; t++) {
 			add(d, m, m->trunks[t].name, m->trunks[t].slot, m->trunks[t].index);
+			d->devices.at[d->devices.n - 1].leaving = m->trunks[t].leaving;
+		}
 	}
 }

@@ -2,10 +2,8 @@
 
 #include <string.h>
 
-/* A session's keys live for 180 s (WireGuard's REJECT_AFTER_TIME): without a handshake for so long
- * nothing passes. */
-#define SILENT_MS    180000
 #define TRY_EVERY_MS 15000
+#define MOVED_MS     30000
 
 /* Lower is tried first. */
 static int rank(const struct facts *f, const struct state_endpoint *e, const struct address *a)
@@ -50,6 +48,15 @@ struct candidate {
 	int rank;
 };
 
+/* Two machines can have the same address in networks of their own. */
+static bool is_own(const struct facts *f, const struct address *a)
+{
+	for (size_t i = 0; i < f->in->seen->addresses.n; i++)
+		if (address_equal(&f->in->seen->addresses.at[i].local, a))
+			return true;
+	return false;
+}
+
 static size_t candidates(const struct endpoint_question *q,
 			 struct candidate out[STATE_ENDPOINTS_MAX])
 {
@@ -63,7 +70,8 @@ static size_t candidates(const struct endpoint_question *q,
 		memcpy(c.at.address.bytes, e.address, sizeof(e.address));
 		/* Handshakes to the own loopback, to a multicast group or back into the mesh are
 		 * what a hostile peer would like to have sent. */
-		if (!address_is_host(&c.at.address) || prefix_has(&q->me->cidr, &c.at.address) ||
+		if (!address_is_host(&c.at.address) || is_own(q->facts, &c.at.address) ||
+		    prefix_has(&q->me->cidr, &c.at.address) ||
 		    !port_for(q->me, q->peer, &e, &c.at.port))
 			continue;
 		c.rank = rank(q->facts, &e, &c.at.address);
@@ -104,19 +112,41 @@ static bool is_for_others(const struct endpoint_question *q)
 	return false;
 }
 
+bool endpoint_is_expected(const struct endpoint_question *q)
+{
+	struct candidate list[STATE_ENDPOINTS_MAX];
+	size_t n = candidates(q, list);
+
+	for (size_t i = 0; i < n; i++)
+		if (same_endpoint(&list[i].at, &q->now->endpoint))
+			return true;
+	return n == 0;
+}
+
+/* After the own slot changed, the other end is about to move, and to greet from where it is to be
+ * reached; what is sent there before is lost. Where it has not, it is called there once; it may not
+ * have heard yet, and answer from where it was. */
+static bool is_late(const struct endpoint_question *q)
+{
+	const struct mono since = q->me->from->moved;
+	int64_t ms = mono_ms_between(since, q->facts->in->clock);
+
+	return since.ns != 0 && ms >= MOVED_MS && ms < MOVED_MS + TRY_EVERY_MS;
+}
+
 struct wg_endpoint endpoint_choose(const struct endpoint_question *q, bool *set)
 {
 	const struct wall now = q->facts->in->now;
 	struct candidate list[STATE_ENDPOINTS_MAX];
 	size_t n = candidates(q, list), choice;
-	bool silent = q->now == NULL || now.ms - q->now->last_handshake.ms > SILENT_MS;
+	bool silent = q->now == NULL || now.ms - q->now->last_handshake.ms > ENDPOINT_SILENT_MS;
 
 	*set = false;
 	if (n == 0)
 		return (struct wg_endpoint){0};
 	if (q->now == NULL || q->now->endpoint.address.family == FAMILY_NONE)
 		return list[0].at;
-	if (is_for_others(q)) {
+	if (is_late(q) && is_for_others(q)) {
 		*set = true;
 		return list[0].at;
 	}

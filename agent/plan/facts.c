@@ -95,7 +95,8 @@ static void gather_routers(struct facts *f, struct membership_facts *m)
 	uint64_t n;
 	const struct state_trunk *t = state_records(from->image, STATE_TRUNKS, &n);
 
-	m->trunks = arena_array(f->arena, n + 1, sizeof(*m->trunks));
+	/* With room for those that are being left. */
+	m->trunks = arena_array(f->arena, 2 * STATE_SLOT_MAX + 1, sizeof(*m->trunks));
 	m->routers = arena_array(f->arena, n + 1, sizeof(*m->routers));
 	for (uint64_t i = 0; i < n; i++) {
 		const struct state_peer *p = state_peer_at(from->view, t[i].peer);
@@ -235,6 +236,11 @@ static bool is_refused(struct facts *f, struct membership_facts *m)
 			return true;
 		}
 	return false;
+}
+
+bool facts_holds(const struct plan_input *in, const struct membership_facts *m)
+{
+	return m->from->moved.ns != 0 && mono_ms_between(m->from->moved, in->clock) < FACTS_HOLD_MS;
 }
 
 const struct membership_facts *facts_by_id(const struct facts *f, const uint8_t membership[16])

@@ -10,6 +10,14 @@
 #include "lib/mesh/id.h"
 #include "lib/mesh/state.h"
 
+/* The metrics of a table T, the first that is there wins (docs/architecture.md). */
+#define METRIC_MOVE	 1u  /* of a peer that is being moved: before what BIRD still has */
+#define METRIC_BIRD	 32u /* what BIRD has learned */
+#define METRIC_HOLD	 33u /* what it had before the own role changed */
+#define METRIC_STATE	 1024u
+#define METRIC_AGGREGATE 4294967294u
+#define METRIC_LAST	 4294967295u
+
 struct shadow;
 
 struct plan_membership {
@@ -17,7 +25,14 @@ struct plan_membership {
 	const struct state_image *view, *image; /* validated; image->self's peer is in the view */
 	struct wg_key public_key;		/* of the key that was made here */
 	uint64_t ports_taken; /* bit s: the port of slot s (0: main device) belongs to somebody */
+	/* ns 0: not, that we know */
+	struct mono moved; /* when the own role or slot changed */
+	struct mono grown; /* when this machine got something to offer that others have too */
+	bool settled;	   /* all sessions are established */
 };
+
+struct plan_move;
+typedef VEC(struct plan_move) move_vec;
 
 struct plan_controller {
 	struct address address;
@@ -33,14 +48,18 @@ struct plan_input {
 	size_t ncontrollers;
 	const char (*opened)[LINK_NAME_MAX]; /* LAN devices that forwarded nothing before us */
 	size_t nopened;
-	uid_t bird; /* whom BIRD's sockets belong to */
+	uid_t bird;		       /* whom BIRD's sockets belong to */
+	const struct plan_move *moves; /* that were under way in the last round */
+	size_t nmoves;
 	struct wall now;
+	struct mono clock;
 };
 
 struct trunk_facts {
 	uint8_t slot;
 	char name[LINK_NAME_MAX];
-	int index; /* 0: not there yet */
+	int index;    /* 0: not there yet */
+	bool leaving; /* no router has the slot any more; a peer is still on its way elsewhere */
 };
 
 struct router_facts {
@@ -56,6 +75,15 @@ struct router_facts {
 struct lans {
 	const struct link **at;
 	size_t n;
+};
+
+/* A peer that is reached over a trunk now: a router, unless it is still to move there, and one that
+ * has ceased to be a router and is still to leave. */
+struct over_facts {
+	uint32_t peer;
+	struct address address;
+	const struct trunk_facts *trunk;
+	bool gateway;
 };
 
 struct own_prefix {
@@ -80,6 +108,10 @@ struct membership_facts {
 	size_t ntrunks;
 	struct router_facts *routers;
 	size_t nrouters;
+	struct move_facts *moves; /* by peer */
+	size_t nmoves;
+	struct over_facts *over; /* by trunk */
+	size_t nover;
 	struct own_prefix *approved; /* but 0.0.0.0/0 */
 	size_t napproved;
 	/* It is an exit: the device of its own default route, and who goes out there (of
@@ -108,12 +140,14 @@ struct facts {
 	 * LAN. */
 	struct connected *containers;
 	size_t ncontainers;
+	struct route *held; /* of those that move, at metric 1 (move.h) */
+	size_t nheld;
 };
 
 /* WireGuard in IPv6: 40 + 8 + 32. */
 #define WIREGUARD_OVERHEAD 80
 
-/* All but what is shadowed: shadows_gather() knows that. */
+/* All but what is shadowed, and what moves: shadows_gather() and moves_find() know that. */
 void facts_gather(const struct plan_input *in, struct arena *a, struct facts *out);
 /* The connected network that has it whole; NULL: none. */
 const struct connected *facts_shadowing(const struct facts *f, const struct prefix *p);
@@ -121,6 +155,15 @@ const struct connected *facts_shadowing(const struct facts *f, const struct pref
 const struct own_prefix *facts_own(const struct membership_facts *m, const struct prefix *p);
 /* May this membership use it? Limited prefixes are for those whom the image names. */
 bool facts_usable(const struct membership_facts *m, const struct state_announced *a);
+/* NULL: it is no router. */
+const struct router_facts *facts_router(const struct membership_facts *m, uint32_t peer);
+/* How long what BIRD had before the own role changed is kept: its sessions begin anew. */
+#define FACTS_HOLD_MS 20000
+bool facts_holds(const struct plan_input *in, const struct membership_facts *m);
+/* Whether somebody else may send all of it. */
+bool facts_others_may(const struct membership_facts *m, uint32_t peer, const struct prefix *p);
+/* What a peer may send from, by prefix: its address and what the images give it. Appends. */
+void facts_allowed(const struct membership_facts *m, uint32_t peer, prefix_vec *out);
 const struct membership_facts *facts_by_id(const struct facts *f, const uint8_t membership[16]);
 /* The link is one of Skein's, or about to be. */
 bool facts_ours(const struct plan_input *in, const struct link *l);

@@ -12,8 +12,7 @@
 #include "agent/plan/lans.h"
 #include "agent/plan/translation.h"
 
-#define BFD_PORTS    "{ 3784, 3785, 4784 }" /* single hop, its echo, multihop: as the guard has it */
-#define SIBLINGS     "127.83.0.0/16"	    /* as bird-templates/base.conf has them */
+#define SIBLINGS     "127.83.0.0/16" /* as bird-templates/base.conf has them */
 #define SIBLING_PORT 17983
 
 const char *const fence_counters[] = {
@@ -280,4 +279,5 @@ void plan_fence(struct desired *d)
 		    "\t}\n");
 	put_out(d);
 	translation_put_chain(d);
+	plan_fence_moves(d);
 }

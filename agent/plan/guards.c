@@ -1,6 +1,7 @@
 /* What bpf/guard lets in: the image's sets and pairs, and the speakers by the device that table C
  * has for them. */
 #include "agent/plan/desired.h"
+#include "agent/plan/move.h"
 
 static struct guard_set *sets_of(struct desired *d, const struct state_image *image, size_t *count)
 {
@@ -45,25 +46,33 @@ static struct guard_pair *pairs_of(struct desired *d, const struct state_image *
 	return pairs;
 }
 
+static void put_speaker(struct guard_speaker *to, size_t *count, const struct address *source,
+			int index)
+{
+	if (index != 0)
+		to[(*count)++] = (struct guard_speaker){*source, (uint32_t)index};
+}
+
 static struct guard_speaker *speakers_of(struct desired *d, const struct membership_facts *m,
 					 size_t *count)
 {
 	uint64_t n;
 	const struct state_speaker *from = state_records(m->from->image, STATE_SPEAKERS, &n);
-	struct guard_speaker *speakers = arena_array(&d->arena, n + 1, sizeof(*speakers));
+	struct guard_speaker *speakers = arena_array(&d->arena, 2 * n + 1, sizeof(*speakers));
 
 	*count = 0;
 	for (uint64_t i = 0; i < n; i++) {
-		int index = from[i].device == 0 ? m->index : 0;
+		const struct move_facts *mv = move_of(m, from[i].peer);
+		const struct address source = state_peer_address(m->from->view, from[i].peer);
 
-		for (size_t t = 0; t < m->ntrunks; t++)
-			if (m->trunks[t].slot == from[i].device)
-				index = m->trunks[t].index;
-		if (index != 0 && state_peer_at(m->from->view, from[i].peer) != NULL)
-			speakers[(*count)++] = (struct guard_speaker){
-				.source = state_peer_address(m->from->view, from[i].peer),
-				.ifindex = (uint32_t)index,
-			};
+		if (state_peer_at(m->from->view, from[i].peer) == NULL)
+			continue;
+		put_speaker(speakers, count, &source, over_device(m, from[i].peer));
+		/* From which device it speaks, it decides itself while it is moved; and so nothing
+		 * has to be changed here at the moment when the routes are. */
+		if (mv != NULL && mv->before != NULL)
+			put_speaker(speakers, count, &source,
+				    mv->phase <= MOVE_MAKE ? mv->to_index : mv->from_index);
 	}
 	return speakers;
 }

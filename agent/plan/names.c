@@ -81,6 +81,13 @@ static int index_of(const struct facts *f, const char *name, const struct id *me
 	return l != NULL && owned_by(f, name, membership) ? l->index : 0;
 }
 
+int names_trunk(const struct facts *f, const struct membership_facts *m, unsigned slot,
+		char out[LINK_NAME_MAX])
+{
+	snprintf(out, LINK_NAME_MAX, "%.11st%u", m->main, slot);
+	return index_of(f, out, &m->id);
+}
+
 void names_choose(const struct facts *f, struct membership_facts *m)
 {
 	const char *stem = f->in->config->device;
@@ -92,10 +99,6 @@ void names_choose(const struct facts *f, struct membership_facts *m)
 	number = number < 0 ? 0 : number; /* all taken: making it will say so */
 	snprintf(m->main, sizeof(m->main), "%.8s%d", stem, number);
 	m->index = index_of(f, m->main, &m->id);
-	for (size_t i = 0; i < m->ntrunks; i++) {
-		struct trunk_facts *t = &m->trunks[i];
-
-		snprintf(t->name, sizeof(t->name), "%.8s%dt%u", stem, number, t->slot);
-		t->index = index_of(f, t->name, &m->id);
-	}
+	for (size_t i = 0; i < m->ntrunks; i++)
+		m->trunks[i].index = names_trunk(f, m, m->trunks[i].slot, m->trunks[i].name);
 }

@@ -5,6 +5,10 @@
 
 #include "agent/plan/facts.h"
 
+/* The index of the trunk of a slot, whose name goes to `out`; 0: it is not there, or not ours. The
+ * main device's name is chosen already. */
+int names_trunk(const struct facts *f, const struct membership_facts *m, unsigned slot,
+		char out[LINK_NAME_MAX]);
 /* Sets name and index of main device and trunks. Memberships before `m` in f have theirs. */
 void names_choose(const struct facts *f, struct membership_facts *m);
 /* "skein:" and the membership. */

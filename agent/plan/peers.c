@@ -5,6 +5,7 @@
 
 #include "agent/plan/desired.h"
 #include "agent/plan/endpoint.h"
+#include "agent/plan/move.h"
 
 #define KEEPALIVE_S 25
 
@@ -15,39 +16,95 @@ static bool has_key(const struct state_peer *p)
 	return memcmp(p->key, none, sizeof(none)) != 0;
 }
 
-static const struct wg_peer *peer_now(const struct wg_device *now, const struct wg_key *key)
+static void put_peer(struct desired *d, struct desired_device *dev, struct wg_peer *p,
+		     const prefix_vec *allowed)
 {
-	const struct wg_peer wanted = {.key = *key};
+	if (allowed->n > 0)
+		p->allowed = arena_copy(&d->arena, allowed->at, allowed->n * sizeof(*allowed->at));
+	p->nallowed = allowed->n;
+	vec_push(&dev->wg.peers, *p);
+}
 
-	if (now == NULL || now->peers.n == 0)
-		return NULL;
-	return bsearch(&wanted, now->peers.at, now->peers.n, sizeof(wanted), wg_key_compare);
+/* On the new device of a move it is first sent to where the old one saw it: what else is known of
+ * it is tried in turn with that, when it does not answer. */
+static void set_move(const struct move_facts *mv, struct wg_peer *p)
+{
+	if (mv == NULL || mv->before == NULL)
+		return;
+	if (mv->before->endpoint.address.family != FAMILY_NONE &&
+	    (mv->last == NULL || mv->last->tries % 2 == 0 ||
+	     p->endpoint.address.family == FAMILY_NONE))
+		p->endpoint = mv->before->endpoint;
+	p->set_endpoint = false;
+	p->again = mv->again;
+	/* Nothing is sent before the routes lead there; then at once, traffic or not. */
+	p->keepalive = mv->phase == MOVE_GREET ? KEEPALIVE_S : 0;
 }
 
 static void add_peer(struct desired *d, struct desired_device *dev, uint32_t index,
 		     const prefix_vec *allowed, uint16_t keepalive)
 {
 	const struct membership_facts *m = dev->membership;
-	const struct state_peer *p = state_peer_at(m->from->view, index);
+	const struct move_facts *mv = move_of(m, index);
 	const struct wg_device *now = observation_wg(d->facts.in->seen, dev->name);
-	struct endpoint_question q = {.facts = &d->facts, .me = m, .peer = p};
+	struct endpoint_question q = {
+		.facts = &d->facts, .me = m, .peer = state_peer_at(m->from->view, index)};
 	struct wg_peer out = {.keepalive = keepalive};
 
-	memcpy(out.key.bytes, p->key, sizeof(out.key.bytes));
-	q.now = peer_now(now, &out.key);
+	if (mv != NULL && mv->phase == MOVE_WAIT)
+		return;
+	memcpy(out.key.bytes, q.peer->key, sizeof(out.key.bytes));
+	q.now = now != NULL ? wg_device_peer(now, &out.key) : NULL;
 	out.endpoint = endpoint_choose(&q, &out.set_endpoint);
-	if (allowed->n > 0)
-		out.allowed = arena_copy(&d->arena, allowed->at, allowed->n * sizeof(*allowed->at));
-	out.nallowed = allowed->n;
-	vec_push(&dev->wg.peers, out);
+	set_move(mv, &out);
+	put_peer(d, dev, &out, allowed);
 }
 
-static const struct router_facts *router_at(const struct membership_facts *m, uint32_t index)
+static bool is_taken(const struct desired_device *dev, const struct prefix *p)
 {
-	for (size_t i = 0; i < m->nrouters; i++)
-		if (m->routers[i].peer == index)
-			return &m->routers[i];
-	return NULL;
+	for (size_t i = 0; i < dev->wg.peers.n; i++)
+		for (size_t k = 0; k < dev->wg.peers.at[i].nallowed; k++)
+			if (prefix_equal(&dev->wg.peers.at[i].allowed[k], p))
+				return true;
+	return false;
+}
+
+static void keep_allowed(const struct desired_device *dev, const struct prefix *p, prefix_vec *out)
+{
+	if (!is_taken(dev, p))
+		vec_push(out, *p);
+}
+
+/* What it has and may still send; or others may, who send it this way for a moment more. */
+static void kept_allowed(const struct desired_device *dev, const struct move_facts *mv,
+			 prefix_vec *out)
+{
+	for (size_t i = 0; i < mv->before->nallowed; i++) {
+		const struct prefix *has = &mv->before->allowed[i];
+
+		if (move_may_send(mv, has) ||
+		    (mv->lingers && facts_others_may(dev->membership, mv->peer, has))) {
+			keep_allowed(dev, has, out);
+			continue;
+		}
+		for (size_t k = 0; k < mv->nallowed; k++)
+			if (prefix_contains(has, &mv->allowed[k]))
+				keep_allowed(dev, &mv->allowed[k], out);
+	}
+	vec_sort(out, prefix_compare);
+}
+
+/* On the old device nobody else is given anything for it. */
+static void keep_peer(struct desired *d, struct desired_device *dev, const struct move_facts *mv)
+{
+	struct wg_peer out = {.key = mv->before->key, .endpoint = mv->before->endpoint};
+	prefix_vec list = {0};
+
+	kept_allowed(dev, mv, &list);
+	/* Whatever it sent would call the peer back. */
+	out.keepalive = mv->phase == MOVE_GREET ? 0 : mv->before->keepalive;
+	put_peer(d, dev, &out, &list);
+	vec_free(&list);
 }
 
 /* STATE_ALLOWED is sorted by peer, as is the walk over the peers. */
@@ -67,7 +124,7 @@ static void main_peers(struct desired *d, struct desired_device *dev)
 		while (next < nallowed && allowed[next].peer < i)
 			next++;
 		if (p == NULL || i == m->self->peer || !has_key(p) || p->slot != 0 ||
-		    router_at(m, i) != NULL)
+		    facts_router(m, i) != NULL)
 			continue;
 		own = state_peer_address(view, i);
 		list.n = 0;
@@ -83,25 +140,29 @@ static void main_peers(struct desired *d, struct desired_device *dev)
 static void trunk_peers(struct desired *d, struct desired_device *dev)
 {
 	const struct membership_facts *m = dev->membership;
-	uint64_t n;
-	const struct state_prefix *allowed = state_records(m->from->image, STATE_TRUNK_ALLOWED, &n);
 	prefix_vec list = {0};
 
 	for (size_t i = 0; i < m->nrouters; i++) {
 		const struct router_facts *r = &m->routers[i];
-		const struct state_range *range = &r->state->allowed;
 
 		if (r->slot != dev->slot || r->peer == m->self->peer ||
 		    !has_key(state_peer_at(m->from->view, r->peer)))
 			continue;
 		list.n = 0;
-		for (uint64_t k = range->first; k < (uint64_t)range->first + range->count; k++)
-			vec_push(&list, state_prefix_get(&allowed[k]));
-		vec_sort(&list, prefix_compare);
+		facts_allowed(m, r->peer, &list);
 		/* Between routers both ends are reachable; a plain member keeps its way open. */
 		add_peer(d, dev, r->peer, &list, m->router ? 0 : KEEPALIVE_S);
 	}
 	vec_free(&list);
+}
+
+static void moving_peers(struct desired *d, struct desired_device *dev)
+{
+	const struct membership_facts *m = dev->membership;
+
+	for (size_t i = 0; i < m->nmoves; i++)
+		if (m->moves[i].before != NULL && m->moves[i].from == dev->slot)
+			keep_peer(d, dev, &m->moves[i]);
 }
 
 void plan_peers(struct desired *d)
@@ -113,6 +174,7 @@ void plan_peers(struct desired *d)
 			main_peers(d, dev);
 		else
 			trunk_peers(d, dev);
+		moving_peers(d, dev);
 		vec_sort(&dev->wg.peers, wg_key_compare);
 	}
 }

@@ -8,11 +8,8 @@
 #include <string.h>
 
 #include "agent/plan/desired.h"
+#include "agent/plan/move.h"
 #include "agent/plan/shadow.h"
-
-#define METRIC_STATE	 1024u
-#define METRIC_AGGREGATE 4294967294u
-#define METRIC_LAST	 4294967295u
 
 static struct route route_make(const struct desired *d, uint32_t table, const struct prefix *p,
 			       uint8_t type, uint32_t metric)
@@ -49,11 +46,10 @@ static void add_device(struct desired *d, const struct membership_facts *m, uint
 static void add_control(struct desired *d, const struct membership_facts *m)
 {
 	add_device(d, m, m->control, &m->cidr, m->index, 0);
-	for (size_t i = 0; i < m->nrouters; i++) {
-		const struct prefix host = prefix_of_address(&m->routers[i].address);
+	for (size_t i = 0; i < m->nover; i++) {
+		const struct prefix host = prefix_of_address(&m->over[i].address);
 
-		if (m->routers[i].peer != m->self->peer)
-			add_device(d, m, m->control, &host, m->routers[i].trunk->index, 0);
+		add_device(d, m, m->control, &host, m->over[i].trunk->index, 0);
 	}
 }
 
@@ -81,11 +77,11 @@ static void add_sole(struct desired *d, const struct membership_facts *m, const 
 {
 	struct route r = route_make(d, m->table, p, RTN_UNICAST, METRIC_STATE);
 
-	r.device = m->index;
+	r.device = over_device(m, peer);
 	r.gateway = state_peer_address(m->from->view, peer);
 	r.onlink = true;
 	r.source = m->own;
-	if (m->index != 0)
+	if (r.device != 0)
 		vec_push(&d->routes, r);
 }
 
@@ -109,44 +105,56 @@ static void add_announced(struct desired *d, const struct membership_facts *m)
 	}
 }
 
+/* What of another own mesh is reached from this one's table: everybody over the device that he is
+ * reached by there. */
+static void add_elsewhere(struct desired *d, const struct membership_facts *there, uint32_t table,
+			  const struct prefix *cidr)
+{
+	add_device(d, there, table, cidr, there->index, METRIC_AGGREGATE);
+	for (size_t i = 0; i < there->nover; i++) {
+		const struct prefix host = prefix_of_address(&there->over[i].address);
+
+		add_device(d, there, table, &host, there->over[i].trunk->index, METRIC_AGGREGATE);
+	}
+}
+
+static void add_by_gateways(struct desired *d, const struct membership_facts *m,
+			    const struct prefix *p, uint32_t metric)
+{
+	struct route r = route_make(d, m->table, p, RTN_UNICAST, metric);
+	struct route_hop *hops = arena_array(&d->arena, m->nover + 1, sizeof(*hops));
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->nover; i++)
+		if (m->over[i].gateway && m->over[i].trunk->index != 0)
+			hops[n++] = (struct route_hop){
+				.device = m->over[i].trunk->index,
+				.gateway = m->over[i].address,
+				.weight = 1,
+				.onlink = true,
+			};
+	r.source = m->own;
+	if (n == 0)
+		return;
+	route_set_hops(&r, hops, n);
+	vec_push(&d->routes, r);
+}
+
 /* A peered mesh's aggregate: on a gateway the device that it has there, elsewhere every gateway. */
 static void add_aggregate(struct desired *d, const struct membership_facts *m,
 			  const struct state_remote *remote)
 {
 	const struct prefix cidr = state_prefix_get(&remote->cidr);
-	struct route r = route_make(d, m->table, &cidr, RTN_UNICAST, METRIC_AGGREGATE);
-	struct route_hop *hops = arena_array(&d->arena, m->nrouters + 1, sizeof(*hops));
 	const struct membership_facts *there = NULL;
-	size_t n = 0;
 
 	for (size_t i = 0; i < d->facts.n && m->gateway; i++)
 		if (memcmp(d->facts.memberships[i].from->mesh.bytes, remote->mesh, 16) == 0)
 			there = &d->facts.memberships[i];
-	if (there != NULL) {
-		add_device(d, there, m->table, &cidr, there->index, METRIC_AGGREGATE);
-		return;
-	}
-	for (size_t i = 0; i < m->nrouters; i++)
-		if (m->routers[i].gateway && m->routers[i].trunk->index != 0)
-			hops[n++] = (struct route_hop){
-				.device = m->routers[i].trunk->index,
-				.gateway = m->routers[i].address,
-				.weight = 1,
-				.onlink = true,
-			};
-	r.source = m->own;
-	if (n == 1) {
-		r.device = hops[0].device;
-		r.gateway = hops[0].gateway;
-		r.onlink = true;
-	} else {
-		r.hops = hops;
-		r.nhops = n;
-	}
-	if (n > 0)
-		vec_push(&d->routes, r);
+	if (there != NULL)
+		add_elsewhere(d, there, m->table, &cidr);
+	else
+		add_by_gateways(d, m, &cidr, METRIC_AGGREGATE);
 }
-
 static void add_peered(struct desired *d, const struct membership_facts *m)
 {
 	uint64_t nremotes, nlet_in;
@@ -182,6 +190,61 @@ static void drop_duplicates(route_vec *v)
 	v->n = kept;
 }
 
+static bool is_learned(const struct observation *seen, const struct route *r)
+{
+	const struct route key = {.table = r->table, .prefix = r->prefix, .metric = METRIC_BIRD};
+
+	return seen->learned.n > 0 &&
+	       bsearch(&key, seen->learned.at, seen->learned.n, sizeof(key), route_compare) != NULL;
+}
+
+static bool is_of(const struct membership_facts *m, int device)
+{
+	bool is = m->index == device;
+
+	for (size_t i = 0; i < m->ntrunks; i++)
+		is = is || m->trunks[i].index == device;
+	return is;
+}
+
+/* What it reached in another mesh by itself, it reaches by the gateways when it is none any more.
+ */
+static void hold(struct desired *d, const struct membership_facts *m, const struct route *from)
+{
+	struct route r = *from;
+
+	if (!is_of(m, r.nhops > 0 ? r.hops[0].device : r.device) && !m->gateway) {
+		add_by_gateways(d, m, &r.prefix, METRIC_HOLD);
+		return;
+	}
+	r.metric = METRIC_HOLD;
+	r.protocol = (uint8_t)d->facts.in->config->protocol;
+	vec_push(&d->routes, r);
+}
+
+/* When the own role changes, sessions begin anew: until they have told again what they had told,
+ * that is held after what BIRD has. Within the mesh the state knows the way. What BIRD loses while
+ * all sessions are established is lost. */
+static void add_held(struct desired *d, const struct membership_facts *m)
+{
+	const struct observation *seen = d->facts.in->seen;
+
+	for (size_t i = 0; i < seen->learned.n; i++) {
+		const struct route *r = &seen->learned.at[i];
+
+		if (r->table == m->table && r->metric == METRIC_BIRD &&
+		    !prefix_contains(&m->cidr, &r->prefix))
+			hold(d, m, r);
+	}
+	for (size_t i = 0; i < seen->routes.n; i++) {
+		const struct route *r = &seen->routes.at[i];
+
+		if (r->table == m->table && r->metric == METRIC_HOLD && !m->from->settled &&
+		    !is_learned(seen, r))
+			hold(d, m, r);
+	}
+}
+
 void plan_routes(struct desired *d)
 {
 	for (size_t i = 0; i < d->facts.n; i++) {
@@ -190,15 +253,19 @@ void plan_routes(struct desired *d)
 		add_control(d, m);
 		add_throws(d, m);
 		add_device(d, m, m->table, &m->cidr, m->index, METRIC_STATE);
-		for (size_t r = 0; r < m->nrouters; r++) {
-			const struct prefix host = prefix_of_address(&m->routers[r].address);
+		for (size_t k = 0; k < m->nover; k++) {
+			const struct prefix host = prefix_of_address(&m->over[k].address);
 
-			if (m->routers[r].peer != m->self->peer)
-				add_device(d, m, m->table, &host, m->routers[r].trunk->index,
-					   METRIC_STATE);
+			add_device(d, m, m->table, &host, m->over[k].trunk->index, METRIC_STATE);
 		}
 		add_announced(d, m);
 		add_peered(d, m);
+		if (facts_holds(d->facts.in, m)) {
+			add_held(d, m);
+			desired_wake(d, mono_add_ms(m->from->moved, FACTS_HOLD_MS));
+		}
 	}
+	for (size_t i = 0; i < d->facts.nheld; i++)
+		vec_push(&d->routes, d->facts.held[i]);
 	drop_duplicates(&d->routes);
 }

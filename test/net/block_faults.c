@@ -134,8 +134,9 @@ void case_lost_is_unreachable(struct world *w)
 	block_sh(w, "b2", "ip link set yard down");
 	block_sh(w, "a1", "ip link set attic down");
 	for (size_t i = 0; i < 4; i++)
-		block_await(w, (const char *const[]){"a1", "a2", "m", "g1"}[i],
-			    "! ip route show table 5200 | grep -q '172.20.42.0/24.*bird'");
+		block_await(
+			w, (const char *const[]){"a1", "a2", "m", "g1"}[i],
+			"! ip route show table 5200 | grep -q '^172.20.42.0/24.* metric 3[23] '");
 	tap_forget(w->tap);
 	first = w->mark + 1;
 	for (size_t i = 0; i < sizeof(lost_rows) / sizeof(lost_rows[0]); i++)

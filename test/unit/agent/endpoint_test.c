@@ -8,7 +8,9 @@ struct question {
 	struct endpoint_question q;
 	struct facts facts;
 	struct plan_input in;
+	struct observation seen;
 	struct membership_facts me;
+	struct plan_membership from;
 	struct state_self self;
 	struct state_peer peer;
 	struct wg_peer now;
@@ -20,9 +22,11 @@ static void question_init(struct question *x, unsigned own_slot, unsigned peer_s
 	memset(x, 0, sizeof(*x));
 	x->in.now.ms = 1000000000;
 	x->facts.in = &x->in;
+	x->in.seen = &x->seen;
 	x->facts.connected = &x->connected;
 	x->self.slot = (uint8_t)own_slot;
 	x->me.self = &x->self;
+	x->me.from = &x->from;
 	x->peer.slot = (uint8_t)peer_slot;
 	x->peer.role = peer_slot > 0 ? STATE_ROLE_ROUTER : STATE_ROLE_MEMBER;
 	x->q = (struct endpoint_question){&x->facts, &x->me, &x->peer, NULL};
@@ -38,6 +42,14 @@ static void add(struct question *x, enum state_endpoint_type type, const char *a
 	e.family = a.family;
 	memcpy(e.address, a.bytes, sizeof(e.address));
 	x->peer.endpoints[x->peer.nendpoints++] = e;
+}
+
+static void have(struct question *x, const char *address)
+{
+	struct ifaddr a = {.device = 2, .length = 24};
+
+	address_parse(address, &a.local, NULL);
+	vec_push(&x->seen.addresses, a);
 }
 
 static void know(struct question *x, const char *address, uint16_t port, int64_t age_s)
@@ -118,6 +130,10 @@ static void what_no_machine_has_is_left_out(void)
 	add(&x, STATE_ENDPOINT_CONFIGURED, "10.1.0.7", 51820, 0);
 	add(&x, STATE_ENDPOINT_CONFIGURED, "::1", 51820, 0);
 	expect(&x, "", 0, false);
+	add(&x, STATE_ENDPOINT_LOCAL, "192.168.1.1", 51820, 0);
+	have(&x, "192.168.1.1"); /* so has this machine, in another network */
+	expect(&x, "", 0, false);
+	vec_free(&x.seen.addresses);
 	add(&x, STATE_ENDPOINT_OBSERVED, "192.0.2.9", 51820, 0);
 	expect(&x, "192.0.2.9", 51820, false);
 }
@@ -154,20 +170,47 @@ static void who_is_silent_is_tried_at_each_address(void)
 	CU_ASSERT(!set);
 }
 
-/* A gateway that becomes a plain member: others still have the port of its trunk. */
-static void a_changed_role_changes_the_port_at_once(void)
+/* Within that time the other end moves by itself. */
+static void move_seat(struct question *x, int64_t ago_s)
+{
+	x->in.clock = mono_add_ms((struct mono){CLOCK_S}, 3600000);
+	x->from.moved = mono_add_ms(x->in.clock, -ago_s * 1000);
+}
+
+/* A gateway that became a plain member, and the other way round: others still have the port of the
+ * device that they had for it. */
+static void who_does_not_follow_a_changed_role_is_called_once(void)
+{
+	static const struct {
+		int64_t ago_s;
+		bool called;
+	} rows[] = {{1, false}, {29, false}, {30, true}, {44, true}, {45, false}, {3000, false}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct question x;
+
+		question_init(&x, 0, 2);
+		add(&x, STATE_ENDPOINT_LOCAL, "192.0.2.9", 51820, 0);
+		know(&x, "192.0.2.9", 51821, 5);
+		move_seat(&x, rows[i].ago_s);
+		expect(&x, "192.0.2.9", rows[i].called ? 51820 : 51821, rows[i].called);
+		question_init(&x, 3, 0);
+		add(&x, STATE_ENDPOINT_LOCAL, "192.0.2.9", 51820, 0);
+		add(&x, STATE_ENDPOINT_LOCAL, "192.0.2.9", 40003, 3);
+		know(&x, "192.0.2.9", 51820, 5);
+		move_seat(&x, rows[i].ago_s);
+		expect(&x, "192.0.2.9", rows[i].called ? 40003 : 51820, rows[i].called);
+	}
+}
+
+static void a_role_that_did_not_change_calls_nobody(void)
 {
 	struct question x;
 
 	question_init(&x, 0, 2);
 	add(&x, STATE_ENDPOINT_LOCAL, "192.0.2.9", 51820, 0);
 	know(&x, "192.0.2.9", 51821, 5);
-	expect(&x, "192.0.2.9", 51820, true);
-	question_init(&x, 3, 0);
-	add(&x, STATE_ENDPOINT_LOCAL, "192.0.2.9", 51820, 0);
-	add(&x, STATE_ENDPOINT_LOCAL, "192.0.2.9", 40003, 3);
-	know(&x, "192.0.2.9", 51820, 5);
-	expect(&x, "192.0.2.9", 40003, true);
+	expect(&x, "192.0.2.9", 51821, false);
 }
 
 TEST_SUITE(agent_endpoint, {"the port depends on both roles", the_port_depends_on_both_roles},
@@ -176,4 +219,6 @@ TEST_SUITE(agent_endpoint, {"the port depends on both roles", the_port_depends_o
 	   {"what no machine has is left out", what_no_machine_has_is_left_out},
 	   {"who roamed is left alone", who_roamed_is_left_alone},
 	   {"who is silent is tried at each address", who_is_silent_is_tried_at_each_address},
-	   {"a changed role changes the port at once", a_changed_role_changes_the_port_at_once});
+	   {"who does not follow a changed role is called once",
+	    who_does_not_follow_a_changed_role_is_called_once},
+	   {"a role that did not change calls nobody", a_role_that_did_not_change_calls_nobody});

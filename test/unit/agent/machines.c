@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/plan/names.h"
 #include "test/test.h"
+#include "test/unit/agent/machine_kernel.h"
 
 #define OTHERS "172.20.12.0/24"
 
@@ -98,17 +98,20 @@ static void open_body(const struct buf *body, enum state_kind kind, const struct
 		TEST_FAIL("%s", f.text);
 }
 
-static void add_membership(struct machine_case *c, struct fleet *f, const char *name)
+static size_t position(const struct fleet *f, const char *name)
 {
-	const struct render_image in = {.view_revision = 1};
-	size_t n = c->in.n, member = 0;
-	struct plan_membership *p = &c->memberships[n];
-	struct buf body;
+	size_t member = 0;
 
 	while (member < f->names.n && strcmp(f->names.at[member], name) != 0)
 		member++;
-	if (member == f->names.n)
-		return;
+	return member;
+}
+
+static void render(struct machine_case *c, struct fleet *f, size_t member, size_t n)
+{
+	const struct render_image in = {.view_revision = 1};
+	struct buf body;
+
 	buf_init(&body);
 	render_view(f->render, &body);
 	open_body(&body, STATE_KIND_VIEW, &f->rows.mesh.id, &c->bytes[n][0], &c->images[n][0]);
@@ -117,12 +120,39 @@ static void add_membership(struct machine_case *c, struct fleet *f, const char *
 	open_body(&body, STATE_KIND_MEMBERSHIP, &f->rows.mesh.id, &c->bytes[n][1],
 		  &c->images[n][1]);
 	buf_fini(&body);
+}
+
+static void add_membership(struct machine_case *c, struct fleet *f)
+{
+	size_t n = c->in.n, member = position(f, c->name);
+	struct plan_membership *p = &c->memberships[n];
+
+	if (member == f->names.n)
+		return;
+	render(c, f, member, n);
 	p->id = f->members.at[member].id;
 	p->mesh = f->rows.mesh.id;
 	p->view = &c->images[n][0];
 	p->image = &c->images[n][1];
 	memcpy(p->public_key.bytes, f->members.at[member].key.bytes, WG_KEY_SIZE);
 	c->in.n++;
+}
+
+static void free_bytes(struct machine_case *c)
+{
+	for (size_t i = 0; i < MACHINE_MEMBERSHIPS; i++)
+		for (size_t k = 0; k < 2; k++)
+			buf_fini(&c->bytes[i][k]);
+}
+
+void machine_update(struct machine_case *c)
+{
+	fleet_plan(&c->meshes.prod);
+	fleet_plan(&c->meshes.staging);
+	free_bytes(c);
+	c->in.n = 0;
+	add_membership(c, &c->meshes.prod);
+	add_membership(c, &c->meshes.staging);
 }
 
 /* ---- a kernel ---- */
@@ -175,6 +205,7 @@ void machine_init_in(struct machine_case *c, const char *name, void (*change)(st
 	meshes_init(&c->meshes, change);
 	schema_defaults(agent_config_rows, &c->config);
 	observation_init(&c->seen);
+	c->seen.has_learned = true;
 	c->seen.hash_policy = 0;
 	c->next_index = 1;
 	c->in = (struct plan_input){
@@ -183,9 +214,11 @@ void machine_init_in(struct machine_case *c, const char *name, void (*change)(st
 		.seen = &c->seen,
 		.opened = (const char(*)[LINK_NAME_MAX])c->opened,
 		.now = {1000000000},
+		.clock = {3600 * CLOCK_S},
 	};
-	add_membership(c, &c->meshes.prod, name);
-	add_membership(c, &c->meshes.staging, name);
+	c->name = name;
+	add_membership(c, &c->meshes.prod);
+	add_membership(c, &c->meshes.staging);
 	machine_link(c, "lo", "127.0.0.1/8");
 	machine_link(c, "eth0", "192.0.2.1/32");
 	r.prefix = prefix_ipv4(0, 0);
@@ -195,136 +228,78 @@ void machine_init_in(struct machine_case *c, const char *name, void (*change)(st
 
 void machine_fini(struct machine_case *c)
 {
-	for (size_t i = 0; i < MACHINE_MEMBERSHIPS; i++)
-		for (size_t k = 0; k < 2; k++)
-			buf_fini(&c->bytes[i][k]);
+	free_bytes(c);
+	vec_free(&c->moves);
 	observation_fini(&c->seen);
 	agent_config_fini(&c->config);
 	meshes_fini(&c->meshes);
 }
 
-static struct link *link_at(struct machine_case *c, int index)
+void machine_wait(struct machine_case *c, int64_t ms)
 {
-	for (size_t i = 0; i < c->seen.links.n; i++)
-		if (c->seen.links.at[i].index == index)
-			return &c->seen.links.at[i];
-	TEST_FAIL("no link %d", index);
-	return &c->seen.links.at[0];
+	c->in.now.ms += ms;
+	c->in.clock = mono_add_ms(c->in.clock, ms);
 }
 
-static void apply_device(struct machine_case *c, const struct device_op *op)
+void machine_restart(struct machine_case *c)
 {
-	struct link l = {.mtu = 1420};
-
-	switch (op->kind) {
-	case DEVICE_OP_CREATE:
-		l.index = c->next_index++;
-		snprintf(l.name, sizeof(l.name), "%s", op->device->name);
-		names_alias(&op->device->membership->id, l.alias);
-		vec_push(&c->seen.links, l);
-		vec_push(&c->seen.confs, (struct seen_conf){0, 0});
-		vec_push(&c->seen.devices, (struct wg_device){0});
-		memcpy(c->seen.devices.at[c->seen.devices.n - 1].name, l.name, sizeof(l.name));
-		break;
-	case DEVICE_OP_ALIAS:
-		names_alias(&op->device->membership->id, link_at(c, op->device->index)->alias);
-		break;
-	case DEVICE_OP_MTU:
-		link_at(c, op->device->index)->mtu = op->device->mtu;
-		break;
-	case DEVICE_OP_UP:
-		link_at(c, op->device->index)->flags |= IFF_UP;
-		break;
-	}
+	c->moves.n = c->in.nmoves = 0;
 }
 
-static void apply_sysctl(struct machine_case *c, const struct desired_sysctl *s)
-{
-	if (s->device[0] != '\0' && !s->on_mesh_device)
-		snprintf(c->opened[c->in.nopened++], LINK_NAME_MAX, "%s", s->device);
-	if (s->device[0] == '\0')
-		c->seen.hash_policy = s->value;
-	for (size_t i = 0; i < c->seen.links.n; i++)
-		if (strcmp(c->seen.links.at[i].name, s->device) == 0)
-			*(strcmp(s->name, "forwarding") == 0 ? &c->seen.confs.at[i].forwarding
-							     : &c->seen.confs.at[i].rp_filter) =
-				s->value;
-}
-
-/* wg_device_fini() frees it. */
-static struct wg_peer peer_copy(const struct wg_peer *p)
-{
-	struct wg_peer out = *p;
-
-	out.allowed = mem_alloc((p->nallowed + 1) * sizeof(*p->allowed));
-	for (size_t i = 0; i < p->nallowed; i++)
-		out.allowed[i] = p->allowed[i];
-	return out;
-}
-
-/* What the device should be is what it is then: the operations themselves are lib/net's, and tested
- * there. */
-static void apply_wg(struct machine_case *c, const struct device_wg_ops *w)
+static struct wg_peer *find_peer(struct machine_case *c, const char *device, unsigned index)
 {
 	for (size_t i = 0; i < c->seen.devices.n; i++) {
 		struct wg_device *dev = &c->seen.devices.at[i];
-		wg_peer_vec peers = {0};
 
-		if (strcmp(dev->name, w->device->name) != 0)
-			continue;
-		wg_device_fini(dev);
-		*dev = w->device->wg;
-		for (size_t k = 0; k < w->device->wg.peers.n; k++)
-			vec_push(&peers, peer_copy(&w->device->wg.peers.at[k]));
-		dev->peers.at = peers.at;
-		dev->peers.n = peers.n;
-		dev->peers.cap = peers.cap;
+		for (size_t k = 0; strcmp(dev->name, device) == 0 && k < dev->peers.n; k++)
+			if (dev->peers.at[k].key.bytes[0] == index)
+				return &dev->peers.at[k];
 	}
+	return NULL;
 }
 
-/* What is desired of these kinds is what is there then. Copies outlive the plan. */
-static void apply_tables(struct machine_case *c, const struct desired *d)
+bool machine_has(struct machine_case *c, const char *device, unsigned index)
 {
-	c->seen.rules.n = c->seen.routes.n = 0;
-	for (size_t i = 0; i < d->rules.n; i++)
-		vec_push(&c->seen.rules, d->rules.at[i]);
-	for (size_t i = 0; i < d->routes.n; i++) {
-		struct route r = d->routes.at[i];
+	return find_peer(c, device, index) != NULL;
+}
 
-		if (r.nhops > 0)
-			r.hops = arena_copy(&c->seen.arena, r.hops, r.nhops * sizeof(*r.hops));
-		vec_push(&c->seen.routes, r);
+void machine_greet_from(struct machine_case *c, const char *device, unsigned index,
+			const char *address, uint16_t port)
+{
+	struct wg_peer *p = find_peer(c, device, index);
+
+	if (p == NULL) {
+		TEST_FAIL("%s has no peer %u", device, index);
+		return;
 	}
+	p->last_handshake = c->in.now;
+	address_parse(address, &p->endpoint.address, NULL);
+	p->endpoint.port = port;
 }
 
-static void apply_addresses(struct machine_case *c, const struct operations *o)
+void machine_greet(struct machine_case *c, const char *device, unsigned index, const char *address)
 {
-	for (size_t i = 0; i < o->addresses_delete.n; i++)
-		for (size_t k = 0; k < c->seen.addresses.n; k++)
-			if (&c->seen.addresses.at[k] == o->addresses_delete.at[i])
-				c->seen.addresses.at[k].device = -1;
-	for (size_t i = 0; i < o->addresses_add.n; i++)
-		vec_push(&c->seen.addresses, *o->addresses_add.at[i]);
-	for (size_t k = 0; k < c->seen.addresses.n;)
-		if (c->seen.addresses.at[k].device == -1)
-			c->seen.addresses.at[k] = c->seen.addresses.at[--c->seen.addresses.n];
-		else
-			k++;
-	vec_sort(&c->seen.addresses, ifaddr_compare);
+	machine_greet_from(c, device, index, address, 51820);
 }
 
-static void apply_deletions(struct machine_case *c, const struct operations *o)
+void machine_learn(struct machine_case *c, uint32_t table, const char *prefix, const char *via,
+		   const char *device)
 {
-	for (size_t i = 0; i < o->devices_delete.n; i++)
-		((struct link *)(uintptr_t)o->devices_delete.at[i])->index = -1;
-	for (size_t k = 0; k < c->seen.links.n;)
-		if (c->seen.links.at[k].index == -1) {
-			c->seen.links.n--;
-			c->seen.links.at[k] = c->seen.links.at[c->seen.links.n];
-			c->seen.confs.at[k] = c->seen.confs.at[c->seen.links.n];
-		} else {
-			k++;
-		}
+	struct route r = {.table = table,
+			  .metric = METRIC_BIRD,
+			  .type = RTN_UNICAST,
+			  .protocol = RTPROT_BIRD};
+
+	prefix_parse(prefix, &r.prefix, NULL);
+	for (size_t i = 0; i < c->seen.learned.n; i++)
+		if (route_compare(&c->seen.learned.at[i], &r) == 0)
+			c->seen.learned.at[i] = c->seen.learned.at[--c->seen.learned.n];
+	if (device != NULL) {
+		address_parse(via, &r.gateway, NULL);
+		r.device = link_by_name(&c->seen.links, device)->index;
+		vec_push(&c->seen.learned, r);
+	}
+	vec_sort(&c->seen.learned, route_compare);
 }
 
 size_t machine_round(struct machine_case *c, struct buf *text)
@@ -339,20 +314,12 @@ size_t machine_round(struct machine_case *c, struct buf *text)
 	if (text != NULL)
 		operations_format(&o, text);
 	n = operations_count(&o);
-	for (size_t i = 0; i < o.wg.n; i++)
-		apply_wg(c, &o.wg.at[i]);
-	for (size_t i = 0; i < o.sysctls.n; i++)
-		apply_sysctl(c, o.sysctls.at[i]);
-	apply_addresses(c, &o);
-	if (o.rules.n > 0 || o.routes.n > 0)
-		apply_tables(c, &d);
-	if (o.fence) {
-		c->seen.fence_stands = true;
-		digest_of(buf_text(&d.fence), d.fence.len, &c->seen.fence);
-	}
-	apply_deletions(c, &o);
-	for (size_t i = 0; i < o.devices.n; i++)
-		apply_device(c, &o.devices.at[i]);
+	machine_apply(c, &d, &o);
+	c->moves.n = 0;
+	for (size_t i = 0; i < d.moves.n; i++)
+		vec_push(&c->moves, d.moves.at[i]);
+	c->in.moves = c->moves.at;
+	c->in.nmoves = c->moves.n;
 	operations_fini(&o);
 	desired_fini(&d);
 	return n;
@@ -367,69 +334,4 @@ void machine_settle(struct machine_case *c)
 			TEST_FAIL("the plan does not come to rest");
 			return;
 		}
-}
-
-/* ---- as text ---- */
-
-static void describe_device(const struct desired_device *dev, struct buf *out)
-{
-	char text[PREFIX_TEXT_MAX];
-
-	buf_printf(out, "%s index %d mtu %u port %u\n", dev->name, dev->index, dev->mtu,
-		   dev->wg.listen_port);
-	for (size_t i = 0; i < dev->wg.peers.n; i++) {
-		const struct wg_peer *p = &dev->wg.peers.at[i];
-
-		buf_printf(out, "  peer %u/%u keepalive %u:", p->key.bytes[2], p->key.bytes[0],
-			   p->keepalive);
-		for (size_t k = 0; k < p->nallowed; k++)
-			buf_printf(out, " %s", prefix_format(&p->allowed[k], text));
-		buf_puts(out, "\n");
-	}
-}
-
-static void describe_addresses(const struct desired *d, struct buf *out)
-{
-	char local[ADDRESS_TEXT_MAX], other[ADDRESS_TEXT_MAX];
-
-	for (size_t i = 0; i < d->addresses.n; i++) {
-		const struct ifaddr *a = &d->addresses.at[i];
-
-		buf_printf(out, "dev %d %s", a->device, address_format(&a->local, local));
-		if (a->peer.family != FAMILY_NONE)
-			buf_printf(out, " peer %s", address_format(&a->peer, other));
-		buf_printf(out, "/%u\n", a->length);
-	}
-}
-
-void machine_describe(struct machine_case *c, struct buf *out)
-{
-	char text[ROUTE_TEXT_MAX];
-	struct desired d;
-
-	desired_make(&c->in, &d);
-	buf_puts(out, "# devices\n");
-	for (size_t i = 0; i < d.devices.n; i++)
-		describe_device(&d.devices.at[i], out);
-	buf_puts(out, "# addresses\n");
-	describe_addresses(&d, out);
-	buf_puts(out, "# rules\n");
-	for (size_t i = 0; i < d.rules.n; i++)
-		buf_printf(out, "%s\n", rule_format(&d.rules.at[i], text));
-	buf_puts(out, "# routes\n");
-	for (size_t i = 0; i < d.routes.n; i++)
-		buf_printf(out, "%s\n", route_format(&d.routes.at[i], text));
-	buf_puts(out, "# settings\n");
-	for (size_t i = 0; i < d.sysctls.n; i++)
-		buf_printf(out, "%s %s = %d\n", d.sysctls.at[i].device, d.sysctls.at[i].name,
-			   d.sysctls.at[i].value);
-	buf_puts(out, "# passages\n");
-	for (size_t i = 0; i < d.passages.n; i++)
-		buf_printf(out, "%s > %s, %s\n", d.passages.at[i].in,
-			   d.passages.at[i].out[0] != '\0' ? d.passages.at[i].out : "any",
-			   d.passages.at[i].state);
-	buf_printf(out, "# fence\n%s", buf_text(&d.fence));
-	for (size_t i = 0; i < d.birds.n; i++)
-		buf_printf(out, "# bird.conf\n%s...\n%s", d.birds.at[i].head, d.birds.at[i].tail);
-	desired_fini(&d);
 }

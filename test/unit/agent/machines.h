@@ -3,6 +3,7 @@
 #ifndef SKEIN_TEST_UNIT_AGENT_MACHINES_H
 #define SKEIN_TEST_UNIT_AGENT_MACHINES_H
 
+#include "agent/plan/move.h"
 #include "agent/plan/operations.h"
 #include "test/unit/render/fleet.h"
 
@@ -25,6 +26,8 @@ struct machine_case {
 	struct buf bytes[MACHINE_MEMBERSHIPS][2];
 	char opened[4][LINK_NAME_MAX];
 	struct plan_input in;
+	const char *name;
+	move_vec moves; /* what the last round told the next */
 	int next_index; /* of the next device that is made */
 };
 
@@ -37,6 +40,21 @@ void machine_fini(struct machine_case *c);
 /* Adds a link of somebody else's, with an address ("192.0.2.1/24") and main's route to its network.
  */
 void machine_link(struct machine_case *c, const char *name, const char *address);
+
+/* Renders its images anew, after a change of `meshes`. */
+void machine_update(struct machine_case *c);
+void machine_wait(struct machine_case *c, int64_t ms);
+bool machine_has(struct machine_case *c, const char *device, unsigned index);
+/* A handshake of the peer on the device, now, from there. */
+void machine_greet(struct machine_case *c, const char *device, unsigned index, const char *address);
+void machine_greet_from(struct machine_case *c, const char *device, unsigned index,
+			const char *address, uint16_t port);
+/* BIRD learns a way in place of what it had ("172.20.5.0/24", by a peer on a device), or (`device`
+ * NULL) has none any more. */
+void machine_learn(struct machine_case *c, uint32_t table, const char *prefix, const char *via,
+		   const char *device);
+/* The agent was killed and starts: it remembers nothing. */
+void machine_restart(struct machine_case *c);
 
 /* One round: plans, applies to `seen`. Returns the number of operations. */
 size_t machine_round(struct machine_case *c, struct buf *operations);

@@ -1,0 +1,106 @@
+/* What keeps a peer where it is until its handshake on the new device has ended.
+ *
+ * WireGuard sends to where it last heard from. The first message of a handshake, from the new
+ * device, would have the peer send there what it still encrypts for the old one, for a round trip:
+ * lost. So that message leaves by the old device's port, and its answer, which comes there, is
+ * handed to the new one. What the new device sends first with the new keys is what the peer changes
+ * both by at once, the keys and the place. A packet from the old device would call it back there:
+ * the routes lead nothing there any more, but BIRD's sessions are bound to their device until it
+ * has lost its address.
+ *
+ * The type of a message of WireGuard is its first byte: 1 begins a handshake, 2 answers it, 3 wants
+ * it repeated with a cookie, which is good for the address and port that it came from. */
+#include "agent/plan/desired.h"
+#include "agent/plan/fence.h"
+#include "agent/plan/move.h"
+
+static const struct wg_device *device_of(const struct desired *d, int index)
+{
+	const struct link *l = link_by_index(&d->facts.in->seen->links, index);
+
+	return l != NULL ? observation_wg(d->facts.in->seen, l->name) : NULL;
+}
+
+/* One that greets, with all that is to be known for it. */
+struct greeting {
+	const char *family; /* of nft */
+	const struct wg_endpoint *peer;
+	const struct address *address; /* its own, in the mesh */
+	const struct wg_device *from, *to;
+};
+
+static bool is_greeting(const struct desired *d, const struct move_facts *mv, struct greeting *out)
+{
+	if (mv->phase != MOVE_GREET)
+		return false;
+	out->peer = &mv->before->endpoint;
+	out->family = out->peer->address.family == FAMILY_IPV6 ? "ip6" : "ip";
+	out->address = &mv->address;
+	out->from = device_of(d, mv->from_index);
+	out->to = device_of(d, mv->to_index);
+	return out->peer->address.family != FAMILY_NONE && out->from != NULL && out->to != NULL &&
+	       out->from->listen_port != 0 && out->to->listen_port != 0;
+}
+
+static void put_in(struct buf *b, const struct greeting *g)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	address_format(&g->peer->address, text);
+	for (int type = 2; type <= 3; type++)
+		buf_printf(
+			b,
+			"\t\t%s saddr %s udp sport %u udp dport %u @th,64,8 %d udp dport set %u\n",
+			g->family, text, g->peer->port, g->from->listen_port, type,
+			g->to->listen_port);
+}
+
+static void put_out(struct buf *b, const struct greeting *g)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	buf_printf(b, "\t\t%s daddr %s udp dport %u udp sport %u @th,64,8 1 udp sport set %u\n",
+		   g->family, address_format(&g->peer->address, text), g->peer->port,
+		   g->to->listen_port, g->from->listen_port);
+	address_format(g->address, text);
+	buf_printf(b,
+		   "\t\toifname \"%1$s\" ip daddr %2$s udp dport " BFD_PORTS " drop\n"
+		   "\t\toifname \"%1$s\" ip daddr %2$s tcp dport @bgp_ports drop\n"
+		   "\t\toifname \"%1$s\" ip daddr %2$s tcp sport @bgp_ports drop\n",
+		   g->from->name, text);
+}
+
+static void put_chain(struct desired *d, const char *name, const char *hook,
+		      void (*put)(struct buf *b, const struct greeting *g))
+{
+	struct greeting g;
+
+	buf_printf(&d->fence,
+		   "\tchain %s {\n"
+		   "\t\ttype filter hook %s priority raw - 1; policy accept;\n",
+		   name, hook);
+	for (size_t i = 0; i < d->facts.n; i++)
+		for (size_t k = 0; k < d->facts.memberships[i].nmoves; k++)
+			if (is_greeting(d, &d->facts.memberships[i].moves[k], &g))
+				put(&d->fence, &g);
+	buf_puts(&d->fence, "\t}\n");
+}
+
+static bool anybody_greets(const struct desired *d)
+{
+	struct greeting g;
+
+	for (size_t i = 0; i < d->facts.n; i++)
+		for (size_t k = 0; k < d->facts.memberships[i].nmoves; k++)
+			if (is_greeting(d, &d->facts.memberships[i].moves[k], &g))
+				return true;
+	return false;
+}
+
+void plan_fence_moves(struct desired *d)
+{
+	if (!anybody_greets(d))
+		return;
+	put_chain(d, "greeting_in", "prerouting", put_in);
+	put_chain(d, "greeting_out", "output", put_out);
+}
