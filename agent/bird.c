@@ -72,6 +72,7 @@ void bird_settle(struct bird_child *b, const struct digest *of)
 {
 	memmove(&b->placed, of, sizeof(*of)); /* it may be its own */
 	b->placed_known = true;
+	bird_files_drop_kept(&b->agent->config, &b->member->id);
 	b->refusal = (struct bird_refusal){0};
 	b->member->bird_error[0] = '\0';
 }
@@ -79,7 +80,11 @@ void bird_settle(struct bird_child *b, const struct digest *of)
 void bird_refuse(struct bird_child *b, const struct digest *of, const char *why)
 {
 	struct bird_refusal *r = &b->refusal;
+	struct fault f = {0};
 
+	if (bird_files_exist(&b->agent->config, &b->member->id) &&
+	    bird_files_keep(&b->agent->config, &b->member->id, &f) != 0)
+		log_warn("what BIRD runs from cannot be kept", LOG_S("why", f.text));
 	if (!r->there || !digest_equal(&r->of, of))
 		*r = (struct bird_refusal){.there = true, .of = *of};
 	r->until = mono_add_ms(mono_now(), AGAIN_FIRST_MS << r->times);
@@ -112,6 +117,30 @@ static int keep(struct bird_child *b, struct fault *f)
 	return b->phase == BIRD_TRYING ? bird_trial_drop(b, f) : 0;
 }
 
+/* The machine was switched off while the newest texts were refused: it comes up from those before.
+ * The newest are tried when sessions stand that they could cost. */
+static void start_from_kept(struct bird_child *b, const struct bird_wish *w,
+			    const struct digest *want)
+{
+	const struct config *c = &b->agent->config;
+	const struct id *id = &b->member->id;
+	struct buf templates, text;
+	struct bird_wish kept = {w->head, w->tail, &templates, &text};
+
+	buf_init(&templates);
+	buf_init(&text);
+	if (bird_files_read_kept(c, id, &templates, &text) &&
+	    bird_files_prepare(c, id, &kept, NULL) == 0 && bird_files_place(c, id, NULL) == 0) {
+		bird_wish_digest(&kept, &b->placed);
+		b->placed_known = true;
+		bird_refuse(b, want,
+			    "BIRD runs from the configuration before: the newest was refused when "
+			    "the machine was switched off");
+	}
+	buf_fini(&templates);
+	buf_fini(&text);
+}
+
 static int change(struct bird_child *b, const struct bird_wish *w, const struct digest *want,
 		  struct fault *f)
 {
@@ -125,6 +154,8 @@ static int change(struct bird_child *b, const struct bird_wish *w, const struct 
 		return 0;
 	if (b->phase == BIRD_TRYING && (code = bird_trial_drop(b, f)) != 0)
 		return code;
+	if (!runs(b) && !b->refusal.there)
+		start_from_kept(b, w, want);
 	if (is_refused(b, want))
 		return fault_set(f, ERR_INVALID, "%s", b->member->bird_error);
 	code = bird_files_prepare(&b->agent->config, &b->member->id, w, f);

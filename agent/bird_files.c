@@ -227,3 +227,61 @@ int bird_files_set_starting(const struct config *c, const struct id *membership,
 	buf_fini(&new);
 	return code;
 }
+
+/* ---- those that are kept ---- */
+
+static const char *kept_path(const struct config *c, const struct id *membership, const char *name,
+			     char out[PATH_TEXT_MAX])
+{
+	char in_good[32];
+
+	snprintf(in_good, sizeof(in_good), "good/%s", name);
+	return path_member(c, membership, in_good, out);
+}
+
+static int keep_one(const struct config *c, const struct id *membership, const char *name,
+		    struct fault *f)
+{
+	char path[PATH_TEXT_MAX];
+	struct buf text;
+	int code;
+
+	buf_init(&text);
+	code = read_file(c, membership, name, &text, f);
+	if (code == 0)
+		code = file_write(kept_path(c, membership, name, path), buf_text(&text), text.len,
+				  0600, f);
+	buf_fini(&text);
+	return code;
+}
+
+int bird_files_keep(const struct config *c, const struct id *membership, struct fault *f)
+{
+	char path[PATH_TEXT_MAX];
+	int code = file_make_dir(path_member(c, membership, "good", path), 0700, f);
+
+	/* bird.conf is made anew each time, and goes with the machine as it is then. */
+	for (int i = 0; i < 2 && code == 0; i++)
+		code = keep_one(c, membership, names[i], f);
+	return code;
+}
+
+void bird_files_drop_kept(const struct config *c, const struct id *membership)
+{
+	char path[PATH_TEXT_MAX];
+
+	file_remove(path_member(c, membership, "good", path), NULL);
+}
+
+bool bird_files_read_kept(const struct config *c, const struct id *membership,
+			  struct buf *templates, struct buf *text)
+{
+	struct buf *const to[] = {templates, text};
+	char path[PATH_TEXT_MAX];
+
+	for (int i = 0; i < 2; i++)
+		if (access(kept_path(c, membership, names[i], path), F_OK) != 0 ||
+		    file_read(path, FILE_MAX, to[i], NULL) != 0)
+			return false;
+	return true;
+}

@@ -33,6 +33,15 @@ const char *bird_files_next(const struct config *c, const struct id *membership,
 			    char out[PATH_TEXT_MAX]);
 /* The next ones become those in place. */
 int bird_files_place(const struct config *c, const struct id *membership, struct fault *f);
+
+/* What was refused must not be what a machine that is switched on runs from: the texts in place are
+ * kept below state_dir, in `good`, while newer ones are refused. */
+int bird_files_keep(const struct config *c, const struct id *membership, struct fault *f);
+void bird_files_drop_kept(const struct config *c, const struct id *membership);
+/* False where there are none. */
+bool bird_files_read_kept(const struct config *c, const struct id *membership,
+			  struct buf *templates, struct buf *text);
+
 /* Rewrites only the first line of bird.conf. */
 int bird_files_set_starting(const struct config *c, const struct id *membership, bool starting,
 			    struct fault *f);

@@ -4,7 +4,8 @@
  *	key			WireGuard's private key, made here
  *	view, membership	signed images; in .delta the steps since (lib/mesh/state_file.h)
  *	templates.conf, membership.conf		for BIRD; used only if their hashes are the image's
- *	*.next			a set that is being stored: see member_install() */
+ *	*.next			a set that is being stored: see member_install()
+ *	good/			BIRD's texts before those that it refuses (bird_files.h) */
 #ifndef SKEIN_AGENT_MEMBER_H
 #define SKEIN_AGENT_MEMBER_H
 

@@ -11,6 +11,7 @@
 
 #include "lab/machine.h"
 #include "lab/outage.h"
+#include "lab/reboot.h"
 #include "test/net/modes_world.h"
 #include "test/test.h"
 
@@ -150,6 +151,7 @@ static void a_good_change_is_tried_and_confirmed(void)
 static void what_bird_does_not_take_is_not_used(void)
 {
 	const char *before = lives("a1");
+	struct fault f = {0};
 
 	publish("1i function bad() { return tru; }");
 	for (size_t i = 0; i < MACHINES; i++)
@@ -165,6 +167,14 @@ static void what_bird_does_not_take_is_not_used(void)
 	TEST_TEXT(lives("a1"), before);
 	/* What is named can be read. */
 	await("a1", "grep -q 'function bad' next/templates.conf", SOON_MS);
+	/* A machine that is switched off and on comes up from what ran. */
+	TEST_STEP(reboot_machine(&w.lab, "a1", &f), &f);
+	start_agent("a1");
+	await("a1", "bird show protocols | grep 'g_1 .*Established'", SOON_MS);
+	await("a1", "$AGENT status | grep 'refused: BIRD runs from the configuration before'",
+	      SOON_MS);
+	await("a1", "grep 'function good' templates.conf && ! grep 'function bad' templates.conf",
+	      SOON_MS);
 	publish("");
 	expect_in_place("function good", false, SOON_MS);
 	CU_ASSERT(modes_settle(&w)); /* no error is left */
