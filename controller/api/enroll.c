@@ -14,7 +14,7 @@
 #include "lib/mesh/token.h"
 
 #define NETWORKS_MAX 256
-#define SUFFIX_MAX   10000
+#define NUMBER_MAX   (1u << 24) /* of machines of one name */
 
 struct request {
 	const char *secret, *identity, *name, *boot_id;
@@ -117,24 +117,50 @@ static int find_grant(struct call *c, const char *text, struct join_grant *g)
 
 /* ---- the machine ---- */
 
-/* web-2 when there is a web already: two machines of one image should both get in. */
+/* web, web-2, …; 1 is the name itself. */
+static int name_is_free(struct call *c, row_t organization, const char *wanted, uint32_t number,
+			char name[NAME_TEXT_MAX], bool *is_free)
+{
+	struct machine other;
+	char suffix[16] = "";
+	int code;
+
+	if (number > 1)
+		snprintf(suffix, sizeof(suffix), "-%u", number);
+	snprintf(name, NAME_TEXT_MAX, "%.*s%s", (int)(NAME_MAX_LENGTH - strlen(suffix)), wanted,
+		 suffix);
+	code = store_machine_find_name(c->store, organization, name, &other, NULL);
+	*is_free = code == ERR_NOT_FOUND;
+	return *is_free ? 0 : code;
+}
+
+/* web-2 when there is a web already: two machines of one image should both get in, and a million of
+ * them, too. In steps that double as far as a number that is free; then halving the way back to
+ * one that is taken, whose next one is free. */
 static int free_name(struct call *c, row_t organization, const char *wanted,
 		     char name[NAME_TEXT_MAX])
 {
-	struct machine other;
-	char suffix[8] = "";
+	uint32_t taken = 0, number = 1;
+	bool is_free = false;
 	int code = 0;
 
-	for (int i = 2; i < SUFFIX_MAX && code == 0; i++) {
-		snprintf(name, NAME_TEXT_MAX, "%.*s%s", (int)(NAME_MAX_LENGTH - strlen(suffix)),
-			 wanted, suffix);
-		code = store_machine_find_name(c->store, organization, name, &other, NULL);
-		snprintf(suffix, sizeof(suffix), "-%d", i);
+	while (code == 0 && !is_free && number <= NUMBER_MAX) {
+		code = name_is_free(c, organization, wanted, number, name, &is_free);
+		if (code == 0 && !is_free) {
+			taken = number;
+			number *= 2;
+		}
 	}
-	if (code == 0)
+	if (code == 0 && !is_free)
 		return fault_set(&c->fault, ERR_EXHAUSTED, "too many machines are called '%s'",
 				 wanted);
-	return code == ERR_NOT_FOUND ? 0 : code;
+	while (code == 0 && number - taken > 1) {
+		uint32_t middle = taken + (number - taken) / 2;
+
+		code = name_is_free(c, organization, wanted, middle, name, &is_free);
+		*(is_free ? &number : &taken) = middle;
+	}
+	return code != 0 ? code : name_is_free(c, organization, wanted, number, name, &is_free);
 }
 
 static const char *new_token(struct call *c, struct machine *m)

@@ -248,10 +248,33 @@ static void the_images_are_signed_and_keep_their_revision(void)
 	TEST_NUMBER((long long)api.body.len, 0);
 }
 
+/* Without a gap, until one of them goes: then there is a free one all the same. */
+static void many_of_one_name_are_numbered(void)
+{
+	const char *token = stand_join_token(&api, api.admin, "{\"max_uses\":0}");
+	char *kept = mem_strdup(token), want[32], path[160];
+	struct stand_machine m, third = {0};
+
+	for (int i = 1; i <= 20; i++) {
+		stand_machine_new(&m, "clone");
+		TEST_NUMBER(stand_enroll(&api, &m, kept, NULL), 201);
+		snprintf(want, sizeof(want), i > 1 ? "clone-%d" : "clone", i);
+		TEST_TEXT(stand_get(&api, "machine.name"), want);
+		if (i == 3)
+			third = m;
+	}
+	snprintf(path, sizeof(path), "/api/v1/machines/%s", third.id);
+	TEST_NUMBER(stand_call(&api, api.admin, "DELETE", path, NULL), 204);
+	stand_machine_new(&m, "clone");
+	TEST_NUMBER(stand_enroll(&api, &m, kept, NULL), 201);
+	free(kept);
+}
+
 TEST_SUITE_WITH(controller_enroll, start, stop, {"a machine joins", a_machine_joins},
 		{"an appliance's token makes a gateway", an_appliances_token_makes_a_gateway},
 		{"a bad join token makes nothing", a_bad_join_token_makes_nothing},
 		{"an overlap is refused with both named", an_overlap_is_refused_with_both_named},
 		{"a full mesh says so", a_full_mesh_says_so},
 		{"the images are signed and keep their revision",
-		 the_images_are_signed_and_keep_their_revision});
+		 the_images_are_signed_and_keep_their_revision},
+		{"many of one name are numbered", many_of_one_name_are_numbered});
