@@ -27,7 +27,7 @@ static bool run(struct stand *a)
 
 	if (controller_start(a->controller, a->config, &f) != 0)
 		return fail(&f, "controller_start");
-	snprintf(a->base, sizeof(a->base), "https://127.0.0.1:%d",
+	snprintf(a->base, sizeof(a->base), "%s://127.0.0.1:%d", a->config->tls ? "https" : "http",
 		 server_port(a->controller->server, 0));
 	/* A large mesh takes its time. */
 	for (int i = 0; i < READY_TRIES; i++) {

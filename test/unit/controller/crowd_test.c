@@ -1,0 +1,83 @@
+/* Many agents that wait for news: a change reaches all of them at once, and no thread waits for
+ * any. (`make bench` has ten thousand.) */
+#include <dirent.h>
+#include <poll.h>
+#include <string.h>
+
+#include "controller/controller.h"
+#include "test/test.h"
+#include "test/unit/controller/crowd.h"
+#include "test/unit/controller/pollers.h"
+
+#define MANY	500
+#define NEWS_MS 10000
+
+static struct stand api;
+
+static int start(void)
+{
+	bool ok = stand_start(&api, NULL) && stand_call(&api, api.admin, "POST", "/api/v1/meshes",
+							"{\"name\":\"prod\"}") == 201;
+
+	if (!ok)
+		return 1;
+	stand_pause(&api);
+	return crowd_fill(&api, "prod", 0, MANY) && stand_resume(&api) ? 0 : 1;
+}
+
+static int stop(void)
+{
+	stand_stop(&api);
+	return 0;
+}
+
+static size_t threads(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	size_t n = 0;
+
+	while (dir != NULL && readdir(dir) != NULL)
+		n++;
+	if (dir != NULL)
+		closedir(dir);
+	return n;
+}
+
+/* Its new name is in the view, which all of the mesh have. */
+static void change(const char *name)
+{
+	char path[160], body[100];
+
+	TEST_NUMBER(stand_call(&api, api.admin, "GET", "/api/v1/machines?limit=1", NULL), 200);
+	snprintf(path, sizeof(path), "/api/v1/machines/%s", stand_get(&api, "items.0.id"));
+	snprintf(body, sizeof(body), "{\"name\":\"%s\"}", name);
+	TEST_NUMBER(stand_call(&api, api.admin, "PATCH", path, body), 200);
+}
+
+static void a_change_reaches_all_who_wait(void)
+{
+	const struct pollers_options options = {
+		.port = (uint16_t)server_port(api.controller->server, 0), .tls = true, .n = MANY};
+	size_t before = threads();
+	struct pollers *p = pollers_new(&options);
+	struct stand_machine m;
+	char etag[96];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	TEST_NUMBER((long long)threads(), (long long)before);
+	for (int i = 0; i < 500 && poll_count(api.controller->poll) < MANY; i++)
+		poll(NULL, 0, 10);
+	TEST_NUMBER((long long)poll_count(api.controller->poll), MANY);
+	crowd_machine(0, &m);
+	TEST_NUMBER(stand_call(&api, m.token, "GET", "/api/v1/mesh/config", NULL), 200);
+	snprintf(etag, sizeof(etag), "%s", api.etag);
+	/* Without a change nobody hears of any. */
+	TEST_NUMBER((long long)pollers_await_news(p, etag, 200), 0);
+	change("renamed");
+	TEST_NUMBER((long long)pollers_await_news(p, etag, NEWS_MS), MANY);
+	TEST_NUMBER((long long)poll_count(api.controller->poll), 0);
+	pollers_free(p);
+}
+
+TEST_SUITE_WITH(controller_crowd, start, stop,
+		{"a change reaches all who wait", a_change_reaches_all_who_wait});
