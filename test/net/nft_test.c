@@ -71,6 +71,28 @@ static void a_wrong_script_changes_nothing(void)
 	CU_ASSERT(digest_equal(&a, &b));
 }
 
+/* It is put there by hand, where else packets do. */
+static void what_a_dynamic_set_has_does_not_count(void)
+{
+	struct digest a, b;
+	struct buf text;
+
+	apply(REPLACE("set greeted4 { type ipv4_addr . inet_service; size 16; flags dynamic; }\n"
+		      "set other4 { type ipv4_addr; }\n"));
+	TEST_NUMBER(nft_table_digest("inet", "skein", &a, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		apply(i == 0 ? "add element inet skein greeted4 { 10.0.0.1 . 7, 10.0.0.2 . 9, "
+			       "10.0.0.3 . 11, 10.0.0.4 . 13 }\n"
+			     : "add element inet skein other4 { 10.0.0.1 }\n");
+		TEST_NUMBER(nft_table_digest("inet", "skein", &b, NULL), 0);
+		CU_ASSERT(digest_equal(&a, &b) == (i == 0));
+	}
+	buf_init(&text);
+	TEST_NUMBER(nft_list_table("inet", "skein", NFT_TEXT, &text, NULL), 0);
+	CU_ASSERT(strstr(buf_text(&text), "10.0.0.4 . 13") != NULL);
+	buf_fini(&text);
+}
+
 static void names_are_words(void)
 {
 	struct buf text;
@@ -111,5 +133,6 @@ static void a_flush_is_noticed(void)
 TEST_SUITE_WITH(net_nft, space_enter, space_leave,
 		{"a table is replaced whole", a_table_is_replaced_whole},
 		{"a wrong script changes nothing", a_wrong_script_changes_nothing},
+		{"what a dynamic set has does not count", what_a_dynamic_set_has_does_not_count},
 		{"names are words", names_are_words}, {"JSON is JSON", json_is_json},
 		{"a flush is noticed", a_flush_is_noticed});
