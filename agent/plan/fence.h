@@ -25,9 +25,6 @@ enum fence_reason {
 #define FENCE_FAMILY "inet"
 #define FENCE_TABLE  "skein"
 
-/* Single hop, its echo, multihop: as the guard has it. */
-#define BFD_PORTS "{ 3784, 3785, 4784 }"
-
 extern const char *const fence_counters[FENCE_REASON_COUNT];
 extern const char *const fence_texts[FENCE_REASON_COUNT];
 

@@ -4,12 +4,15 @@
  * device, would have the peer send there what it still encrypts for the old one, for a round trip:
  * lost. So that message leaves by the old device's port, and its answer, which comes there, is
  * handed to the new one. What the new device sends first with the new keys is what the peer changes
- * both by at once, the keys and the place. A packet from the old device would call it back there:
- * the routes lead nothing there any more, but BIRD's sessions are bound to their device until it
- * has lost its address.
+ * both by at once, the keys and the place. A packet of the old device that is late, or BIRD's (its
+ * sessions are bound to the device), would call it back there: from then on such a packet leaves by
+ * the new device's port, too. Who has heard the new device is what `greeted4` and `greeted6` say.
  *
  * The type of a message of WireGuard is its first byte: 1 begins a handshake, 2 answers it, 3 wants
  * it repeated with a cookie, which is good for the address and port that it came from. */
+#include <stdio.h>
+#include <string.h>
+
 #include "agent/plan/desired.h"
 #include "agent/plan/fence.h"
 #include "agent/plan/move.h"
@@ -21,11 +24,12 @@ static const struct wg_device *device_of(const struct desired *d, int index)
 	return l != NULL ? observation_wg(d->facts.in->seen, l->name) : NULL;
 }
 
+#define GREETED_MAX 4096
+
 /* One that greets, with all that is to be known for it. */
 struct greeting {
 	const char *family; /* of nft */
 	const struct wg_endpoint *peer;
-	const struct address *address; /* its own, in the mesh */
 	const struct wg_device *from, *to;
 };
 
@@ -35,7 +39,6 @@ static bool is_greeting(const struct desired *d, const struct move_facts *mv, st
 		return false;
 	out->peer = &mv->before->endpoint;
 	out->family = out->peer->address.family == FAMILY_IPV6 ? "ip6" : "ip";
-	out->address = &mv->address;
 	out->from = device_of(d, mv->from_index);
 	out->to = device_of(d, mv->to_index);
 	return out->peer->address.family != FAMILY_NONE && out->from != NULL && out->to != NULL &&
@@ -57,17 +60,28 @@ static void put_in(struct buf *b, const struct greeting *g)
 
 static void put_out(struct buf *b, const struct greeting *g)
 {
-	char text[ADDRESS_TEXT_MAX];
+	const char *set = strcmp(g->family, "ip6") == 0 ? "greeted6" : "greeted4";
+	char peer[128], text[ADDRESS_TEXT_MAX];
 
-	buf_printf(b, "\t\t%s daddr %s udp dport %u udp sport %u @th,64,8 1 udp sport set %u\n",
-		   g->family, address_format(&g->peer->address, text), g->peer->port,
-		   g->to->listen_port, g->from->listen_port);
-	address_format(g->address, text);
+	snprintf(peer, sizeof(peer), "%s daddr %s udp dport %u", g->family,
+		 address_format(&g->peer->address, text), g->peer->port);
 	buf_printf(b,
-		   "\t\toifname \"%1$s\" ip daddr %2$s udp dport " BFD_PORTS " drop\n"
-		   "\t\toifname \"%1$s\" ip daddr %2$s tcp dport @bgp_ports drop\n"
-		   "\t\toifname \"%1$s\" ip daddr %2$s tcp sport @bgp_ports drop\n",
-		   g->from->name, text);
+		   "\t\t%1$s udp sport %4$u @th,64,8 1 udp sport set %3$u\n"
+		   "\t\t%1$s udp sport %4$u @th,64,8 4 add @%2$s { %5$s daddr . udp dport }\n"
+		   "\t\t%1$s udp sport %3$u @th,64,8 4 %5$s daddr . udp dport @%2$s "
+		   "udp sport set %4$u\n",
+		   peer, set, g->from->listen_port, g->to->listen_port, g->family);
+}
+
+static void put_set(struct buf *b, const char *name, const char *type)
+{
+	buf_printf(b,
+		   "\tset %s {\n"
+		   "\t\ttype %s . inet_service\n"
+		   "\t\tsize %d\n"
+		   "\t\tflags dynamic\n"
+		   "\t}\n",
+		   name, type, GREETED_MAX);
 }
 
 static void put_chain(struct desired *d, const char *name, const char *hook,
@@ -101,6 +115,8 @@ void plan_fence_moves(struct desired *d)
 {
 	if (!anybody_greets(d))
 		return;
+	put_set(&d->fence, "greeted4", "ipv4_addr");
+	put_set(&d->fence, "greeted6", "ipv6_addr");
 	put_chain(d, "greeting_in", "prerouting", put_in);
 	put_chain(d, "greeting_out", "output", put_out);
 }

@@ -12,7 +12,8 @@
 #include "agent/plan/lans.h"
 #include "agent/plan/translation.h"
 
-#define SIBLINGS     "127.83.0.0/16" /* as bird-templates/base.conf has them */
+#define BFD_PORTS    "{ 3784, 3785, 4784 }" /* single hop, its echo, multihop: as the guard has it */
+#define SIBLINGS     "127.83.0.0/16"	    /* as bird-templates/base.conf has them */
 #define SIBLING_PORT 17983
 
 const char *const fence_counters[] = {

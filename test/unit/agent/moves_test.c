@@ -336,6 +336,9 @@ static void who_never_greets_is_given_up(void)
 
 #define OLD_AND_NEW "198.51.100.1 udp sport 51820 udp dport 51820 @th,64,8 2 udp dport set 51823"
 #define NEW_AS_OLD  "198.51.100.1 udp dport 51820 udp sport 51823 @th,64,8 1 udp sport set 51820"
+#define LATE_AS_NEW                                                                                \
+	"198.51.100.1 udp dport 51820 udp sport 51820 @th,64,8 4 ip daddr . udp dport @greeted4 "  \
+	"udp sport set 51823"
 
 /* Else it would send to the new device what it encrypts for the old one, for a round trip. */
 static void a_handshake_looks_as_if_the_old_device_began_it(void)
@@ -354,6 +357,7 @@ static void a_handshake_looks_as_if_the_old_device_began_it(void)
 	desired_make(&p.c.in, &d);
 	CU_ASSERT(strstr(buf_text(&d.fence), "ip saddr " OLD_AND_NEW "\n") != NULL);
 	CU_ASSERT(strstr(buf_text(&d.fence), "ip daddr " NEW_AS_OLD "\n") != NULL);
+	CU_ASSERT(strstr(buf_text(&d.fence), "ip daddr " LATE_AS_NEW "\n") != NULL);
 	desired_fini(&d);
 	greet(&p, "wg0t3", A1, NEW_END);
 	desired_make(&p.c.in, &d);
