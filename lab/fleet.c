@@ -186,6 +186,18 @@ int fleet_join_machines(struct lab *lab, struct fault *f)
 	return code;
 }
 
+int fleet_join_machine(struct lab *lab, const char *machine, struct fault *f)
+{
+	const struct lab_machine *m = lab_file_machine(&lab->file, machine);
+	const char *token = NULL;
+	int code;
+
+	if (m == NULL)
+		return fault_set(f, ERR_NOT_FOUND, "the lab has no machine %s", machine);
+	code = create_token(lab, ((const char **)m->meshes.at)[0], &token, f);
+	return code == 0 ? join(lab, m, token, f) : code;
+}
+
 int fleet_enable_gateways(struct lab *lab, struct fault *f)
 {
 	const struct lab_gateway *g = lab->file.gateways.at;

@@ -24,6 +24,8 @@ int fleet_raise(struct lab *lab, struct fault *f);
 /* The parts of fleet_up() after the underlay, for tests that look in between. */
 int fleet_start_controller(struct lab *lab, struct fault *f);
 int fleet_join_machines(struct lab *lab, struct fault *f);
+/* One of them, with a token of its own: one that has left, or was not joined yet. */
+int fleet_join_machine(struct lab *lab, const char *machine, struct fault *f);
 int fleet_enable_gateways(struct lab *lab, struct fault *f);
 int fleet_approve_prefixes(struct lab *lab, struct fault *f);
 int fleet_create_peerings(struct lab *lab, struct fault *f);

@@ -18,7 +18,7 @@
 #define PORTS	     40
 #define INTERVAL_MS  5
 #define TRIP_MS	     10
-#define STALL_MS     100
+#define STALL_MS     100 /* of the control, as far as a suite does not say otherwise */
 
 /* ---- the fleet ---- */
 
@@ -29,6 +29,8 @@ int modes_open(struct modes *w, const char *yaml)
 
 	memset(w, 0, sizeof(*w));
 	w->port = FIRST_PORT;
+	w->flows = 2;
+	w->stall_ms = STALL_MS;
 	arena_init(&w->arena);
 	code = fleet_begin(&w->lab, yaml, steps);
 	if (code == 0 && !modes_settle(w)) {
@@ -154,6 +156,36 @@ bool modes_settle(struct modes *w)
 	return true;
 }
 
+static bool is_moving(struct modes *w, const char *machine)
+{
+	struct fault f = {0};
+	json_t *status = machine_agent_status(&w->lab, machine, &f), *m;
+	bool moving = status == NULL;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "memberships"), i, m) {
+		moving = moving || json_array_size(json_object_get(m, "moving")) > 0;
+	}
+	json_decref(status);
+	return moving;
+}
+
+bool modes_rest(struct modes *w, int64_t ms)
+{
+	struct mono deadline = mono_add_ms(mono_now(), ms);
+	struct fault f = {0};
+
+	for (size_t i = 0; i < w->members.n; i++)
+		while (is_moving(w, w->members.at[i].machine)) {
+			if (mono_reached(deadline, mono_now())) {
+				TEST_FAIL("%s still moves a peer", w->members.at[i].machine);
+				return false;
+			}
+			poll(NULL, 0, AGAIN_MS);
+		}
+	return TEST_STEP(session_await_all(&w->lab, deadline, &f), &f);
+}
+
 const struct operator_member *modes_member(struct modes *w, const char *machine, const char *mesh)
 {
 	return operator_find_member(&w->members, machine, mesh);
@@ -215,7 +247,7 @@ static struct stream *new_stream(struct modes *w, const char *what)
 struct stream *modes_probe(struct modes *w, const char *what, const char *from,
 			   const char *from_mesh, const char *to, const char *to_mesh)
 {
-	struct probe_plan plan = {.flows = 2, .interval_ms = INTERVAL_MS};
+	struct probe_plan plan = {.flows = w->flows, .interval_ms = INTERVAL_MS};
 	struct stream *s = new_stream(w, what);
 	struct place places[2];
 	struct fault f = {0};
@@ -284,10 +316,12 @@ static void stop_stream(struct stream *s)
 	struct fault f = {0};
 
 	if (s->probe != NULL && TEST_STEP(probe_stop(s->probe, &probed, &f), &f)) {
+		s->sent = probed.ways[0].sent + probed.ways[1].sent;
 		s->lost = probe_lost(&probed);
 		s->gap_ms = probe_worst_gap(&probed);
 	}
 	if (s->trip != NULL && TEST_STEP(trip_stop(s->trip, &tripped, &f), &f)) {
+		s->sent = tripped.sent;
 		s->lost = tripped.lost;
 		s->gap_ms = tripped.gap_ms;
 		memcpy(s->by, tripped.by, sizeof(s->by));
@@ -305,7 +339,7 @@ void modes_stop(struct modes *w)
 	for (size_t i = 0; i < w->nstreams; i++)
 		stop_stream(&w->streams[i]);
 	if (w->control != NULL && TEST_STEP(probe_stop(w->control, &control, &f), &f))
-		w->steady = probe_lost(&control) == 0 && probe_worst_gap(&control) <= STALL_MS;
+		w->steady = probe_lost(&control) == 0 && probe_worst_gap(&control) <= w->stall_ms;
 	w->control = NULL;
 	for (size_t i = 0; i < w->nstreams; i++)
 		printf("    %s: %llu lost, longest gap %lld ms%s\n", w->streams[i].what,

@@ -18,7 +18,7 @@ struct stream {
 	const char *what;
 	struct probe *probe;
 	struct trip *trip;
-	uint64_t lost;
+	uint64_t sent, lost;
 	int64_t gap_ms;
 	uint64_t by[TRIP_ANSWERERS_MAX];
 };
@@ -31,7 +31,9 @@ struct modes {
 	size_t nstreams;
 	struct probe *control; /* over the plain underlay, beside the streams */
 	uint16_t port;
-	bool steady; /* of the last modes_stop() */
+	unsigned flows;	  /* of a probe, each both ways: 2 */
+	int64_t stall_ms; /* without a packet of the control, and the computer stalled */
+	bool steady;	  /* of the last modes_stop() */
 };
 
 /* The fleet of the text, joined, with what the file says, sessions established. */
@@ -48,6 +50,8 @@ bool modes_await_said(struct modes *w, const char *words, int64_t ms, const char
 /* A shell command on a machine; its standard output in the arena, "" where it failed. */
 const char *modes_shell(struct modes *w, const char *machine, const char *command);
 
+/* Until nobody moves a peer any more, and all sessions are established. */
+bool modes_rest(struct modes *w, int64_t ms);
 /* Reads the members anew, until everybody has applied the newest state. */
 bool modes_settle(struct modes *w);
 const struct operator_member *modes_member(struct modes *w, const char *machine, const char *mesh);
