@@ -138,7 +138,7 @@ int main(int argc, char **argv)
 	table_end(&t);
 	if (!table_write(&t, argv[1]))
 		bench_fail("%s cannot be written", argv[1]);
-	if (getenv("UPDATE_REFERENCE") != NULL && !table_write(&t, REFERENCE))
+	if (getenv("UPDATE_REFERENCE") != NULL && !table_write_reference(&t, REFERENCE))
 		bench_fail(REFERENCE " cannot be written");
 	held = t.broken == 0;
 	table_fini(&t);

@@ -101,7 +101,27 @@ void table_end(const struct table *t)
 		printf("Bars that do not hold: %zu.\n", t->broken);
 }
 
+static bool dump(const json_t *rows, const char *path)
+{
+	return json_dump_file(rows, path, JSON_INDENT(2) | JSON_REAL_PRECISION(4)) == 0;
+}
+
 bool table_write(const struct table *t, const char *path)
 {
-	return json_dump_file(t->rows, path, JSON_INDENT(2) | JSON_REAL_PRECISION(4)) == 0;
+	return dump(t->rows, path);
+}
+
+bool table_write_reference(const struct table *t, const char *path)
+{
+	json_t *all = json_array(), *row;
+	bool written;
+	size_t i;
+
+	json_array_foreach(t->reference, i, row)
+		if (find(t->rows, json_string_value(json_object_get(row, "name"))) == NULL)
+			json_array_append(all, row);
+	json_array_extend(all, t->rows);
+	written = dump(all, path);
+	json_decref(all);
+	return written;
 }

@@ -19,5 +19,7 @@ void table_add(struct table *t, const struct bench_row *row, const struct bench_
 /* The closing lines. */
 void table_end(const struct table *t);
 bool table_write(const struct table *t, const char *path);
+/* The same, in the place of the reference: what was not measured now stays as it is there. */
+bool table_write_reference(const struct table *t, const char *path);
 
 #endif
