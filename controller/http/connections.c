@@ -21,6 +21,7 @@ struct connection {
 	bool first, known;
 	struct deadline deadline;
 	struct principal who; /* of one that is known */
+	struct tls_input input;
 	TAILQ_ENTRY(connection) entry;
 };
 
@@ -88,6 +89,11 @@ struct connection *connections_open(struct connections *c, int fd)
 	pthread_cond_signal(&c->changed);
 	pthread_mutex_unlock(&c->lock);
 	return x;
+}
+
+struct tls_input *connection_input(struct connection *x)
+{
+	return &x->input;
 }
 
 void connections_close(struct connections *c, struct connection *x)

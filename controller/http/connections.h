@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "controller/http/poll.h"
+#include "controller/http/tls_input.h"
 #include "controller/model.h"
 #include "lib/base/clock.h"
 
@@ -27,6 +28,8 @@ void connections_stop(struct connections *c); /* accepts NULL */
 
 /* A connection came: its first request has to be whole within request_ms. */
 struct connection *connections_open(struct connections *c, int fd);
+/* What it reads by, where it is TLS; there until connections_close(). */
+struct tls_input *connection_input(struct connection *x);
 /* Before the descriptor is closed. */
 void connections_close(struct connections *c, struct connection *x);
 

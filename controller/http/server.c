@@ -72,10 +72,14 @@ static void on_connection(void *cls, struct MHD_Connection *c, void **slot,
 {
 	struct server *s = cls;
 	const union MHD_ConnectionInfo *info;
+	int fd;
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-		*slot = connections_open(s->context.connections, info->connect_fd);
+		fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+		*slot = connections_open(s->context.connections, fd);
+		info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+		if (info != NULL && info->tls_session != NULL)
+			tls_input_attach(connection_input(*slot), info->tls_session, fd);
 	} else {
 		connections_close(s->context.connections, *slot);
 		*slot = NULL;
