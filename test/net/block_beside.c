@@ -7,6 +7,7 @@
 #include "test/test.h"
 
 #define REACH_MS   5000
+#define BACK_MS	   15000
 #define SILENCE_MS 300
 
 static const char *const forwarders[] = {"a1", "g1", "g2", "b2"};
@@ -265,7 +266,9 @@ void case_beside_a_route_manager(struct world *w)
 		block_await(w, machines[i], "ip rule | grep -q ^1900:");
 	for (size_t i = 0; i < 4; i++)
 		block_sh(w, machines[i], "%s", remove_foreign);
+	/* BFD may have noticed, and BGP has to come up again then. */
+	CU_ASSERT(block_reaches(w, "attic", NULL, "yard", BACK_MS));
 	check_both_ways(w, "rules and routes were removed");
 	/* What only BIRD knows. */
-	CU_ASSERT(block_reaches(w, "m", NULL, "barn", 2 * REACH_MS));
+	CU_ASSERT(block_reaches(w, "m", NULL, "barn", BACK_MS));
 }
