@@ -34,6 +34,16 @@ static void push(barrier_vec *out, const struct filter *p, const struct filter_p
 	vec_push(out, *b);
 }
 
+static bool is_known(const barrier_vec *v, const struct barrier *b)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(v->at[i].from, b->from) == 0 && strcmp(v->at[i].to, b->to) == 0 &&
+		    strcmp(v->at[i].where.chain, b->where.chain) == 0 &&
+		    strcmp(v->at[i].where.table, b->where.table) == 0)
+			return true;
+	return false;
+}
+
 void barriers_find_forward(const struct desired *d, const struct filter *p, barrier_vec *out)
 {
 	for (size_t i = 0; i < d->passages.n; i++) {
@@ -43,8 +53,9 @@ void barriers_find_forward(const struct desired *d, const struct filter *p, barr
 
 		b.certain = v == FILTER_DROPS;
 		memcpy(b.from, way->in, sizeof(b.from));
-		memcpy(b.to, way->out, sizeof(b.to));
-		if (v != FILTER_PASSES)
+		if (strcmp(b.where.hook, "prerouting") != 0) /* there the way is not known yet */
+			memcpy(b.to, way->out, sizeof(b.to));
+		if (v != FILTER_PASSES && !is_known(out, &b))
 			vec_push(out, b);
 	}
 	if (d->passages.n > 0 && filter_has_legacy(p))

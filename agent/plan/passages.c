@@ -100,23 +100,24 @@ enum filter_verdict passage_judge(const struct desired *d, const struct passage 
 				  struct filter_place *where)
 {
 	struct filter_packet packet = {
-		.hook = "forward",
 		.state = way->state,
 		.protocol = IPPROTO_TCP, /* ICMP has rules of its own in many */
 		.without = without,
 		.table = table,
 	};
+	static const char *const hooks[] = {"prerouting", "forward"};
 	enum filter_verdict worst = FILTER_PASSES;
 	name_vec in = {0}, out = {0};
 
 	gather_devices(d, way->in, &in);
 	gather_devices(d, way->out, &out);
-	for (size_t i = 0; i < in.n * out.n; i++) {
+	for (size_t i = 0; i < 2 * in.n * out.n; i++) {
 		struct filter_place at;
 		enum filter_verdict v;
 
-		packet.in = in.at[i / out.n];
-		packet.out = out.at[i % out.n];
+		packet.hook = hooks[i % 2];
+		packet.in = in.at[i / 2 / out.n];
+		packet.out = out.at[i / 2 % out.n];
 		v = filter_judge(p, &packet, &at);
 		if (v > worst && where != NULL)
 			*where = at;

@@ -91,7 +91,9 @@ static bool is_wanted(const json_t *chain, const char *but_family, const char *b
 {
 	const char *hook = text(chain, "hook"), *family = text(chain, "family");
 
-	if (strcmp(hook, "input") != 0 && strcmp(hook, "forward") != 0)
+	if (strcmp(text(chain, "type"), "filter") != 0 ||
+	    (strcmp(hook, "input") != 0 && strcmp(hook, "forward") != 0 &&
+	     strcmp(hook, "prerouting") != 0))
 		return false;
 	if (strcmp(family, "ip") != 0 && strcmp(family, "inet") != 0)
 		return false;

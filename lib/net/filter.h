@@ -18,7 +18,7 @@
 struct filter;
 
 struct filter_packet {
-	const char *hook;     /* "forward", "input" */
+	const char *hook;     /* "prerouting", "forward", "input" */
 	const char *in, *out; /* devices; out NULL where it is delivered here */
 	const char *state;    /* as conntrack has it: "untracked", "new" */
 	unsigned protocol;    /* 6, 17; 0: any, so that conditions on it or the port are "maybe" */
@@ -31,15 +31,15 @@ enum filter_verdict { FILTER_PASSES, FILTER_MAY_DROP, FILTER_DROPS };
 
 /* A base chain. */
 struct filter_place {
-	char family[8], table[64], chain[64];
+	char family[8], table[64], chain[64], hook[16];
 	bool policy; /* its policy, else a rule */
 };
 
 /* An empty one; filter_free() accepts NULL. */
 struct filter *filter_new(void);
 void filter_free(struct filter *p);
-/* Adds the tables of families ip and inet that have a base chain at input or forward, but for the
- * one that is named ("inet", "skein"). */
+/* Adds the tables of families ip and inet that have a base chain of type filter at prerouting,
+ * input or forward, but for the one that is named ("inet", "skein"). */
 int filter_read(struct filter *p, const char *but_family, const char *but_table, struct fault *f);
 /* Adds a table as `nft -j list table` writes it; ERR_INVALID. */
 int filter_add(struct filter *p, const char *json, size_t len, struct fault *f);

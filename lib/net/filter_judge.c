@@ -20,7 +20,8 @@ struct walk {
 	const struct filter *filter;
 	const struct filter_packet *packet;
 	const struct filter_chain *base;
-	bool may_pass; /* a rule that accepts may have had it before */
+	bool may_pass;	   /* a rule that accepts may have had it before */
+	bool reverse_path; /* a rule drops what has another way back */
 };
 
 static enum outcome walk_chain(struct walk *w, const struct filter_chain *c, int depth);
@@ -86,6 +87,20 @@ static enum outcome walk_map(struct walk *w, const json_t *map, int depth, bool 
 	return GOES_ON;
 }
 
+/* `fib saddr . iif oif`: what came by a device that the way back does not use. */
+static bool asks_for_way_back(const json_t *statement)
+{
+	const json_t *left = json_object_get(json_object_get(statement, "match"), "left"), *flag;
+	const json_t *flags = json_object_get(json_object_get(left, "fib"), "flags");
+	size_t i;
+
+	json_array_foreach(flags, i, flag) {
+		if (json_is_string(flag) && strcmp(json_string_value(flag), "iif") == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_left_out(const struct walk *w, const json_t *rule)
 {
 	const char *comment = json_string_value(json_object_get(rule, "comment"));
@@ -97,7 +112,7 @@ static bool is_left_out(const struct walk *w, const json_t *rule)
 static enum outcome walk_rule(struct walk *w, const json_t *rule, int depth, bool *unsure)
 {
 	enum outcome o = GOES_ON;
-	bool maybe = *unsure;
+	bool maybe = *unsure, way_back = false;
 	const json_t *s;
 	size_t i;
 
@@ -110,6 +125,9 @@ static enum outcome walk_rule(struct walk *w, const json_t *rule, int depth, boo
 		if (a == FILTER_NO)
 			return GOES_ON;
 		maybe = maybe || a == FILTER_MAYBE;
+		way_back = way_back || asks_for_way_back(s);
+		if (way_back && decide(w, s, depth) == DROPS)
+			w->reverse_path = true;
 		if (map != NULL)
 			o = walk_map(w, map, depth, maybe ? &maybe : unsure);
 		else if (!maybe)
@@ -143,12 +161,14 @@ static enum filter_verdict judge_base(const struct filter *p, const struct filte
 	enum outcome o = walk_chain(&w, c, 0);
 
 	where->policy = o != ACCEPTS && o != DROPS;
-	if (o == ACCEPTS || (where->policy && !c->drops))
+	if ((o == ACCEPTS || (where->policy && !c->drops)) && !w.reverse_path)
 		return FILTER_PASSES;
+	where->policy = where->policy && c->drops;
+	snprintf(where->hook, sizeof(where->hook), "%s", c->hook);
 	snprintf(where->family, sizeof(where->family), "%s", c->family);
 	snprintf(where->table, sizeof(where->table), "%s", c->table);
 	snprintf(where->chain, sizeof(where->chain), "%s", c->name);
-	return w.may_pass ? FILTER_MAY_DROP : FILTER_DROPS;
+	return w.may_pass || w.reverse_path ? FILTER_MAY_DROP : FILTER_DROPS;
 }
 
 static bool is_asked(const struct filter_chain *c, const struct filter_packet *packet)

@@ -226,6 +226,15 @@ void case_asymmetric_beside_filters(struct world *w)
 	leaves_by(w, "attic", "yard", "g1", "g2");
 	leaves_by(w, "yard", "attic", "g2", "g1");
 	check_both_ways(w, "asymmetric");
+	/* The answer comes by g2's trunk, the way back is by g1's: this one is in the way. */
+	block_sh(w, "a1", "nft delete table inet mine");
+	load(w, "a1", "wayback");
+	CU_ASSERT(!block_reaches(w, "attic", NULL, "yard", SILENCE_MS));
+	await_status(w, "a1", ".filter.in_the_way | length > 0 and all(.certain == false)");
+	follow_advice(w, "a1");
+	check_both_ways(w, "asymmetric, with advice");
+	block_sh(w, "a1", "nft delete table inet mine");
+	load(w, "a1", "invalid");
 	/* Without our table the answer is invalid. */
 	stop_agent(w, "g2");
 	block_sh(w, "g2", "nft delete table inet skein");

@@ -47,6 +47,10 @@ struct row {
 	{                                                                                          \
 		.hook = "forward", .in = (in_), .out = (out_), .state = (state_), .protocol = 6    \
 	}
+#define ARRIVED(in_)                                                                               \
+	{                                                                                          \
+		.hook = "prerouting", .in = (in_), .out = "", .state = "untracked", .protocol = 6  \
+	}
 #define BROUGHT(in_, protocol_, port_)                                                             \
 	{                                                                                          \
 		.hook = "input", .in = (in_), .state = "new", .protocol = (protocol_),             \
@@ -82,6 +86,10 @@ static const struct row rows[] = {
 	{"strict", BROUGHT("eth0", IPPROTO_UDP, 51841), FILTER_DROPS, "input"},
 	{"strict", BROUGHT("wg0", IPPROTO_TCP, 179), FILTER_DROPS, "input"},
 	{"strict", BROUGHT("wg0", IPPROTO_TCP, 443), FILTER_PASSES, NULL},
+	{"strict", ARRIVED("wg0"), FILTER_PASSES, NULL},
+	{"strict", ARRIVED("tun0"), FILTER_DROPS, "early"},
+	{"wayback", ARRIVED("wg0"), FILTER_MAY_DROP, "early"},
+	{"wayback", PASSED_ON("wg0", "lan0", "untracked"), FILTER_PASSES, NULL},
 	{"invalid", PASSED_ON("wg0", "lan0", "untracked"), FILTER_PASSES, NULL},
 	{"invalid", PASSED_ON("wg0", "lan0", "invalid"), FILTER_DROPS, "forward"},
 };
