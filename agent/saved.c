@@ -152,6 +152,17 @@ bool saved_note(struct saved *s, const char *device, const char *name, int value
 	return true;
 }
 
+void saved_forget(struct saved *s, const char *device, const char *name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->sysctls.n; i++)
+		if (strcmp(s->sysctls.at[i].device, device) != 0 ||
+		    strcmp(s->sysctls.at[i].name, name) != 0)
+			s->sysctls.at[kept++] = s->sysctls.at[i];
+	s->sysctls.n = kept;
+}
+
 void saved_restore(struct saved *s)
 {
 	const struct ufw ufw = {0};

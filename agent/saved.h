@@ -33,6 +33,8 @@ int saved_store(const struct saved *s, const struct config *c, struct fault *f);
 void saved_fini(struct saved *s);
 /* Notes the value that was there before the first change; later ones are not noted. */
 bool saved_note(struct saved *s, const char *device, const char *name, int value);
+/* It is as it was: nothing is left to be put back. */
+void saved_forget(struct saved *s, const char *device, const char *name);
 /* Writes everything back, as far as the devices are still there, and forgets it. */
 void saved_restore(struct saved *s);
 bool saved_has_rule(const ufw_rule_vec *v, const char *text);

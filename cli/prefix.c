@@ -36,7 +36,7 @@ static const struct column columns[] = {{"PREFIX", "prefix", COLUMN_TEXT, NULL, 
 					{0}};
 
 struct options {
-	const char *mesh;
+	const char *mesh, *when_lost;
 	int64_t priority;
 	struct option_list users;
 };
@@ -57,6 +57,10 @@ static const struct option_row add_options[] = {
 	 "of several machines with one prefix the highest wins (100)", 1, PRIORITY_MAX},
 	{"user", 'u', OPTION_LIST, offsetof(struct options, users), "MACHINE",
 	 "only these may use it; give all of them", 0, 0},
+	{"when-lost", 'w', OPTION_TEXT, offsetof(struct options, when_lost), "refuse|direct",
+	 "where the users of an exit (0.0.0.0/0) go when it is lost: nowhere (refuse), or out by "
+	 "themselves (direct)",
+	 0, 0},
 	{0}};
 
 static const struct option_row withdraw_options[] = {MESH_ROW, {0}};
@@ -82,8 +86,21 @@ static int list(struct cli *c, const struct invocation *in)
 	return code;
 }
 
-/* Machines to their memberships of the mesh, into body.users. */
-static int put_users(struct cli *c, const struct options *o, const char *mesh, json_t *body)
+static int put_when_lost(struct cli *c, const char *way, json_t *body)
+{
+	bool direct = way != NULL && strcmp(way, "direct") == 0;
+
+	if (way == NULL)
+		return 0;
+	if (!direct && strcmp(way, "refuse") != 0)
+		return fault_set(&c->fault, ERR_USAGE, "--when-lost '%.40s': want refuse or direct",
+				 way);
+	json_object_set_new(body, "direct_when_lost", json_boolean(direct));
+	return 0;
+}
+
+/* What the options say, into the body: machines as their memberships of the mesh. */
+static int put_options(struct cli *c, const struct options *o, const char *mesh, json_t *body)
 {
 	json_t *users = json_array();
 	const json_t *membership;
@@ -99,7 +116,7 @@ static int put_users(struct cli *c, const struct options *o, const char *mesh, j
 	json_decref(users);
 	if (o->priority > 0)
 		json_object_set_new(body, "priority", json_integer(o->priority));
-	return code;
+	return code == 0 ? put_when_lost(c, o->when_lost, body) : code;
 }
 
 static int check_prefix(struct cli *c, const char *text, char out[PREFIX_TEXT_MAX])
@@ -125,7 +142,7 @@ static int add(struct cli *c, const struct invocation *in)
 	if (code != 0)
 		return code;
 	body = json_pack("{s:s, s:s}", "membership", api_text(membership, "id"), "prefix", prefix);
-	code = put_users(c, o, api_text(membership, "mesh"), body);
+	code = put_options(c, o, api_text(membership, "mesh"), body);
 	if (code != 0) {
 		json_decref(body);
 		return code;
@@ -175,7 +192,7 @@ static int approve(struct cli *c, const struct invocation *in)
 	if (code != 0)
 		return code;
 	body = json_pack("{s:b}", "approved", 1);
-	code = put_users(c, in->options, api_text(membership, "mesh"), body);
+	code = put_options(c, in->options, api_text(membership, "mesh"), body);
 	if (code != 0) {
 		json_decref(body);
 		return code;

@@ -129,10 +129,11 @@ static json_t *announced_json(const struct state_image *s, const void *record, u
 
 	(void)s;
 	(void)index;
-	return json_pack("{s:o, s:I, s:I, s:b, s:b}", "prefix", prefix_json(&a->prefix), "peer",
-			 (json_int_t)a->peer, "priority", (json_int_t)a->priority, "sole",
+	return json_pack("{s:o, s:I, s:I, s:b, s:b, s:b}", "prefix", prefix_json(&a->prefix),
+			 "peer", (json_int_t)a->peer, "priority", (json_int_t)a->priority, "sole",
 			 (a->flags & STATE_ANNOUNCED_SOLE) != 0, "limited",
-			 (a->flags & STATE_ANNOUNCED_LIMITED) != 0);
+			 (a->flags & STATE_ANNOUNCED_LIMITED) != 0, "direct_when_lost",
+			 (a->flags & STATE_ANNOUNCED_DIRECT) != 0);
 }
 
 static json_t *allowed_json(const struct state_image *s, const void *record, uint64_t index)

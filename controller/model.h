@@ -113,8 +113,9 @@ struct announcement {
 	struct prefix prefix;
 	uint32_t priority; /* higher wins; default 100 */
 	bool announced, approved;
-	row_t *users;  /* memberships that may use it; in the arena */
-	size_t nusers; /* 0: all of the mesh */
+	bool direct_when_lost; /* of an exit: then its users go out themselves */
+	row_t *users;	       /* memberships that may use it; in the arena */
+	size_t nusers;	       /* 0: all of the mesh */
 	struct wall created_at;
 	uint64_t version;
 };

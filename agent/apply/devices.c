@@ -99,9 +99,23 @@ int apply_device_delete(struct agent *a, const struct link *l, struct fault *f)
 	return code == ERR_NOT_FOUND ? 0 : code;
 }
 
+/* A device that is gone has taken its setting along. */
+static int put_back(struct agent *a, const struct desired_sysctl *s, struct fault *f)
+{
+	int code = sysctl_write_conf(s->device, s->name, s->value, f);
+
+	if (code != 0 && code != ERR_NOT_FOUND)
+		return code;
+	saved_forget(&a->saved, s->device, s->name);
+	return saved_store(&a->saved, &a->config, f);
+}
+
 int apply_sysctl(struct agent *a, const struct desired_sysctl *s, struct fault *f)
 {
 	int before = 0, code;
+
+	if (s->back)
+		return put_back(a, s, f);
 
 	if (!s->on_mesh_device) {
 		code = s->device[0] != '\0' ? sysctl_read_conf(s->device, s->name, &before, f)

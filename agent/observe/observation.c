@@ -7,6 +7,7 @@ void observation_init(struct observation *o)
 	memset(o, 0, sizeof(*o));
 	arena_init(&o->arena);
 	o->hash_policy = -1;
+	o->ip_forward = -1;
 }
 
 void observation_fini(struct observation *o)

@@ -25,6 +25,7 @@ struct observation {
 	link_vec links;
 	VEC(struct seen_conf) confs;
 	int hash_policy; /* fib_multipath_hash_policy */
+	int ip_forward;	 /* 1: somebody wants the whole machine to forward; -1: not read */
 	ifaddr_vec addresses;
 	route_vec main;		/* the machine's own routes */
 	path_mtu_vec path_mtus; /* that the kernel has learned */

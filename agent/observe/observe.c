@@ -16,6 +16,7 @@ static void read_confs(struct observation *out)
 		vec_push(&out->confs, conf);
 	}
 	sysctl_read_ipv4("fib_multipath_hash_policy", &out->hash_policy, NULL);
+	sysctl_read_ipv4("ip_forward", &out->ip_forward, NULL);
 }
 
 /* A device of ours that does not answer (its process is starting, or has just died) is in `links`

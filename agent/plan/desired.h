@@ -29,6 +29,7 @@ struct desired_sysctl {
 	const char *name;
 	int value;
 	bool on_mesh_device; /* goes with the device; else what was there is kept for leave */
+	bool back;	     /* it is what was there: forget that we had changed it */
 };
 
 struct desired_bird {

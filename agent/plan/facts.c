@@ -139,11 +139,15 @@ static void gather_exit_use(struct membership_facts *m)
 	uint64_t n;
 	const struct state_announced *a = state_records(m->from->view, STATE_PREFIXES, &n);
 
+	m->direct_when_lost = true;
 	for (uint64_t i = 0; i < n; i++)
 		if (a[i].prefix.family == FAMILY_IPV4 && a[i].prefix.length == 0 &&
 		    a[i].peer != m->self->peer && (a[i].flags & STATE_ANNOUNCED_LIMITED) != 0 &&
-		    facts_usable(m, &a[i]))
+		    facts_usable(m, &a[i])) {
 			m->uses_exit = true;
+			m->direct_when_lost =
+				m->direct_when_lost && (a[i].flags & STATE_ANNOUNCED_DIRECT) != 0;
+		}
 }
 
 bool facts_has_exit(const struct facts *f)

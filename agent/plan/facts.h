@@ -119,6 +119,7 @@ struct membership_facts {
 	const struct link *exit;
 	struct state_range exit_users;
 	bool uses_exit;		 /* of another machine */
+	bool direct_when_lost;	 /* then it goes out by itself; all its exits say so */
 	struct shadow *shadowed; /* by prefix (shadow.h) */
 	size_t nshadowed;
 	struct prefix refused; /* family 0: no. Else the connected network that the mesh overlaps */

@@ -72,7 +72,8 @@ static void plan_sysctl_ops(const struct desired *d, const struct observation *s
 			    struct operations *out)
 {
 	for (size_t i = 0; i < d->sysctls.n; i++)
-		if (value_now(&d->sysctls.at[i], seen) != d->sysctls.at[i].value)
+		if (d->sysctls.at[i].back ||
+		    value_now(&d->sysctls.at[i], seen) != d->sysctls.at[i].value)
 			vec_push(&out->sysctls, &d->sysctls.at[i]);
 }
 

@@ -219,19 +219,24 @@ static void add_outside(struct desired *d)
 	}
 }
 
-/* Who uses an exit goes nowhere else when it is lost. As a route of T it would come before the
- * machine's own: suppress_prefixlength passes over a default route, not over an unreachable one. */
+/* Who uses an exit goes nowhere else when it is lost, unless that was chosen. As a route of T it
+ * would come before the machine's own: suppress_prefixlength passes over a default route, not over
+ * an unreachable one. */
 static void add_exit_use(struct desired *d)
 {
 	struct rule r = rule_make(d, RULE_NO_EXIT, 0);
-	bool uses = false;
+	bool uses = false, refuses = false;
 
-	for (size_t i = 0; i < d->facts.n; i++)
-		uses = uses || d->facts.memberships[i].uses_exit;
-	if (!uses)
-		return;
-	add_outside(d);
-	push_hosts(d, &r);
+	for (size_t i = 0; i < d->facts.n; i++) {
+		const struct membership_facts *m = &d->facts.memberships[i];
+
+		uses = uses || m->uses_exit;
+		refuses = refuses || (m->uses_exit && !m->direct_when_lost);
+	}
+	if (uses)
+		add_outside(d);
+	if (refuses)
+		push_hosts(d, &r);
 }
 
 static void drop_duplicates(rule_vec *v)

@@ -1,6 +1,7 @@
 /* The settings that routing needs, and no others. Forwarding is never switched on for the machine,
  * only for the devices that take part. */
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/plan/desired.h"
 #include "agent/plan/lans.h"
@@ -11,6 +12,25 @@ static void add(struct desired *d, const char *device, const char *name, int val
 
 	snprintf(s.device, sizeof(s.device), "%s", device);
 	vec_push(&d->sysctls, s);
+}
+
+/* What was opened for a network that is not announced any more forwards nothing, as before: the
+ * fence holds those that are (fences.c). Where the whole machine forwards by now, somebody else's
+ * firewall does. */
+static void add_closed(struct desired *d, const lan_vec *lans)
+{
+	const struct plan_input *in = d->facts.in;
+
+	for (size_t i = 0; i < in->nopened && in->seen->ip_forward != 1; i++) {
+		struct desired_sysctl s = {.name = "forwarding", .back = true};
+		bool lan = false;
+
+		for (size_t k = 0; k < lans->n; k++)
+			lan = lan || strcmp(lans->at[k]->name, in->opened[i]) == 0;
+		snprintf(s.device, sizeof(s.device), "%s", in->opened[i]);
+		if (!lan)
+			vec_push(&d->sysctls, s);
+	}
 }
 
 void plan_sysctls(struct desired *d)
@@ -30,6 +50,7 @@ void plan_sysctls(struct desired *d)
 	lans_all(&d->facts, &lans);
 	for (size_t i = 0; i < lans.n; i++)
 		add(d, lans.at[i]->name, "forwarding", 1, false);
+	add_closed(d, &lans);
 	if (several) /* T has several next hops: a flow keeps to one by its ports */
 		add(d, "", "fib_multipath_hash_policy", 1, false);
 	vec_free(&lans);

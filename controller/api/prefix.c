@@ -14,7 +14,7 @@
 struct wire {
 	const char *id, *created_at, *membership, *machine_name, *mesh, *prefix;
 	int64_t priority, shadowed;
-	bool announced, approved;
+	bool announced, approved, direct_when_lost;
 	struct json_texts users;
 };
 
@@ -31,6 +31,7 @@ static const struct json_row answer_rows[] = {
 	JSON_ROW("users", MEMBER_TEXTS, AT(users)),
 	JSON_ROW("announced", MEMBER_FLAG, AT(announced)),
 	JSON_ROW("approved", MEMBER_FLAG, AT(approved)),
+	JSON_ROW("direct_when_lost", MEMBER_FLAG, AT(direct_when_lost)),
 	JSON_ROW("shadowed", MEMBER_NUMBER, AT(shadowed)),
 	{0}};
 
@@ -39,15 +40,17 @@ static const struct json_row create_rows[] = {
 	JSON_ROW("prefix", MEMBER_TEXT, AT(prefix), .required = true),
 	JSON_ROW("priority", MEMBER_NUMBER, AT(priority), .min = 1, .max = PRIORITY_MAX),
 	JSON_ROW("users", MEMBER_TEXTS, AT(users), .max = USERS_MAX),
+	JSON_ROW("direct_when_lost", MEMBER_FLAG, AT(direct_when_lost)),
 	{0}};
 
-enum { APPROVED, PRIORITY_ROW, USERS };
+enum { APPROVED, PRIORITY_ROW, USERS, DIRECT };
 
 static const struct json_row update_rows[] = {
 	[APPROVED] = JSON_ROW("approved", MEMBER_FLAG, AT(approved)),
 	[PRIORITY_ROW] =
 		JSON_ROW("priority", MEMBER_NUMBER, AT(priority), .min = 1, .max = PRIORITY_MAX),
 	[USERS] = JSON_ROW("users", MEMBER_TEXTS, AT(users), .max = USERS_MAX),
+	[DIRECT] = JSON_ROW("direct_when_lost", MEMBER_FLAG, AT(direct_when_lost)),
 	{0}};
 
 static json_t *encode(struct call *c, const void *record)
@@ -64,6 +67,7 @@ static json_t *encode(struct call *c, const void *record)
 		.priority = x->priority,
 		.announced = x->announced,
 		.approved = x->approved,
+		.direct_when_lost = x->direct_when_lost,
 	};
 
 	if (store_membership_get(c->store, x->membership, &m, NULL) == 0 &&
@@ -132,6 +136,9 @@ static int check_range(struct call *c, const struct prefix *p)
 /* An exit is for those who are named: else a typing mistake would take every machine's traffic. */
 static int check_exit(struct call *c, const struct announcement *x)
 {
+	if (x->prefix.length > 0 && x->direct_when_lost)
+		return fault_set(&c->fault, ERR_INVALID,
+				 "direct_when_lost: is for an exit (0.0.0.0/0)");
 	if (x->prefix.length > 0 || x->nusers > 0)
 		return 0;
 	return fault_set(&c->fault, ERR_INVALID,
@@ -191,6 +198,7 @@ static int approve(struct call *c, struct announcement *x)
 				   prefix_format(&x->prefix, text));
 	old.approved = true;
 	old.priority = x->priority;
+	old.direct_when_lost = x->direct_when_lost;
 	old.users = x->users;
 	old.nusers = x->nusers;
 	*x = old;
@@ -213,6 +221,7 @@ int prefix_create(struct call *c)
 		code = parse_prefix_ipv4(c, "prefix", in.prefix, &x.prefix);
 	if (code == 0)
 		code = parse_users(c, &in.users, &mesh, &x);
+	x.direct_when_lost = in.direct_when_lost;
 	if (code == 0)
 		code = check_approval(c, &mesh, &x);
 	if (code != 0)
@@ -249,6 +258,8 @@ static int update(struct call *c, void *record)
 		x->approved = in.approved;
 	if ((present >> PRIORITY_ROW & 1) != 0)
 		x->priority = (uint32_t)in.priority;
+	if ((present >> DIRECT & 1) != 0)
+		x->direct_when_lost = in.direct_when_lost;
 	if ((present >> USERS & 1) != 0)
 		code = parse_users(c, &in.users, &mesh, x);
 	if (code == 0 && x->approved)

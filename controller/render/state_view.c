@@ -111,6 +111,8 @@ static void add_prefixes(const struct render *r, struct state_writer *w)
 			p.flags |= STATE_ANNOUNCED_SOLE;
 		if (a->nusers > 0)
 			p.flags |= STATE_ANNOUNCED_LIMITED;
+		if (a->direct_when_lost && x->prefix.length == 0)
+			p.flags |= STATE_ANNOUNCED_DIRECT;
 		vec_push(&prefixes, p);
 	}
 	ADD(w, STATE_PREFIXES, &prefixes);

@@ -1,10 +1,12 @@
 /* Announcements, and who may use them. */
 #include "controller/sqlite/children.h"
 
-#define COLUMNS "membership, id, prefix, priority, announced, approved, created_at, version"
-#define SELECT	"SELECT row, " COLUMNS " FROM announcement "
-#define OF	" AND (?1 = 0 OR organization = ?1)"
-#define PAGE	" AND row > ?2 ORDER BY row LIMIT ?3"
+#define COLUMNS                                                                                    \
+	"membership, id, prefix, priority, announced, approved, direct_when_lost, created_at, "    \
+	"version"
+#define SELECT "SELECT row, " COLUMNS " FROM announcement "
+#define OF     " AND (?1 = 0 OR organization = ?1)"
+#define PAGE   " AND row > ?2 ORDER BY row LIMIT ?3"
 
 enum {
 	INSERT,
@@ -26,12 +28,12 @@ enum {
 static const struct statement sql[] = {
 	[INSERT] = {STATEMENT(ANNOUNCEMENT, INSERT),
 		    "INSERT INTO announcement (" COLUMNS ", mesh, organization)"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?,"
+		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
 		    " (SELECT mesh FROM membership WHERE row = ?1),"
 		    " (SELECT organization FROM membership WHERE row = ?1))"},
 	[UPDATE] = {STATEMENT(ANNOUNCEMENT, UPDATE),
 		    "UPDATE announcement SET priority = ?, announced = ?, approved = ?,"
-		    " version = version + 1 WHERE row = ?"},
+		    " direct_when_lost = ?, version = version + 1 WHERE row = ?"},
 	[UNAPPROVE] = {STATEMENT(ANNOUNCEMENT, UNAPPROVE),
 		       "UPDATE announcement SET approved = 0 WHERE row = ?"},
 	[DELETE] = {STATEMENT(ANNOUNCEMENT, DELETE), "DELETE FROM announcement WHERE row = ?"},
@@ -67,6 +69,7 @@ static const struct field fields[] = {
 	FIELD(struct announcement, number, priority, CHANGES),
 	FIELD(struct announcement, flag, announced, CHANGES),
 	FIELD(struct announcement, flag, approved, CHANGES),
+	FIELD(struct announcement, flag, direct_when_lost, CHANGES),
 	FIELD(struct announcement, number, created_at, FIXED),
 	FIELD(struct announcement, number, version, FIXED),
 };

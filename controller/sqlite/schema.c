@@ -302,9 +302,15 @@ static const char version_5[] =
 "ALTER TABLE machine DROP COLUMN other_run;"
 "ALTER TABLE machine DROP COLUMN returns;";
 
+/* An exit's users go out themselves when it is lost, and not nowhere. */
+static const char version_6[] =
+"ALTER TABLE announcement ADD COLUMN direct_when_lost INTEGER NOT NULL DEFAULT 0"
+" CHECK (direct_when_lost IN (0, 1));";
+
 /* clang-format on */
 
 const struct migration migrations[] = {
-	{1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}, {5, version_5},
+	{1, version_1}, {2, version_2}, {3, version_3},
+	{4, version_4}, {5, version_5}, {6, version_6},
 };
 const size_t nmigrations = sizeof(migrations) / sizeof(migrations[0]);

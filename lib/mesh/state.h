@@ -144,6 +144,7 @@ struct state_peer { /* 256 bytes; all zero where there is none */
 enum state_announced_flag {
 	STATE_ANNOUNCED_SOLE = 1,    /* of one plain member: routed from the state */
 	STATE_ANNOUNCED_LIMITED = 2, /* not everybody of the mesh may use it */
+	STATE_ANNOUNCED_DIRECT = 4,  /* an exit whose users go directly when it is lost */
 };
 
 struct state_announced {

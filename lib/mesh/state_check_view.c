@@ -111,8 +111,11 @@ static int check_announced(const struct state_image *s, const void *record, uint
 	const struct state_announced *a = record, *before = index > 0 ? a - 1 : a;
 	int order = state_compare_prefixes(&before->prefix, &a->prefix), code;
 
-	if ((a->flags & ~(uint32_t)(STATE_ANNOUNCED_SOLE | STATE_ANNOUNCED_LIMITED)) != 0)
+	if ((a->flags & ~(uint32_t)(STATE_ANNOUNCED_SOLE | STATE_ANNOUNCED_LIMITED |
+				    STATE_ANNOUNCED_DIRECT)) != 0)
 		return WRONG("unknown flags");
+	if ((a->flags & STATE_ANNOUNCED_DIRECT) != 0 && a->prefix.length > 0)
+		return WRONG("direct, and no exit");
 	code = state_check_prefix(&a->prefix, f);
 	if (code == 0)
 		code = check_peer_index(s, a->peer, f);

@@ -1,5 +1,6 @@
 /* What a table of packets cannot say: lines that show only when something is broken, taken away or
- * added, what others on a machine do, and what the sender of a packet is told. Each leaves the fleet as it found it. */
+ * added, what others on a machine do, and what the sender of a packet is told. Each leaves the
+ * fleet as it found it. */
 #ifndef SKEIN_TEST_NET_BLOCK_CASES_H
 #define SKEIN_TEST_NET_BLOCK_CASES_H
 
@@ -30,6 +31,7 @@ void case_mtu_follows_the_path(struct world *w);
 void case_exit_users_are_there_themselves(struct world *w);
 void case_lost_exit_is_not_clear(struct world *w);
 void case_exit_without_a_way_out(struct world *w);
+void case_exit_or_directly(struct world *w);
 
 /* block_path.c */
 void case_full_size_crosses(struct world *w);

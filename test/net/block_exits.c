@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "lab/operator.h"
 #include "lab/outage.h"
 #include "test/net/block_cases.h"
 #include "test/test.h"
@@ -57,6 +58,12 @@ static unsigned post_out(struct world *w, const char *from)
 	return refused;
 }
 
+static uint32_t post_marked(struct world *w)
+{
+	TEST_NUMBER(post_out(w, NULL), 0);
+	return w->mark;
+}
+
 void case_lost_exit_is_not_clear(struct world *w)
 {
 	struct fault f = {0};
@@ -70,6 +77,42 @@ void case_lost_exit_is_not_clear(struct world *w)
 	TEST_NUMBER(sink_await(w->sink, w->mark, EACH, REACH_MS), EACH);
 	check_reaches(w, "u", "a1@red");
 	TEST_STEP(outage_end(&w->lab, "x", &f), &f);
+	await_default(w, true);
+	check_reaches(w, "u", INTERNET);
+}
+
+static void operate(struct world *w, const char *const *words)
+{
+	struct fault f = {0};
+
+	TEST_STEP(operator_skein(&w->lab, words, NULL, NULL, &f), &f);
+}
+
+#define OPERATE(w, ...) operate(w, (const char *const[]){"prefix", __VA_ARGS__, NULL})
+
+/* The approval goes and comes again on the running mesh, with the other choice; what was opened for
+ * the exit is closed meanwhile. */
+void case_exit_or_directly(struct world *w)
+{
+	struct fault f = {0};
+
+	OPERATE(w, "withdraw", "x", "0.0.0.0/0");
+	await_default(w, false);
+	block_await(w, "x", "test $(sysctl -n net.ipv4.conf.eth0.forwarding) = 0");
+	TEST_NUMBER(post_out(w, NULL), 0);
+	CU_ASSERT(block_await_leaving(w, w->mark, "u", "eth0"));
+	OPERATE(w, "approve", "x", "0.0.0.0/0", "--user", "u", "--when-lost", "direct");
+	await_default(w, true);
+	check_reaches(w, "u", INTERNET);
+	CU_ASSERT(block_await_leaving(w, post_marked(w), "u", "wg*"));
+	TEST_STEP(outage_cause(&w->lab, "x", "link", &f), &f);
+	await_default(w, false);
+	TEST_NUMBER(post_out(w, NULL), 0);
+	CU_ASSERT(block_await_leaving(w, w->mark, "u", "eth0"));
+	TEST_NUMBER(sink_await(w->sink, w->mark, EACH, REACH_MS), EACH);
+	TEST_STEP(outage_end(&w->lab, "x", &f), &f);
+	OPERATE(w, "approve", "x", "0.0.0.0/0", "--user", "u", "--when-lost", "refuse");
+	block_await(w, "u", "ip rule show pref 2000 | grep -q unreachable");
 	await_default(w, true);
 	check_reaches(w, "u", INTERNET);
 }

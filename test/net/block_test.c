@@ -72,6 +72,11 @@ static void a_lost_exit_is_not_clear_text(void)
 	case_lost_exit_is_not_clear(&world);
 }
 
+static void a_lost_exit_may_mean_the_direct_way(void)
+{
+	case_exit_or_directly(&world);
+}
+
 static void an_exit_without_a_way_out_is_none(void)
 {
 	case_exit_without_a_way_out(&world);
@@ -155,6 +160,7 @@ TEST_SUITE_WITH(
 	{"containers can be left out", containers_can_be_left_out},
 	{"who goes out by an exit is still there", who_goes_out_by_an_exit_is_still_there},
 	{"a lost exit is not clear text", a_lost_exit_is_not_clear_text},
+	{"a lost exit may mean the direct way", a_lost_exit_may_mean_the_direct_way},
 	{"an exit without a way out is none", an_exit_without_a_way_out_is_none},
 	{"a full size packet crosses the peering", a_full_size_packet_crosses_the_peering},
 	{"the MTU follows the cable", the_mtu_follows_the_cable},

@@ -42,9 +42,20 @@ static void apply_device(struct machine_case *c, const struct device_op *op)
 	}
 }
 
+static void forget_opened(struct machine_case *c, const char *device)
+{
+	for (size_t i = 0; i < c->in.nopened; i++)
+		if (strcmp(c->opened[i], device) == 0) {
+			memmove(c->opened[i], c->opened[--c->in.nopened], LINK_NAME_MAX);
+			return;
+		}
+}
+
 static void apply_sysctl(struct machine_case *c, const struct desired_sysctl *s)
 {
-	if (s->device[0] != '\0' && !s->on_mesh_device)
+	if (s->back)
+		forget_opened(c, s->device);
+	else if (s->device[0] != '\0' && !s->on_mesh_device)
 		snprintf(c->opened[c->in.nopened++], LINK_NAME_MAX, "%s", s->device);
 	if (s->device[0] == '\0')
 		c->seen.hash_policy = s->value;

@@ -206,7 +206,7 @@ void machine_init_in(struct machine_case *c, const char *name, void (*change)(st
 	schema_defaults(agent_config_rows, &c->config);
 	observation_init(&c->seen);
 	c->seen.has_learned = true;
-	c->seen.hash_policy = 0;
+	c->seen.hash_policy = c->seen.ip_forward = 0;
 	c->next_index = 1;
 	c->in = (struct plan_input){
 		.config = &c->config,

@@ -143,6 +143,28 @@ static void a_membership_that_ends_takes_all_of_its_own_along(void)
 	machine_fini(&c);
 }
 
+/* Unless the whole machine forwards by then. */
+static void what_was_opened_is_closed_again(void)
+{
+	for (int all = 0; all < 2; all++) {
+		struct machine_case c;
+		size_t lan = 0;
+
+		settle_as(&c, "b2");
+		while (strcmp(c.seen.links.at[lan].name, "lan0") != 0)
+			lan++;
+		TEST_NUMBER(c.seen.confs.at[lan].forwarding, 1);
+		c.seen.ip_forward = all;
+		for (size_t i = 0; i < c.seen.main.n; i++)
+			if (c.seen.main.at[i].device == c.seen.links.at[lan].index)
+				c.seen.main.at[i].device = -1;
+		machine_settle(&c);
+		TEST_NUMBER(c.seen.confs.at[lan].forwarding, all);
+		TEST_NUMBER(c.in.nopened, all);
+		machine_fini(&c);
+	}
+}
+
 /* A process was started for a device, and before that is there, or marked, nobody wants it. */
 static void what_is_just_being_made_is_ended_too(void)
 {
@@ -362,6 +384,12 @@ static void give_an_exit(struct meshes *m)
 	fleet_limit(&m->prod, fleet_approve(&m->prod, 3, "0.0.0.0/0"), 6);
 }
 
+static void give_an_exit_or_not(struct meshes *m)
+{
+	give_an_exit(m);
+	m->prod.announcements.at[m->prod.announcements.n - 1].direct_when_lost = true;
+}
+
 static void an_exit_leads_where_main_does(void)
 {
 	const struct prefix everything = prefix_ipv4(0, 0);
@@ -404,6 +432,13 @@ static void who_uses_an_exit_goes_nowhere_else(void)
 	desired_make(&c.in, &d);
 	TEST_NUMBER(count_rules(&d, 1850, "lo"), 1);
 	TEST_NUMBER(count_rules(&d, 2000, "lo"), 1);
+	desired_fini(&d);
+	machine_fini(&c);
+	machine_init_in(&c, "m", give_an_exit_or_not);
+	machine_settle(&c);
+	desired_make(&c.in, &d);
+	TEST_NUMBER(count_rules(&d, 1850, "lo"), 1);
+	TEST_NUMBER(count_rules(&d, 2000, "lo"), 0);
 	desired_fini(&d);
 	machine_fini(&c);
 	machine_init_in(&c, "a1", give_an_exit);
@@ -471,6 +506,7 @@ TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router
 	   {"drift is mended and nothing else touched", drift_is_mended_and_nothing_else_touched},
 	   {"a membership that ends takes all of its own along",
 	    a_membership_that_ends_takes_all_of_its_own_along},
+	   {"what was opened is closed again", what_was_opened_is_closed_again},
 	   {"what is just being made is ended too", what_is_just_being_made_is_ended_too},
 	   {"a foreign device keeps its name", a_foreign_device_keeps_its_name},
 	   {"an overlapping mesh is not begun", an_overlapping_mesh_is_not_begun},

@@ -240,6 +240,10 @@ static void prefixes_that_are_refused(void)
 		call("POST", V1 "/prefixes", body);
 		refused(rows[i].status, rows[i].problem, rows[i].says);
 	}
+	call("POST", V1 "/prefixes",
+	     "{\"membership\":\"$membership\",\"prefix\":\"10.60.0.0/16\","
+	     "\"direct_when_lost\":true}");
+	refused(400, "invalid", "exit");
 	/* One that contains meshes is for what is beside them. */
 	TEST_NUMBER(call("POST", V1 "/prefixes",
 			 "{\"membership\":\"$membership\",\"prefix\":\"10.0.0.0/8\"}"),
