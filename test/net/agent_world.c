@@ -23,6 +23,7 @@
 #define CONTROL_PORT 44000
 #define ATTEMPTS     3
 #define PAIRS_MAX    4
+#define HIDDEN_MS    200 /* far below what any of these would cost without care */
 #define CALM_MS	     500
 #define CALM_MOST_MS 20000
 
@@ -306,9 +307,16 @@ static int stop_one(struct probe **p, struct probe_result *out, struct fault *f)
 	return code;
 }
 
-/* One try: what each way lost. *steady: the control probe met no stall. */
-static int measure(const char *const *machines, void (*event)(void), int64_t ms,
-		   uint64_t lost[PAIRS_MAX], bool *steady, struct fault *f)
+struct loss {
+	uint64_t of[PAIRS_MAX];
+	uint64_t sum;
+	int64_t gap_ms; /* the longest without an arrival */
+	bool steady;	/* the control probe met no stall */
+};
+
+/* One try. */
+static int measure(const char *const *machines, void (*event)(void), int64_t ms, struct loss *out,
+		   struct fault *f)
 {
 	struct probe_result result;
 	struct probes p = {.n = 0};
@@ -320,11 +328,14 @@ static int measure(const char *const *machines, void (*event)(void), int64_t ms,
 	}
 	for (size_t i = 0; i < p.n && code == 0; i++) {
 		code = stop_one(&p.mesh[i], &result, f);
-		lost[i] = probe_lost(&result);
+		out->of[i] = probe_lost(&result);
+		out->sum += out->of[i];
+		if (probe_worst_gap(&result) > out->gap_ms)
+			out->gap_ms = probe_worst_gap(&result);
 	}
 	if (code == 0)
 		code = stop_one(&p.control, &result, f);
-	*steady = code == 0 && is_steady(&result);
+	out->steady = code == 0 && is_steady(&result);
 	for (size_t i = 0; i < p.n; i++)
 		probe_abandon(p.mesh[i]);
 	probe_abandon(p.control);
@@ -351,37 +362,35 @@ static int await_calm(const char *const *machines, struct fault *f)
 	return code;
 }
 
-static bool has_lost(const char *const *machines, const uint64_t lost[PAIRS_MAX])
+static void show(const char *const *machines, const struct loss *l)
 {
-	bool any = false;
-
-	for (size_t i = 0; machines[i + 1] != NULL; i++) {
-		if (lost[i] > 0)
+	for (size_t i = 0; machines[i + 1] != NULL; i++)
+		if (l->of[i] > 0)
 			printf("    %s and %s: %llu packets lost\n", machines[0], machines[i + 1],
-			       (unsigned long long)lost[i]);
-		any = any || lost[i] > 0;
-	}
-	return any;
+			       (unsigned long long)l->of[i]);
+	printf("    longest gap %lld ms, the computer %s\n", (long long)l->gap_ms,
+	       l->steady ? "kept up" : "stalled");
 }
 
 bool agents_lose_nothing(const char *const *machines, void (*event)(void), int64_t ms)
 {
 	for (int i = 0; i < ATTEMPTS; i++) {
-		uint64_t lost[PAIRS_MAX] = {0};
+		struct loss l = {.sum = 0};
 		struct fault f = {0};
-		bool steady = false;
 
 		if (i > 0 && !TEST_STEP(await_calm(machines, &f), &f))
 			return false;
-		if (!TEST_STEP(measure(machines, event, ms, lost, &steady, &f), &f))
+		if (!TEST_STEP(measure(machines, event, ms, &l, &f), &f))
 			return false;
-		if (!has_lost(machines, lost) && steady)
+		/* On a computer that stalls, what is not lost was sent: no longer outage than the
+		 * longest gap can hide in one. */
+		if (l.sum == 0 && (l.steady || l.gap_ms <= HIDDEN_MS))
 			return true;
-		if (steady) {
+		show(machines, &l);
+		if (l.steady) {
 			TEST_FAIL("%s and others: packets are lost", machines[0]);
 			return false;
 		}
-		printf("    the computer stalled: this proves nothing\n");
 	}
 	TEST_FAIL("%s and others: no try was conclusive", machines[0]);
 	return false;

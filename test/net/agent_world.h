@@ -46,8 +46,8 @@ const char *agents_token(const char *option);
 /* Packets every 5 ms both ways between the first machine and each of the others (to a NULL), while
  * `event` happens, and until `ms` after it: any that is lost is a failure of the test. A control
  * probe runs beside, over the plain underlay: where that loses one, or stalls for more than 50 ms,
- * nothing is proved and all is done again, three times at most. Never to be conclusive is a failure
- * too. */
+ * a loss proves nothing, nor does its absence if packets were too far between, and all is done
+ * again, three times at most. Never to be conclusive is a failure too. */
 bool agents_lose_nothing(const char *const *machines, void (*event)(void), int64_t ms);
 
 #endif
