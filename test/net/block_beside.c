@@ -155,6 +155,23 @@ void case_beside_docker(struct world *w)
 	check_both_ways(w, "without Docker");
 }
 
+/* What is translated is tracked, and Docker lets in no answers but its own. */
+void case_exit_beside_docker(struct world *w)
+{
+	stop_agent(w, "x");
+	load(w, "x", "docker");
+	CU_ASSERT(!block_reaches(w, "u", NULL, "b1@underlay", SILENCE_MS));
+	start_agent(w, "x");
+	CU_ASSERT(block_reaches(w, "u", NULL, "b1@underlay", REACH_MS));
+	CU_ASSERT(block_try(w, "x",
+			    "nft list chain ip filter DOCKER-USER | "
+			    "grep -q 'iifname \"eth0\" oifname \"wg0\"'"));
+	/* Answers only: the fence says so. */
+	CU_ASSERT(!block_reaches(w, "b1", NULL, "u@red", SILENCE_MS));
+	block_sh(w, "x", "nft delete table ip filter");
+	CU_ASSERT(block_reaches(w, "u", NULL, "b1@underlay", REACH_MS));
+}
+
 /* ---- what is not ours to change ---- */
 
 /* What it advises is done, until nothing is in the way any more. */

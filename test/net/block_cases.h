@@ -40,6 +40,7 @@ void case_trace_shows_hops(struct world *w);
 
 /* block_beside.c */
 void case_beside_docker(struct world *w);
+void case_exit_beside_docker(struct world *w);
 void case_in_the_way_is_named(struct world *w);
 void case_asymmetric_beside_filters(struct world *w);
 void case_beside_a_route_manager(struct world *w);

@@ -117,6 +117,11 @@ static void a_router_forwards_beside_docker(void)
 	case_beside_docker(&world);
 }
 
+static void an_exit_leads_out_beside_docker(void)
+{
+	case_exit_beside_docker(&world);
+}
+
 static void what_is_in_the_way_is_named(void)
 {
 	case_in_the_way_is_named(&world);
@@ -169,6 +174,7 @@ TEST_SUITE_WITH(
 	{"a trace shows every hop", a_trace_shows_every_hop},
 	{"what is lost is unreachable not in clear", what_is_lost_is_unreachable_not_in_clear},
 	{"a router forwards beside Docker", a_router_forwards_beside_docker},
+	{"an exit leads out beside Docker", an_exit_leads_out_beside_docker},
 	{"what is in the way is named", what_is_in_the_way_is_named},
 	{"it goes one way and back another beside filters",
 	 it_goes_one_way_and_back_another_beside_filters},
