@@ -52,15 +52,25 @@ bool move_routes_lead(const struct route *r, const struct address *peer)
 	return false;
 }
 
+static struct move_facts *mover_of(const struct membership_facts *m, const struct route *r,
+				   const struct route_hop *hop)
+{
+	for (size_t i = 0; i < m->nmoves; i++) {
+		struct move_facts *mv = &m->moves[i];
+
+		if (!mv->stalled && hop_leads(r, hop, &mv->address))
+			return mv;
+	}
+	return NULL;
+}
+
 static struct way way_at(const struct facts *f, const struct route *r, size_t i)
 {
 	struct way w = {.hop = hop_at(r, i)};
 
 	for (size_t k = 0; k < f->n && w.mv == NULL; k++) {
 		w.m = &f->memberships[k];
-		for (size_t n = 0; n < w.m->nmoves && w.mv == NULL; n++)
-			if (!w.m->moves[n].stalled && hop_leads(r, &w.hop, &w.m->moves[n].address))
-				w.mv = &w.m->moves[n];
+		w.mv = mover_of(w.m, r, &w.hop);
 	}
 	return w;
 }

@@ -105,13 +105,17 @@ static bool has_arrived(const struct finder *x, const struct wg_peer *there, str
 	       x->f->in->now.ms - there->last_handshake.ms >= MOVE_DRAIN_MS;
 }
 
-static bool try_again(const struct finder *x, const struct move_facts *mv,
-		      const struct wg_peer *there)
+/* What MOVE_GREET has come to. */
+static void set_greeting(const struct finder *x, const struct wg_peer *there, struct move_facts *mv)
 {
+	if (mv->phase != MOVE_GREET || mv->before == NULL)
+		return;
+	if (has_greeted(there, mv->before->last_handshake))
+		mv->greeted = there->last_handshake;
 	if (mv->last == NULL || mv->last->phase != MOVE_GREET)
-		return there->last_handshake.ms != 0; /* of an earlier time on this device */
-	return !has_greeted(there, mv->before->last_handshake) &&
-	       mono_reached(mv->last->try_at, x->f->in->clock);
+		mv->again = there->last_handshake.ms != 0; /* of an earlier time on this device */
+	else
+		mv->again = mv->greeted.ms == 0 && mono_reached(mv->last->try_at, x->f->in->clock);
 }
 
 static bool is_found(const struct finder *x, uint32_t peer)
@@ -175,9 +179,7 @@ static void consider(struct finder *x, uint32_t peer, bool led)
 					move_ms_in(x->f, &mv, MOVE_SETTLE) >= MOVE_OVERDUE_MS))
 		return;
 	mv.stalled = move_ms_in(x->f, &mv, MOVE_WAIT) >= STALLED_MS;
-	mv.again = mv.phase == MOVE_GREET && try_again(x, &mv, there);
-	if (mv.phase == MOVE_GREET && has_greeted(there, mv.before->last_handshake))
-		mv.greeted = there->last_handshake;
+	set_greeting(x, there, &mv);
 	set_allowed(x, &mv);
 	vec_push(&x->found, mv);
 }
