@@ -37,6 +37,10 @@ struct bench {
 /* The shortest of several runs, in ms of this thread's processor time: what else the computer does
  * makes them longer, and no run shorter. */
 double bench_time(void (*run)(void *context), void *context);
+/* The same of two that are to be compared, in turn, and more often: what else the computer does is
+ * in both alike. */
+struct bench_result bench_compare(void (*run)(void *context), void (*against)(void *context),
+				  void *context);
 /* The processor time that a process has had, in s. */
 double bench_cpu(pid_t pid);
 /* Keeps the calling process, and what it starts, on one core; the second one for what asks a

@@ -12,9 +12,10 @@
 #include "test/bench/table.h"
 #include "test/test.h"
 
-#define RUNS	  5
-#define ROWS_MAX  16
-#define REFERENCE "test/bench/reference.json"
+#define RUNS	     5
+#define RUNS_IN_TURN 25
+#define ROWS_MAX     16
+#define REFERENCE    "test/bench/reference.json"
 
 extern const struct bench *const __start_benches[], *const __stop_benches[];
 
@@ -63,19 +64,34 @@ static double thread_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
+static void time_one(void (*run)(void *), void *context, double *best)
+{
+	double start = thread_ms(), ms;
+
+	run(context);
+	ms = thread_ms() - start;
+	if (*best <= 0 || ms < *best)
+		*best = ms;
+}
+
 double bench_time(void (*run)(void *), void *context)
 {
 	double best = 0;
 
-	for (int i = 0; i < RUNS; i++) {
-		double start = thread_ms(), ms;
-
-		run(context);
-		ms = thread_ms() - start;
-		if (i == 0 || ms < best)
-			best = ms;
-	}
+	for (int i = 0; i < RUNS; i++)
+		time_one(run, context, &best);
 	return best;
+}
+
+struct bench_result bench_compare(void (*run)(void *), void (*against)(void *), void *context)
+{
+	struct bench_result r = {0};
+
+	for (int i = 0; i < RUNS_IN_TURN; i++) {
+		time_one(run, context, &r.value);
+		time_one(against, context, &r.against);
+	}
+	return r;
 }
 
 double bench_cpu(pid_t pid)

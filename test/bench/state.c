@@ -180,7 +180,7 @@ static void measure(struct bench_result *out)
 	struct world w = {0};
 
 	start(&w);
-	out[0] = (struct bench_result){bench_time(check, &w), bench_time(copy, &w)};
+	out[0] = bench_compare(check, copy, &w);
 	out[1] = (struct bench_result){bench_time(verify, &w), b2sum_time(&w)};
 	out[2] = (struct bench_result){bench_time(by_address, &w) * 1e6 / LOOKUPS, 0};
 	state_keys_make(&w.keys, &w.state);
