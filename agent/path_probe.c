@@ -9,7 +9,7 @@
 
 /* The kernel forgets after ten minutes, and a probe in the second half of them makes it remember.
  */
-#define AGAIN_MS  (4 * 60 * 1000)
+#define AGAIN_MS  INT64_C(240000)
 #define ROUND_MAX 32
 
 static struct path_probed *find(struct path_probe *p, size_t n, const struct address *to)

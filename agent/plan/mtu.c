@@ -17,7 +17,7 @@
 /* Beyond so many routes in main (a full table of the internet) all ways are the default's. */
 #define ROUTES_MAX 16384u
 /* A peer that was heard of not longer ago is worth a probe. */
-#define HEARD_MS (180 * 1000)
+#define HEARD_MS INT64_C(180000)
 
 static uint32_t least(uint32_t a, uint32_t b)
 {
