@@ -72,7 +72,7 @@ void publish_machine(struct publish *p, const struct published_machine *m)
 	struct machine_entry *e = mem_alloc(sizeof(*e)), *old;
 
 	e->machine = *m;
-	e->machine.memberships = mem_resize(NULL, m->n + 1, sizeof(*m->memberships));
+	e->machine.memberships = mem_resize(NULL, m->n, sizeof(*m->memberships));
 	if (m->n > 0)
 		memcpy(e->machine.memberships, m->memberships, m->n * sizeof(*m->memberships));
 	pthread_mutex_lock(&p->lock);
@@ -310,6 +310,7 @@ void publish_free(struct publish *p)
 	if (p == NULL)
 		return;
 	HASH_ITER(hh, p->meshes, e, next_e) {
+		/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
 		HASH_DEL(p->meshes, e);
 		free_mesh(e);
 	}

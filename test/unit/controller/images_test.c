@@ -163,7 +163,8 @@ static void steps_lead_from_what_was_there(void)
 	data = mem_alloc(last.image->len + STATE_PAGE);
 	memcpy(data, first.image->data, first.image->len);
 	TEST_NUMBER(delta_target_open(&t, data, first.image->len, last.image->len, &mine, &f), 0);
-	TEST_NUMBER(delta_apply(&t, steps->data, steps->len, w.signer, NULL, &f), 0);
+	if (steps != NULL) /* the analyzer does not know that the assertion ends it */
+		TEST_NUMBER(delta_apply(&t, steps->data, steps->len, w.signer, NULL, &f), 0);
 	TEST_TEXT(f.text, "");
 	CU_ASSERT(memcmp(data, last.image->data, last.image->len) == 0);
 	CU_ASSERT_PTR_NULL(images_steps(x, row(&w, 3), 7, last.revision));

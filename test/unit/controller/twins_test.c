@@ -2,6 +2,7 @@
 #include "controller/twins.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "controller/controller.h"
@@ -215,8 +216,70 @@ static void the_name_of_a_start_is_bounded(void)
 	TEST_NUMBER(poll_as(&m, name + 1), 200);
 }
 
+struct waiting {
+	struct stand client;
+	char token[TOKEN_SIZE], match[160];
+	long status;
+};
+
+static void *wait_as_old(void *arg)
+{
+	struct waiting *w = arg;
+	const struct stand_request r = {
+		.method = "GET",
+		.path = "/api/v1/machine",
+		.token = w->token,
+		.headers = {w->match, "Prefer: wait=30", "Skein-Start: old"}};
+
+	w->status = stand_send(&w->client, &r);
+	return NULL;
+}
+
+static void await_waiting(void)
+{
+	for (int i = 0; i < 500 && poll_count(api.controller->poll) == 0; i++)
+		poll(NULL, 0, 10);
+	TEST_NUMBER((long long)poll_count(api.controller->poll), 1);
+}
+
+/* The poll of an agent that was killed stands until its time is over, and is looked at again with
+ * every change: the agent does not ask again by that. */
+static void a_poll_that_stands_asks_once(void)
+{
+	struct waiting w = {.client = {.curl = curl_easy_init()}};
+	struct stand_machine m;
+	char path[160];
+	pthread_t thread;
+
+	stand_machine_new(&m, "killed");
+	TEST_NUMBER(stand_enroll(&api, &m, stand_join_token(&api, api.admin, NULL), NULL), 201);
+	CU_ASSERT(stand_wait_rendered(&api, &m));
+	snprintf(path, sizeof(path), "/api/v1/machines/%s", m.id);
+	TEST_NUMBER(poll_as(&m, "old"), 200);
+	snprintf(w.match, sizeof(w.match), "If-None-Match: %s", api.etag);
+	snprintf(w.token, sizeof(w.token), "%s", m.token);
+	snprintf(w.client.base, sizeof(w.client.base), "%s", api.base);
+	CU_ASSERT_FATAL(pthread_create(&thread, NULL, wait_as_old, &w) == 0);
+	await_waiting();
+	for (int i = 0; i < 5; i++) {
+		TEST_NUMBER(poll_as(&m, "new"), 200);
+		/* It is told of, and nothing is new to it. */
+		TEST_NUMBER(stand_call(&api, api.admin, "PATCH", path, "{\"name\":\"killed\"}"),
+			    200);
+		await_waiting();
+	}
+	CU_ASSERT(!is_frozen(&m));
+	TEST_NUMBER(stand_call(&api, api.admin, "PATCH", path, "{\"name\":\"other\"}"), 200);
+	pthread_join(thread, NULL);
+	TEST_NUMBER(w.status, 200);
+	curl_easy_cleanup(w.client.curl);
+	json_decref(w.client.json);
+	buf_fini(&w.client.body);
+}
+
 TEST_SUITE_WITH(controller_twins, start, stop,
 		{"a start comes back again and again", a_start_comes_back_again_and_again},
 		{"machines are told apart", machines_are_told_apart},
 		{"a copied identity is frozen", a_copied_identity_is_frozen},
-		{"the name of a start is bounded", the_name_of_a_start_is_bounded});
+		{"the name of a start is bounded", the_name_of_a_start_is_bounded},
+		{"a poll that stands asks once", a_poll_that_stands_asks_once});
