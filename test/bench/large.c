@@ -16,7 +16,7 @@
 #include "test/unit/controller/crowd.h"
 
 #define SMALL  1000
-#define LARGE  100000
+#define LARGE  1000000
 #define JOINS  20
 #define PAGE   1000
 #define LAST   5 /* addresses that are left, to join with */
@@ -35,6 +35,12 @@ static void least(double *to, double ms)
 {
 	if (*to == 0 || ms < *to)
 		*to = ms;
+}
+
+/* This process's processor time, the controller's threads in it, in ms. */
+static double cpu_ms(void)
+{
+	return bench_cpu(getpid()) * 1000;
 }
 
 /* Of this process, in bytes. */
@@ -75,28 +81,29 @@ static void list(struct stand *s, size_t machines, struct costs *c)
 {
 	int64_t row = (int64_t)machines / 2;
 	char cursor[16], path[128];
-	struct mono start = mono_now();
+	double start;
 
 	sodium_bin2base64(cursor, sizeof(cursor), (const uint8_t *)&row, sizeof(row),
 			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	snprintf(path, sizeof(path), "/api/v1/machines?limit=%d&cursor=%s",
 		 machines > 2 * PAGE ? PAGE : PAGE / 2, cursor);
+	start = cpu_ms();
 	if (stand_call(s, s->admin, "GET", path, NULL) != 200)
 		bench_fail("%s: %ld", path, s->status);
-	least(&c->list_ms, since_ms(start) * (machines > 2 * PAGE ? 1 : 2));
+	least(&c->list_ms, (cpu_ms() - start) * (machines > 2 * PAGE ? 1 : 2));
 }
 
 /* One that nobody has asked for. */
 static void config(struct stand *s, size_t i, struct costs *c)
 {
 	struct stand_machine m;
-	struct mono start;
+	double start;
 
 	crowd_machine(i, &m);
-	start = mono_now();
+	start = cpu_ms();
 	if (stand_call(s, m.token, "GET", "/api/v1/mesh/config?image=membership", NULL) != 200)
 		bench_fail("config: %ld", s->status);
-	least(&c->config_ms, since_ms(start));
+	least(&c->config_ms, cpu_ms() - start);
 }
 
 /* From the answer to its key until another machine gets it, as steps. */
