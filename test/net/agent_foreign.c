@@ -127,7 +127,7 @@ static const char dump_all[] =
 	"ip -6 -d rule show\n"
 	"nft -s list ruleset\n"
 	"tc qdisc show; for d in eth0 wg0 office; do tc filter show dev $d ingress; done\n"
-	"birdc -s /run/foreign.ctl show route all | grep -v since\n" SETTINGS "\n"
+	"birdc -s /run/foreign.ctl show route | sed 's/ [[].*[]]//'\n" SETTINGS "\n"
 	"find /etc/skein /etc/ufw /var/lib/skein /run /sys/fs/bpf -path /run/over -prune -o ! "
 	"-name agent.conf "
 	"-printf '%M %u:%g %p\\n' | sort\n"
