@@ -10,6 +10,8 @@
 #include "test/fuzz/desk.h"
 #include "test/fuzz/fuzz.h"
 
+#define HEAD_MAX 8192 /* as server.c has it */
+
 struct request {
 	struct request_head head;
 	struct call call;
@@ -107,7 +109,8 @@ static struct MHD_Daemon *start(void)
 	return MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 				on_request, &context, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
 				NULL, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-				MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+				MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+				(size_t)HEAD_MAX, MHD_OPTION_END);
 }
 
 static unsigned connections(struct MHD_Daemon *d)
