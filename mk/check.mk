@@ -29,4 +29,4 @@ check-crash: $(BUILD)/test/net $(PROGRAMS) ## kill the controller a hundred time
 	$(Q)SKEIN_CRASHES=100 test/run crash $(SUMMARY) $(BUILD)/test/net net_crash
 
 check-trials: $(BUILD)/test/net $(PROGRAMS) ## BIRD's configuration undone by itself, and tried again (as root)
-	$(Q)SKEIN_TRIALS=1 test/run trials $(SUMMARY) $(BUILD)/test/net safe_apply
+	$(Q)test/run trials $(SUMMARY) $(BUILD)/test/net trials

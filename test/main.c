@@ -139,17 +139,17 @@ void test_hush(bool on)
 	}
 }
 
-static bool selected(const char *suite, const char *name, int argc, char **argv)
+static bool selected(const struct test_suite *suite, const char *name, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
-		size_t len = strlen(suite);
+		size_t len = strlen(suite->name);
 
-		if (strncmp(argv[i], suite, len) == 0 &&
+		if (strncmp(argv[i], suite->name, len) == 0 &&
 		    (argv[i][len] == '\0' ||
 		     (argv[i][len] == '/' && strcmp(argv[i] + len + 1, name) == 0)))
 			return true;
 	}
-	return argc == 1;
+	return argc == 1 && !suite->is_long;
 }
 
 static void add_suite(const struct test_suite *s, int argc, char **argv)
@@ -157,7 +157,7 @@ static void add_suite(const struct test_suite *s, int argc, char **argv)
 	CU_pSuite suite = NULL;
 
 	for (const struct test_case *c = s->cases; c->name != NULL; c++) {
-		if (!selected(s->name, c->name, argc, argv))
+		if (!selected(s, c->name, argc, argv))
 			continue;
 		if (suite == NULL)
 			suite = CU_add_suite(s->name, s->init, s->fini);

@@ -19,15 +19,18 @@ struct test_suite {
 	const struct test_case *cases; /* ends with a zeroed one */
 	int (*init)(void);	       /* may be NULL; not 0: the suite fails */
 	int (*fini)(void);
+	bool is_long; /* run when it is named, not with all: `make check-long` names it */
 };
 
-#define TEST_SUITE_WITH(id, init_, fini_, ...)                                                     \
+#define TEST_SUITE_AS(id, init_, fini_, is_long_, ...)                                             \
 	static const struct test_case id##_cases[] = {__VA_ARGS__, {0}};                           \
-	static const struct test_suite id##_suite = {#id, id##_cases, init_, fini_};               \
+	static const struct test_suite id##_suite = {#id, id##_cases, init_, fini_, is_long_};     \
 	static const struct test_suite *const id##_entry                                           \
 		__attribute__((section("test_suites"), used)) = &id##_suite
 
-#define TEST_SUITE(id, ...) TEST_SUITE_WITH(id, NULL, NULL, __VA_ARGS__)
+#define TEST_SUITE_WITH(id, init_, fini_, ...) TEST_SUITE_AS(id, init_, fini_, false, __VA_ARGS__)
+#define TEST_SUITE_LONG(id, init_, fini_, ...) TEST_SUITE_AS(id, init_, fini_, true, __VA_ARGS__)
+#define TEST_SUITE(id, ...)		       TEST_SUITE_WITH(id, NULL, NULL, __VA_ARGS__)
 
 /* Equal strings or numbers, both shown when they differ. */
 #define TEST_TEXT(got, want) test_text(__FILE__, __LINE__, #got, got, want)

@@ -245,18 +245,8 @@ static void what_costs_a_session_is_undone(void)
 	expect_none_of_it();
 }
 
-/* What takes longer than `make check` has time for: `make check-trials` says so. */
-static bool has_time(void)
-{
-	if (getenv("SKEIN_TRIALS") == NULL)
-		printf("    only in check-trials\n");
-	return getenv("SKEIN_TRIALS") != NULL;
-}
-
 static void bird_undoes_it_by_itself(void)
 {
-	if (!has_time())
-		return;
 	publish(WRONG);
 	kill_agent_in_trial("a1");
 	await("a1", "grep 'Config timeout expired' bird.log", UNDONE_MS);
@@ -274,8 +264,6 @@ static void who_dies_meanwhile_is_not_missed_for_ever(void)
 {
 	struct fault f = {0};
 
-	if (!has_time())
-		return;
 	publish("/^template bgp t_gateway/a hold time 33;");
 	await("a1", "$AGENT status | grep 'bird trying'", SOON_MS);
 	TEST_STEP(outage_cause(&w.lab, "g1", "link", &f), &f);
@@ -294,7 +282,9 @@ TEST_SUITE_WITH(safe_apply, set_up, tear_down,
 		{"what BIRD does not take is not used", what_bird_does_not_take_is_not_used},
 		{"an agent that dies meanwhile is followed by one that goes on",
 		 an_agent_that_dies_meanwhile_is_followed_by_one_that_goes_on},
-		{"what costs a session is undone", what_costs_a_session_is_undone},
-		{"BIRD undoes it by itself", bird_undoes_it_by_itself},
+		{"what costs a session is undone", what_costs_a_session_is_undone});
+
+/* What takes BIRD's own time to be undone. */
+TEST_SUITE_LONG(trials, set_up, tear_down, {"BIRD undoes it by itself", bird_undoes_it_by_itself},
 		{"who dies meanwhile is not missed for ever",
 		 who_dies_meanwhile_is_not_missed_for_ever});
