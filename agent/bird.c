@@ -204,8 +204,8 @@ int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w,
 	else if (code == 0)
 		code = change(b, w, &want, f);
 	if (b->phase == BIRD_WAITING)
-		return fault_set(f, ERR_BUSY, "BIRD does not run%s%s", b->why[0] ? ": " : "",
-				 b->why);
+		return fault_set(f, ERR_BUSY, "%s",
+				 b->why[0] != '\0' ? b->why : "BIRD does not run");
 	if (b->phase == BIRD_DOWN && bird_files_exist(&a->config, &m->id))
 		return bird_start_process(b, f);
 	if (b->phase == BIRD_UP || b->phase == BIRD_TRYING)

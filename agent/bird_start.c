@@ -152,7 +152,7 @@ int bird_start_process(struct bird_child *b, struct fault *f)
 	bird_put_user(c, &argv[6]);
 	b->started = mono_now();
 	b->quiet = 0;
-	code = bird_check_user(c, f);
+	code = bird_check(c, f);
 	if (code == 0)
 		code = bird_check_port(b->member, f);
 	if (code == 0)
