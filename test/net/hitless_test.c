@@ -260,8 +260,7 @@ static void disable_c1(void)
 
 static const struct flow gateway_flows[] = {
 	{"a1", "prod", "a2", "prod", 0},    {"a1", "prod", "b1", "staging", 0},
-	{"a2", "prod", "r1", "prod", 0},    {"a1", "prod", NULL, NULL, 0},
-	{"b1", "staging", NULL, NULL, 0},   {"a1", "prod", "c1", "prod", 1},
+	{"a1", "prod", NULL, NULL, 0},	    {"a1", "prod", "c1", "prod", 1},
 	{"b1", "staging", "c1", "prod", 1}, {0}};
 
 static void a_gateway_is_enabled(void)
@@ -314,8 +313,12 @@ static void a_machine_is_revoked(void)
 
 TEST_SUITE_WITH(hitless, set_up, tear_down, {"a machine leaves", a_machine_leaves},
 		{"a machine joins", a_machine_joins},
-		{"a second approval makes routers", a_second_approval_makes_routers},
-		{"a withdrawal makes plain members", a_withdrawal_makes_plain_members},
 		{"a gateway is enabled", a_gateway_is_enabled},
 		{"a gateway is disabled", a_gateway_is_disabled},
 		{"a machine is revoked", a_machine_is_revoked});
+
+/* Two routers move at once, each of them for everybody: on two cores the programs that are the
+ * tunnels often fall behind then, and no attempt is conclusive. */
+TEST_SUITE_LONG(hitless_routers, set_up, tear_down,
+		{"a second approval makes routers", a_second_approval_makes_routers},
+		{"a withdrawal makes plain members", a_withdrawal_makes_plain_members});
