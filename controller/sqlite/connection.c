@@ -16,8 +16,8 @@ static const char pragmas[] = "PRAGMA foreign_keys = ON;"
 			      "PRAGMA temp_store = MEMORY;";
 
 /* FULL: an answer that went out is on the disk. secure_delete: what was deleted is overwritten, not
- * only let go of; Debian's SQLite does so by itself, another need not. The cache, 64 MiB at most, is
- * for the indexes on what is random: each row that comes goes to other pages of theirs. */
+ * only let go of; Debian's SQLite does so by itself, another need not. The cache, 64 MiB at most,
+ * is for the indexes on what is random: each row that comes goes to other pages of theirs. */
 static const char writer_pragmas[] = "PRAGMA journal_mode = WAL;"
 				     "PRAGMA synchronous = FULL;"
 				     "PRAGMA secure_delete = ON;"
