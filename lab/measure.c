@@ -38,7 +38,7 @@ int measure_start(struct lab *lab, const struct measure_plan *plan, struct measu
 bool measure_is_overloaded(const struct measurement *m, const struct measure_plan *plan)
 {
 	return probe_missing(m->mesh) >
-	       2 * plan->flows * (uint64_t)plan->pace.travel_ms / plan->pace.interval_ms;
+	       UINT64_C(2) * plan->flows * (uint64_t)plan->pace.travel_ms / plan->pace.interval_ms;
 }
 
 int measure_watch(struct measurement *m, int64_t ms, struct fault *f)

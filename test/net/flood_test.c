@@ -205,7 +205,7 @@ static void attack_go_on(struct attacker *x, const struct attack *a)
 	char block[16384];
 	size_t n = 0;
 
-	if (len == 0 || (a->most > 0 && x->sent >= a->most))
+	if (len == 0 || len > sizeof(block) || (a->most > 0 && x->sent >= a->most))
 		return;
 	if (a->slow) {
 		x->sent += send(x->fd, a->more, 1, MSG_NOSIGNAL) == 1;

@@ -10,9 +10,9 @@ static struct seat seat_of(uint8_t role, unsigned n)
 	struct seat s = {.known = true, .role = role, .slot = role != STATE_ROLE_MEMBER ? 3 : 0};
 
 	for (unsigned i = 0; i < n; i++) {
-		struct prefix p;
+		struct prefix p = {0};
 
-		prefix_parse(prefixes[i], &p, NULL);
+		TEST_NUMBER(prefix_parse(prefixes[i], &p, NULL), 0);
 		vec_push(&s.approved, p);
 	}
 	return s;
