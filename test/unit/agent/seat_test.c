@@ -7,8 +7,11 @@ static const char *const prefixes[] = {"10.1.0.0/16", "10.2.0.0/16"};
 /* The first n of the prefixes. */
 static struct seat seat_of(uint8_t role, unsigned n)
 {
-	struct seat s = {.known = true, .role = role, .slot = role != STATE_ROLE_MEMBER ? 3 : 0};
+	struct seat s = {0};
 
+	s.known = true;
+	s.role = role;
+	s.slot = role != STATE_ROLE_MEMBER ? 3 : 0;
 	for (unsigned i = 0; i < n; i++) {
 		struct prefix p = {0};
 
