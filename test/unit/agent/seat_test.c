@@ -7,12 +7,9 @@ static const char *const prefixes[] = {"10.1.0.0/16", "10.2.0.0/16"};
 /* The first n of the prefixes. */
 static struct seat seat_of(uint8_t role, unsigned n)
 {
-	struct seat s = {0};
+	struct seat s = {.known = true, .role = role, .slot = role != STATE_ROLE_MEMBER ? 3 : 0};
 
-	s.known = true;
-	s.role = role;
-	s.slot = role != STATE_ROLE_MEMBER ? 3 : 0;
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n && i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		struct prefix p = {0};
 
 		TEST_NUMBER(prefix_parse(prefixes[i], &p, NULL), 0);
