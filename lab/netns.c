@@ -158,10 +158,11 @@ int place_make(const struct place *p, struct fault *f)
 		make_and_wait(p, up[1], down[0]);
 	}
 	code = await_child(up[0], f);
-	if (code == 0)
-		code = bind_namespace(child, "net", p->net, f);
+	/* First the one by which the place is found again, whenever this is killed. */
 	if (code == 0)
 		code = bind_namespace(child, "mnt", p->mnt, f);
+	if (code == 0)
+		code = bind_namespace(child, "net", p->net, f);
 	if (code == 0)
 		code = bind_namespace(child, "uts", p->uts, f);
 	if (code != 0)
