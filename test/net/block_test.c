@@ -176,9 +176,12 @@ TEST_SUITE_WITH(
 	{"a router forwards beside Docker", a_router_forwards_beside_docker},
 	{"an exit leads out beside Docker", an_exit_leads_out_beside_docker},
 	{"what is in the way is named", what_is_in_the_way_is_named},
-	{"it goes one way and back another beside filters",
-	 it_goes_one_way_and_back_another_beside_filters},
 	{"what a route manager removes comes back", what_a_route_manager_removes_comes_back},
 	{"rules hold without the fences", rules_hold_without_the_fences},
 	{"what has one way needs no routing protocol", what_has_one_way_needs_no_routing_protocol},
 	{"the routing protocol alone reaches all", the_routing_protocol_alone_reaches_all});
+
+/* Once in three runs or so a bent way is straight again before it is used: why is not known yet. */
+TEST_SUITE_LONG(block_bent, set_up, tear_down,
+		{"it goes one way and back another beside filters",
+		 it_goes_one_way_and_back_another_beside_filters});
