@@ -11,7 +11,7 @@
 #include "agent/control_client.h"
 #include "agent/leave.h"
 #include "agent/path.h"
-#include "agent/status.h"
+#include "agent/status/status.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 

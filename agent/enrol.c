@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "agent/bird_check.h"
+#include "agent/bird/check.h"
 #include "agent/machine.h"
 #include "agent/member.h"
 #include "agent/observe/observe.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/bird.h"
+#include "agent/bird/bird.h"
 #include "agent/fetch_set.h"
 #include "agent/forgotten.h"
 #include "agent/report.h"

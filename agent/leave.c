@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "agent/apply/apply.h"
-#include "agent/bird.h"
+#include "agent/bird/bird.h"
 #include "agent/path.h"
 #include "agent/reconcile.h"
 #include "lib/base/file.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/bird.h"
+#include "agent/bird/bird.h"
 #include "agent/control.h"
 #include "agent/fetch.h"
 #include "agent/report.h"

@@ -10,7 +10,7 @@
 #include "agent/first_join.h"
 #include "agent/leave.h"
 #include "agent/loop.h"
-#include "agent/status.h"
+#include "agent/status/status.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/option.h"

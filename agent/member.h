@@ -5,7 +5,7 @@
  *	view, membership	signed images; in .delta the steps since (lib/mesh/state_file.h)
  *	templates.conf, membership.conf		for BIRD; used only if their hashes are the image's
  *	*.next			a set that is being stored: see member_install()
- *	good/			BIRD's texts before those that it refuses (bird_files.h) */
+ *	good/			BIRD's texts before those that it refuses (bird/files.h) */
 #ifndef SKEIN_AGENT_MEMBER_H
 #define SKEIN_AGENT_MEMBER_H
 

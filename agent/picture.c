@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/bird.h"
-#include "agent/bird_check.h"
-#include "agent/bird_sessions.h"
+#include "agent/bird/bird.h"
+#include "agent/bird/check.h"
+#include "agent/bird/sessions.h"
 #include "agent/observe/observe.h"
 
 static int by_number(const void *a, const void *b)

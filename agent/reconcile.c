@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "agent/apply/apply.h"
-#include "agent/bird.h"
+#include "agent/bird/bird.h"
 #include "agent/picture.h"
 #include "agent/plan/move.h"
 #include "lib/base/log.h"

@@ -1,7 +1,7 @@
 /* Which sessions an update keeps, and when their loss is its doing. */
 #include <string.h>
 
-#include "agent/bird_kept.h"
+#include "agent/bird/kept.h"
 #include "test/test.h"
 
 #define CONF "define STARTING = 0;\nlog stderr all;\ndefine BGP_PORT = 179;\n"

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/bird_check.h"
+#include "agent/bird/check.h"
 #include "agent/config.h"
 #include "agent/offer.h"
 #include "agent/saved.h"

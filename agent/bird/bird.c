@@ -1,11 +1,11 @@
-#include "agent/bird.h"
+#include "agent/bird/bird.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/bird_child.h"
-#include "agent/bird_sessions.h"
+#include "agent/bird/child.h"
+#include "agent/bird/sessions.h"
 #include "lib/base/log.h"
 
 #define AGAIN_FIRST_MS INT64_C(30000)

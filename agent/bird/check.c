@@ -1,4 +1,4 @@
-#include "agent/bird_check.h"
+#include "agent/bird/check.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

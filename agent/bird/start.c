@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/bird.h"
-#include "agent/bird_check.h"
-#include "agent/bird_child.h"
-#include "agent/bird_sessions.h"
+#include "agent/bird/bird.h"
+#include "agent/bird/check.h"
+#include "agent/bird/child.h"
+#include "agent/bird/sessions.h"
 #include "agent/watch.h"
 #include "lib/base/log.h"
 #include "lib/net/route.h"

@@ -11,9 +11,9 @@
  *
  * A neighbour that dies in these seconds looks the same. So a refused change is tried again after
  * a while: then that neighbour is not missed any more. Until then it is, by another change too. */
-#include "agent/bird.h"
-#include "agent/bird_child.h"
-#include "agent/bird_sessions.h"
+#include "agent/bird/bird.h"
+#include "agent/bird/child.h"
+#include "agent/bird/sessions.h"
 #include "agent/watch.h"
 #include "lib/base/log.h"
 

@@ -1,16 +1,16 @@
 /* One BIRD as its supervisor has it: for the files that share that work (bird.h is for others).
  *
  *	bird.c		what a round asks for
- *	bird_start.c	the process: started, watched, started again; its two steps
- *	bird_trial.c	a changed configuration: tried, confirmed or undone */
+ *	start.c		the process: started, watched, started again; its two steps
+ *	trial.c		a changed configuration: tried, confirmed or undone */
 #ifndef SKEIN_AGENT_BIRD_CHILD_H
 #define SKEIN_AGENT_BIRD_CHILD_H
 
 #include <uv.h>
 
 #include "agent/agent.h"
-#include "agent/bird_files.h"
-#include "agent/bird_kept.h"
+#include "agent/bird/files.h"
+#include "agent/bird/kept.h"
 #include "agent/child.h"
 #include "lib/net/bird_configure.h"
 

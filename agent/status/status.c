@@ -1,4 +1,4 @@
-#include "agent/status.h"
+#include "agent/status/status.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 
-#include "agent/bird.h"
+#include "agent/bird/bird.h"
 #include "agent/child.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"

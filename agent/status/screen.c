@@ -1,7 +1,7 @@
 /* The status for people. It reads the same document that `--json` prints. */
 #include <string.h>
 
-#include "agent/status.h"
+#include "agent/status/status.h"
 
 static const char *text(const json_t *o, const char *key)
 {

@@ -1,4 +1,4 @@
-#include "agent/bird_kept.h"
+#include "agent/bird/kept.h"
 
 #include <stdlib.h>
 #include <string.h>

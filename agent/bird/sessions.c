@@ -1,4 +1,4 @@
-#include "agent/bird_sessions.h"
+#include "agent/bird/sessions.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "agent/bird_files.h"
+#include "agent/bird/files.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/bird_check.h"
+#include "agent/bird/check.h"
 #include "lib/base/file.h"
 #include "lib/base/run.h"
 

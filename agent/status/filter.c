@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "agent/plan/barriers.h"
-#include "agent/status.h"
+#include "agent/status/status.h"
 #include "lib/base/json.h"
 
 static void put_opened(json_t *list, const char *place, const char *rule)

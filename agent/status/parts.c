@@ -2,9 +2,9 @@
 #include <linux/if.h>
 #include <string.h>
 
-#include "agent/bird.h"
+#include "agent/bird/bird.h"
 #include "agent/fence.h"
-#include "agent/status.h"
+#include "agent/status/status.h"
 #include "lib/mesh/state_keys.h"
 #include "lib/net/bird_parse_bfd.h"
 #include "lib/net/bird_parse_protocols.h"

@@ -2,7 +2,7 @@
  *
  * What it runs from is in <run_dir>/<membership>: bird.conf (ours), membership.conf and
  * templates.conf (the controller's), replaced together and only if `bird -p` takes them and, where
- * one runs, it has tried them without losing a session (bird_trial.c). A BIRD that dies is back at
+ * one runs, it has tried them without losing a session (trial.c). A BIRD that dies is back at
  * once; so that nobody loses a route meanwhile, it comes up in two steps: first with its kernel
  * protocol disabled (STARTING = 1), so that the kernel keeps the routes that it has; when all
  * sessions are Established and quiet, or after 6 s, with it enabled. */
@@ -10,7 +10,7 @@
 #define SKEIN_AGENT_BIRD_H
 
 #include "agent/agent.h"
-#include "agent/bird_files.h"
+#include "agent/bird/files.h"
 #include "agent/path.h"
 
 struct bird_child;

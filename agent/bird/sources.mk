@@ -1,0 +1,1 @@
+agent/bird := bird check end files kept sessions start trial

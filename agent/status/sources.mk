@@ -1,0 +1,1 @@
+agent/status := status filter parts screen
