@@ -90,8 +90,9 @@ struct membership {
 	uint32_t number; /* i: stable on its machine */
 	bool gateway;
 	uint8_t slot; /* of a router; 0: none */
-	bool has_key;
+	bool has_key, has_next_key;
 	struct wg_key key;
+	struct wg_key next_key; /* while it is rotated: what its peers are to know before */
 	struct endpoint endpoints[STATE_ENDPOINTS_MAX];
 	size_t nendpoints;
 	struct wall created_at;

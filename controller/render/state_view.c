@@ -54,6 +54,10 @@ static void fill_peer(const struct render *r, size_t member, struct state_peer *
 
 	memcpy(out->key, m->key.bytes, sizeof(out->key));
 	out->flags = STATE_PEER_PRESENT;
+	if (m->has_next_key) {
+		memcpy(out->next_key, m->next_key.bytes, sizeof(out->next_key));
+		out->flags |= STATE_PEER_HAS_NEXT_KEY;
+	}
 	out->role = r->plan->role[member];
 	out->slot = m->slot;
 	out->routing = STATE_ROUTING_BGP;
