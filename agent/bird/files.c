@@ -1,9 +1,12 @@
 #include "agent/bird/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -129,15 +132,41 @@ int bird_files_prepare(const struct config *c, const struct id *membership,
 	return code;
 }
 
+/* A link <name> to now/<name>, where there is none. */
+static int link_to_now(const struct config *c, const struct id *membership, const char *name,
+		       struct fault *f)
+{
+	char path[PATH_TEXT_MAX], fresh[PATH_TEXT_MAX], to[32], old[32];
+	ssize_t n;
+
+	path_bird(c, membership, name, path);
+	snprintf(to, sizeof(to), "now/%s", name);
+	n = readlink(path, old, sizeof(old));
+	if (n == (ssize_t)strlen(to) && memcmp(old, to, strlen(to)) == 0)
+		return 0;
+	path_bird(c, membership, "link", fresh);
+	if ((unlink(fresh) != 0 && errno != ENOENT) || symlink(to, fresh) != 0 ||
+	    rename(fresh, path) != 0)
+		return fault_errno(f, errno, "%s: cannot be replaced", path);
+	return 0;
+}
+
+/* The links come first: one that leads nowhere yet is nothing in place, and no mixture. */
 int bird_files_place(const struct config *c, const struct id *membership, struct fault *f)
 {
-	char from[PATH_TEXT_MAX], path[PATH_TEXT_MAX];
+	char next[PATH_TEXT_MAX], now[PATH_TEXT_MAX];
+	int code = 0;
 
-	for (int i = 0; i < 3; i++)
-		if (rename(next_path(c, membership, names[i], from),
-			   path_bird(c, membership, names[i], path)) != 0)
-			return fault_errno(f, errno, "%s: cannot be replaced", path);
-	return file_remove(path_bird(c, membership, "next", path), f);
+	for (int i = 0; i < 3 && code == 0; i++)
+		code = link_to_now(c, membership, names[i], f);
+	if (code != 0)
+		return code;
+	path_bird(c, membership, "next", next);
+	path_bird(c, membership, "now", now);
+	if (renameat2(AT_FDCWD, next, AT_FDCWD, now, RENAME_EXCHANGE) != 0 &&
+	    (errno != ENOENT || rename(next, now) != 0))
+		return fault_errno(f, errno, "%s: cannot be replaced", now);
+	return file_remove(next, f); /* those before */
 }
 
 /* ---- those in place ---- */
@@ -208,14 +237,18 @@ bool bird_files_starting(const struct config *c, const struct id *membership)
 int bird_files_set_starting(const struct config *c, const struct id *membership, bool starting,
 			    struct fault *f)
 {
-	char path[PATH_TEXT_MAX];
+	char link[PATH_TEXT_MAX], path[PATH_MAX];
 	struct buf old, new;
 	const char *rest;
-	int code;
+	int code = 0;
 
 	buf_init(&old);
 	buf_init(&new);
-	code = file_read(path_bird(c, membership, "bird.conf", path), FILE_MAX, &old, f);
+	/* That which is there is replaced, not the link to it. */
+	if (realpath(path_bird(c, membership, "bird.conf", link), path) == NULL)
+		code = fault_errno(f, errno, "%s", link);
+	if (code == 0)
+		code = file_read(path, FILE_MAX, &old, f);
 	rest = code == 0 ? strchr(buf_text(&old), '\n') : NULL;
 	if (code == 0 && rest == NULL)
 		code = fault_set(f, ERR_INVALID, "%s: not ours", path);

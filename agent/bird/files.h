@@ -1,7 +1,9 @@
 /* The files of one BIRD. In place are those that it is known to run well with: those of a crash, of
- * a restart of the agent, of an update that has to be taken back. The next ones are written into a
- * directory beside, `next`, checked there by `bird -p`, tried, and then renamed into place; refused
- * ones stay there, for who wants to read the line that BIRD names. */
+ * a restart of the agent, of an update that has to be taken back. They are links into a directory,
+ * `now`. The next ones are written into a directory beside, `next`, checked there by `bird -p`,
+ * tried, and then the two change their names, at once: whoever is killed at whatever moment, the
+ * three in place belong together. Refused ones stay in `next`, for who wants to read the line that
+ * BIRD names. */
 #ifndef SKEIN_AGENT_BIRD_FILES_H
 #define SKEIN_AGENT_BIRD_FILES_H
 
@@ -34,8 +36,8 @@ const char *bird_files_next(const struct config *c, const struct id *membership,
 /* The next ones become those in place. */
 int bird_files_place(const struct config *c, const struct id *membership, struct fault *f);
 
-/* What was refused must not be what a machine that is switched on runs from: the texts in place are
- * kept below state_dir, in `good`, while newer ones are refused. */
+/* What is not known to be good must not be what a machine that is switched on runs from: the texts
+ * in place are kept below state_dir, in `good`, while newer ones are tried, or refused. */
 int bird_files_keep(const struct config *c, const struct id *membership, struct fault *f);
 void bird_files_drop_kept(const struct config *c, const struct id *membership);
 /* False where there are none. */

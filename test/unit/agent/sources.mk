@@ -1,1 +1,1 @@
-test/unit/agent := bird_kept_test child_test config_test endpoint_test fetch_test http_test machine_kernel machine_text machines member_bench member_damage_test member_test moves_test own_role_test passages_test outside_test plan_test seat_test shadow_test stub touch_test
+test/unit/agent := bird_files_test bird_kept_test child_test config_test endpoint_test fetch_test http_test machine_kernel machine_text machines member_bench member_damage_test member_test moves_test own_role_test passages_test outside_test plan_test seat_test shadow_test stub touch_test
