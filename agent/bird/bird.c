@@ -77,14 +77,20 @@ void bird_settle(struct bird_child *b, const struct digest *of)
 	b->member->bird_error[0] = '\0';
 }
 
-void bird_refuse(struct bird_child *b, const struct digest *of, const char *why)
+void bird_keep(struct bird_child *b)
 {
-	struct bird_refusal *r = &b->refusal;
 	struct fault f = {0};
 
 	if (bird_files_exist(&b->agent->config, &b->member->id) &&
 	    bird_files_keep(&b->agent->config, &b->member->id, &f) != 0)
 		log_warn("what BIRD runs from cannot be kept", LOG_S("why", f.text));
+}
+
+void bird_refuse(struct bird_child *b, const struct digest *of, const char *why)
+{
+	struct bird_refusal *r = &b->refusal;
+
+	bird_keep(b);
 	if (!r->there || !digest_equal(&r->of, of))
 		*r = (struct bird_refusal){.there = true, .of = *of};
 	r->until = mono_add_ms(mono_now(), AGAIN_FIRST_MS << r->times);
@@ -111,14 +117,14 @@ static int place(struct bird_child *b, const struct digest *want, struct fault *
 }
 
 /* It is what is in place; whatever was refused or is on trial is not wanted any more. */
-static int keep(struct bird_child *b, struct fault *f)
+static int stay(struct bird_child *b, struct fault *f)
 {
 	bird_settle(b, &b->placed);
 	return b->phase == BIRD_TRYING ? bird_trial_drop(b, f) : 0;
 }
 
-/* The machine was switched off while the newest texts were refused: it comes up from those before.
- * The newest are tried when sessions stand that they could cost. */
+/* The machine was switched off while the newest texts were tried, or refused: it comes up from
+ * those before. The newest are tried when sessions stand that they could cost. */
 static void start_from_kept(struct bird_child *b, const struct bird_wish *w,
 			    const struct digest *want)
 {
@@ -126,16 +132,20 @@ static void start_from_kept(struct bird_child *b, const struct bird_wish *w,
 	const struct id *id = &b->member->id;
 	struct buf templates, text;
 	struct bird_wish kept = {w->head, w->tail, &templates, &text};
+	struct digest of;
+	bool there;
 
 	buf_init(&templates);
 	buf_init(&text);
-	if (bird_files_read_kept(c, id, &templates, &text) &&
-	    bird_files_prepare(c, id, &kept, NULL) == 0 && bird_files_place(c, id, NULL) == 0) {
-		bird_wish_digest(&kept, &b->placed);
+	there = bird_files_read_kept(c, id, &templates, &text);
+	bird_wish_digest(&kept, &of);
+	if (there && !digest_equal(&of, want) && bird_files_prepare(c, id, &kept, NULL) == 0 &&
+	    bird_files_place(c, id, NULL) == 0) {
+		b->placed = of;
 		b->placed_known = true;
 		bird_refuse(b, want,
-			    "BIRD runs from the configuration before: the newest was refused when "
-			    "the machine was switched off");
+			    "BIRD runs from the configuration before: the newest was refused, or "
+			    "on trial, when the machine was switched off");
 	}
 	buf_fini(&templates);
 	buf_fini(&text);
@@ -200,7 +210,7 @@ int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w,
 	if (runs(b) && !b->told)
 		code = take_up(b, f);
 	if (code == 0 && b->placed_known && digest_equal(&want, &b->placed))
-		code = keep(b, f);
+		code = stay(b, f);
 	else if (code == 0)
 		code = change(b, w, &want, f);
 	if (b->phase == BIRD_WAITING)

@@ -61,6 +61,8 @@ struct bird_child {
 
 /* Has BIRD read the configuration in place, whatever it runs or tries; nothing is undone later. */
 int bird_tell(struct bird_child *b, struct fault *f);
+/* The texts in place are kept, until the wish is settled. */
+void bird_keep(struct bird_child *b);
 /* Not again for half a minute, then for a minute, …, an hour: until it is another one. */
 void bird_refuse(struct bird_child *b, const struct digest *of, const char *why);
 /* The wish is in place, and BIRD runs it. */

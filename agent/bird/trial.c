@@ -1,7 +1,8 @@
 /* A changed configuration is tried before it counts:
  *
  *	1. `configure "next/bird.conf" timeout 20`: whatever becomes of the agent, BIRD goes back
- *	   by itself. What is in place is still the configuration before.
+ *	   by itself. What is in place is still the configuration before; its texts are kept on
+ *	   the disk too, for a machine that loses its power now.
  *	2. The sessions that were established, and that the change keeps, are looked at. When all
  *	   have stood for a second (BFD takes up to 0.75 s to notice), the next files become those
  *	   in place, and BIRD is told `configure confirm`.
@@ -241,6 +242,7 @@ int bird_trial_begin(struct bird_child *b, const struct bird_wish *w, const stru
 				 .begun = mono_now(),
 				 .before_view = b->member->applied_view,
 				 .before_membership = b->member->applied_membership};
+	bird_keep(b);
 	code = configure(b, BIRD_CONFIGURE_TIMEOUT,
 			 bird_files_next(&b->agent->config, &b->member->id, next), &result, f);
 	if (code != 0) {

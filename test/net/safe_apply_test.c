@@ -1,6 +1,6 @@
 /* BIRD's configuration changes by a template, for all machines at once: a good one, one that BIRD
- * does not take, one that it takes and that costs a session; and the agent dies while one is on
- * trial.
+ * does not take, one that it takes and that costs a session; and the agent dies, or the machine's
+ * power is cut, while one is on trial.
  *
  *	prod 10.146.0.0/16        staging 10.147.0.0/16
  *	a1 ─────────── g1 in both ─────────── b1 */
@@ -245,6 +245,22 @@ static void what_costs_a_session_is_undone(void)
 	expect_none_of_it();
 }
 
+static void a_power_cut_in_a_trial_leads_back_to_what_worked(void)
+{
+	struct fault f = {0};
+
+	publish(WRONG);
+	kill_agent_in_trial("a1");
+	TEST_STEP(reboot_machine(&w.lab, "a1", &f), &f);
+	start_agent("a1");
+	await("a1", "bird show protocols | grep 'g_1 .*Established'", SOON_MS);
+	await("a1", "! grep 4200009999 templates.conf", SOON_MS);
+	await("a1", "$AGENT status | grep 'refused: BIRD runs from the configuration before'",
+	      SOON_MS);
+	publish("");
+	expect_none_of_it();
+}
+
 static void bird_undoes_it_by_itself(void)
 {
 	publish(WRONG);
@@ -282,7 +298,9 @@ TEST_SUITE_WITH(safe_apply, set_up, tear_down,
 		{"what BIRD does not take is not used", what_bird_does_not_take_is_not_used},
 		{"an agent that dies meanwhile is followed by one that goes on",
 		 an_agent_that_dies_meanwhile_is_followed_by_one_that_goes_on},
-		{"what costs a session is undone", what_costs_a_session_is_undone});
+		{"what costs a session is undone", what_costs_a_session_is_undone},
+		{"a power cut in a trial leads back to what worked",
+		 a_power_cut_in_a_trial_leads_back_to_what_worked});
 
 /* What takes BIRD's own time to be undone. */
 TEST_SUITE_LONG(trials, set_up, tear_down, {"BIRD undoes it by itself", bird_undoes_it_by_itself},
