@@ -116,11 +116,31 @@ static int place(struct bird_child *b, const struct digest *want, struct fault *
 	return code;
 }
 
-/* It is what is in place; whatever was refused or is on trial is not wanted any more. */
-static int stay(struct bird_child *b, struct fault *f)
+/* What is in place was removed or changed by somebody; BIRD has not read that. */
+static int mend(struct bird_child *b, const struct bird_wish *w, struct fault *f)
 {
+	const struct config *c = &b->agent->config;
+	const struct id *id = &b->member->id;
+	int code = bird_files_prepare(c, id, w, f);
+
+	if (code == 0)
+		code = bird_files_place(c, id, f);
+	if (code == 0 && b->phase == BIRD_STARTING)
+		code = bird_files_set_starting(c, id, true, f);
+	if (code == 0)
+		log_warn("BIRD's files were changed by somebody: they are as they were again");
+	return code;
+}
+
+/* It is what is in place; whatever was refused or is on trial is not wanted any more. */
+static int stay(struct bird_child *b, const struct bird_wish *w, struct fault *f)
+{
+	int code = 0;
+
 	bird_settle(b, &b->placed);
-	return b->phase == BIRD_TRYING ? bird_trial_drop(b, f) : 0;
+	if (!bird_files_match(&b->agent->config, &b->member->id, w))
+		code = mend(b, w, f);
+	return code == 0 && b->phase == BIRD_TRYING ? bird_trial_drop(b, f) : code;
 }
 
 /* The machine was switched off while the newest texts were tried, or refused: it comes up from
@@ -210,7 +230,7 @@ int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w,
 	if (runs(b) && !b->told)
 		code = take_up(b, f);
 	if (code == 0 && b->placed_known && digest_equal(&want, &b->placed))
-		code = stay(b, f);
+		code = stay(b, w, f);
 	else if (code == 0)
 		code = change(b, w, &want, f);
 	if (b->phase == BIRD_WAITING)

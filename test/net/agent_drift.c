@@ -93,6 +93,10 @@ static const struct damage untold[] = {
 	 "wg show wg0t1 public-key > /run/key; wg genkey > /run/other\n"
 	 "wg set wg0t1 private-key /run/other; rm /run/other",
 	 "wg show wg0t1 public-key | cmp -s - /run/key", LOOK_MS},
+	{"BIRD's files",
+	 SAVE("cat /run/skein/*-*/*.conf") "cd /run/skein/*-*/ && rm bird.conf && "
+					   "echo 'protocol device {}' >> membership.conf",
+	 AS_IT_WAS("cat /run/skein/*-*/*.conf"), LOOK_MS},
 	{"the guard's place", "rm /sys/fs/bpf/skein/link-*",
 	 "test $(ls /sys/fs/bpf/skein/link-* | wc -l) = 2", LOOK_MS},
 };
