@@ -1,6 +1,8 @@
 #include "cli/api.h"
+#include "cli/machine.h"
 
 static const struct column columns[] = {{"MACHINE", "machine_name", COLUMN_TEXT, NULL, NULL},
+					{"DRAINED", "drained", COLUMN_CHOICE, "yes|no", NULL},
 					{"MESHES", "mesh_names", COLUMN_FLEX, NULL, NULL},
 					{0}};
 
@@ -71,6 +73,11 @@ const struct verb gateway_verbs[] = {
 	VERB("gateway enable", "MACHINE", 1, 1, "make a machine the gateway of meshes",
 	     enable_options, struct options, enable),
 	VERB("gateway list", "", 0, 0, "list the gateways", NULL, struct no_options, list),
+	VERB("gateway drain", "MACHINE", 1, 1,
+	     "take it out of service: the others carry its traffic, no packet is lost", NULL,
+	     struct no_options, machine_drain),
+	VERB("gateway undrain", "MACHINE", 1, 1, "bring it back into service", NULL,
+	     struct no_options, machine_undrain),
 	VERB("gateway disable", "MACHINE", 1, 1, "make it a plain member again", NULL,
 	     struct no_options, disable),
 	VERB_END,

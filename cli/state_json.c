@@ -263,6 +263,15 @@ static json_t *sibling_json(const struct state_image *s, const void *record, uin
 			 (json_int_t)x->asn);
 }
 
+static json_t *duty_json(const struct state_image *s, const void *record, uint64_t index)
+{
+	const struct state_duty *d = record;
+
+	(void)s;
+	(void)index;
+	return json_pack("{s:b}", "drained", (d->flags & STATE_DUTY_DRAINED) != 0);
+}
+
 /* ---- the whole ---- */
 
 static const struct {
@@ -286,6 +295,7 @@ static const struct {
 	{STATE_SPEAKERS, false, "speakers", sizeof(struct state_speaker), speaker_json},
 	{STATE_SIBLINGS, false, "siblings", sizeof(struct state_sibling), sibling_json},
 	{STATE_USABLE, false, "usable", sizeof(struct state_allowed), allowed_json},
+	{STATE_DUTY, false, "duty", sizeof(struct state_duty), duty_json},
 };
 
 static json_t *root_json(const struct state_image *s)

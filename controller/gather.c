@@ -23,6 +23,7 @@ static int gather_members(struct store *s, struct arena *a, struct mesh_rows *ou
 	out->machines = arena_array(a, out->nmemberships, sizeof(*out->machines));
 	for (size_t i = 0; i < out->nmemberships; i++) {
 		hide_key(&out->memberships[i], &machines[i]);
+		out->memberships[i].drained = machines[i].drained;
 		out->names[i] = machines[i].name;
 		out->machines[i] = machines[i].id;
 	}

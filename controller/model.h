@@ -59,7 +59,9 @@ struct machine {
 	char boot_id[40];
 	uint64_t run;
 	struct wall created_at, seen_at;
-	bool revoked, frozen; /* frozen: one identity in two places, */
+	bool revoked;
+	bool drained; /* an operator takes it out of service: its ways come after all others */
+	bool frozen;  /* one identity in two places, */
 	char seen_from[ADDRESS_TEXT_MAX], other_from[ADDRESS_TEXT_MAX]; /* which asked from there */
 	uint64_t version;
 };
@@ -91,6 +93,7 @@ struct membership {
 	bool gateway;
 	uint8_t slot; /* of a router; 0: none */
 	bool has_key, has_next_key;
+	bool drained; /* its machine is; filled by gather_mesh() */
 	struct wg_key key;
 	struct wg_key next_key; /* while it is rotated: what its peers are to know before */
 	struct endpoint endpoints[STATE_ENDPOINTS_MAX];

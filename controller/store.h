@@ -141,7 +141,7 @@ int store_membership_reported(struct store *s, const struct membership *m, struc
 struct member_machine {
 	struct id id;
 	const char *name; /* in the arena */
-	bool revoked, frozen;
+	bool revoked, frozen, drained;
 };
 int store_member_list(struct store *s, struct arena *a, row_t mesh, struct membership **out,
 		      struct member_machine **machines, size_t *n, struct fault *f);

@@ -26,18 +26,24 @@ static const char *device_of(const struct desired *d, uint32_t number, char gues
 
 /* What it got to offer that others have too is second to theirs until all of the mesh are ready for
  * it. */
-static struct mono drained_until(const struct membership_facts *m)
+static struct mono growing_until(const struct membership_facts *m)
 {
 	const struct mono since = m->from->grown;
 
 	return since.ns != 0 ? mono_add_ms(since, DRAINED_MS) : since;
 }
 
-static bool is_drained(const struct desired *d, const struct membership_facts *m)
+static bool is_growing(const struct desired *d, const struct membership_facts *m)
 {
-	const struct mono until = drained_until(m);
+	const struct mono until = growing_until(m);
 
 	return until.ns != 0 && !mono_reached(until, d->facts.in->clock);
+}
+
+/* For its first seconds with more than it had, or as long as an operator says. */
+static bool is_drained(const struct desired *d, const struct membership_facts *m)
+{
+	return m->drained || is_growing(d, m);
 }
 
 static void put_head(const struct desired *d, const struct membership_facts *m, struct buf *b)
@@ -187,7 +193,7 @@ void plan_birds(struct desired *d)
 		bird.tail = arena_strdup(&d->arena, buf_text(&b));
 		buf_fini(&b);
 		vec_push(&d->birds, bird);
-		if (is_drained(d, m))
-			desired_wake(d, drained_until(m));
+		if (is_growing(d, m))
+			desired_wake(d, growing_until(m));
 	}
 }

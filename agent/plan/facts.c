@@ -201,6 +201,14 @@ bool facts_usable(const struct membership_facts *m, const struct state_announced
 	return false;
 }
 
+static bool is_drained(const struct plan_membership *from)
+{
+	uint64_t n;
+	const struct state_duty *duty = state_records(from->image, STATE_DUTY, &n);
+
+	return n > 0 && (duty->flags & STATE_DUTY_DRAINED) != 0;
+}
+
 static void gather_membership(struct facts *f, const struct plan_membership *from,
 			      struct membership_facts *m)
 {
@@ -218,6 +226,7 @@ static void gather_membership(struct facts *f, const struct plan_membership *fro
 	m->own = state_peer_address(from->view, m->self->peer);
 	m->gateway = m->self->role == STATE_ROLE_GATEWAY;
 	m->router = m->self->role != STATE_ROLE_MEMBER;
+	m->drained = is_drained(from);
 	gather_routers(f, m);
 	gather_approved(f, m);
 	gather_exit_use(m);

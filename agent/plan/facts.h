@@ -102,6 +102,7 @@ struct membership_facts {
 	struct prefix cidr;
 	struct address own;
 	bool gateway, router; /* a gateway is a router */
+	bool drained;	      /* an operator takes it out of service */
 	char main[LINK_NAME_MAX];
 	int index;		    /* of the main device; 0: not there yet */
 	struct trunk_facts *trunks; /* by rising slot */

@@ -131,6 +131,8 @@ static void show_membership(const json_t *m, FILE *to)
 		fprintf(to, "  error: %s\n", text(m, "error"));
 	if (!known)
 		return;
+	if (json_is_true(json_object_get(m, "drained")))
+		fprintf(to, "  drained: what others can carry goes by them\n");
 	show_devices(m, to);
 	show_moving(m, to);
 	show_bird(m, to);

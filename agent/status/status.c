@@ -138,6 +138,7 @@ static void put_facts(json_t *o, const struct picture *p, const struct membershi
 	json_object_set_new(o, "role",
 			    json_string(m->self->role <= STATE_ROLE_GATEWAY ? roles[m->self->role]
 									    : "unknown"));
+	json_object_set_new(o, "drained", json_boolean(m->drained));
 	json_object_set_new(o, "table", json_integer(m->table));
 	json_object_set_new(o, "control_table", json_integer(m->control));
 	json_object_set_new(o, "devices", status_devices(p, m));

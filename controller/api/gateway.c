@@ -9,6 +9,7 @@
 
 struct wire {
 	const char *machine, *machine_name;
+	bool drained;
 	struct json_texts meshes;
 };
 
@@ -17,6 +18,7 @@ struct wire {
 static const struct json_row answer_rows[] = {
 	JSON_ROW("machine", MEMBER_TEXT, AT(machine)),
 	JSON_ROW("machine_name", MEMBER_TEXT, AT(machine_name)),
+	JSON_ROW("drained", MEMBER_FLAG, AT(drained)),
 	JSON_ROW("meshes", MEMBER_TEXTS, AT(meshes)),
 	{0}};
 
@@ -30,7 +32,8 @@ static json_t *encode(struct call *c, const struct machine *machine, const struc
 		      size_t n)
 {
 	struct wire w = {.machine = format_id(c->arena, &machine->id),
-			 .machine_name = machine->name};
+			 .machine_name = machine->name,
+			 .drained = machine->drained};
 	struct mesh mesh;
 
 	w.meshes.at = arena_array(c->arena, n, sizeof(*w.meshes.at));

@@ -13,7 +13,7 @@
 
 struct wire {
 	const char *id, *created_at, *name, *seen_at;
-	bool online, revoked, frozen;
+	bool online, revoked, frozen, drained;
 	struct json_texts frozen_from;
 	json_t *memberships;
 };
@@ -29,6 +29,7 @@ static const struct json_row answer_rows[] = {
 	JSON_ROW("revoked", MEMBER_FLAG, AT(revoked)),
 	JSON_ROW("frozen", MEMBER_FLAG, AT(frozen)),
 	JSON_ROW("frozen_from", MEMBER_TEXTS, AT(frozen_from)),
+	JSON_ROW("drained", MEMBER_FLAG, AT(drained)),
 	JSON_ROW("memberships", MEMBER_RAW, AT(memberships)),
 	{0}};
 
@@ -46,6 +47,7 @@ static json_t *encode(struct call *c, const void *x)
 		.name = m->name,
 		.revoked = m->revoked,
 		.frozen = m->frozen,
+		.drained = m->drained,
 		.frozen_from = {arena_copy(c->arena, from, sizeof(from)), m->frozen ? 2 : 0},
 		.memberships = membership_encode_all(c, m->row),
 	};
@@ -182,6 +184,33 @@ static int unfreeze(struct call *c, void *x)
 	return code;
 }
 
+/* Its ways come after all others', in all its meshes, until it is brought back; whatever it is
+ * there. Said again, it changes nothing. */
+static int set_drained(struct call *c, struct machine *m, bool drained)
+{
+	row_t *meshes;
+	size_t n = 0;
+	int code;
+
+	if (m->revoked)
+		return fault_set(&c->fault, ERR_CONFLICT, "machine '%s' is revoked", m->name);
+	if (m->drained == drained)
+		return 0;
+	m->drained = drained;
+	code = touch_meshes(c, m->row, &meshes, &n);
+	return code != 0 ? code : store_machine_update(c->store, m, &c->fault);
+}
+
+static int drain(struct call *c, void *x)
+{
+	return set_drained(c, x, true);
+}
+
+static int undrain(struct call *c, void *x)
+{
+	return set_drained(c, x, false);
+}
+
 /* The controller does it, of itself. */
 static int audit_freeze(struct call *c, const struct machine *m)
 {
@@ -238,5 +267,7 @@ const struct resource machine_resource = {
 	.update = update,
 	.revoke = revoke,
 	.unfreeze = unfreeze,
+	.drain = drain,
+	.undrain = undrain,
 	.remove = drop,
 };

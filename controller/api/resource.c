@@ -173,6 +173,20 @@ int resource_unfreeze(struct call *c)
 	return change(c, r, r->unfreeze);
 }
 
+int resource_drain(struct call *c)
+{
+	const struct resource *r = c->route->resource;
+
+	return change(c, r, r->drain);
+}
+
+int resource_undrain(struct call *c)
+{
+	const struct resource *r = c->route->resource;
+
+	return change(c, r, r->undrain);
+}
+
 int resource_remove(struct call *c, const struct resource *r, void *x)
 {
 	json_t *before = r->encode(c, x);

@@ -24,6 +24,8 @@ struct resource {
 	int (*update)(struct call *c, void *x);
 	int (*revoke)(struct call *c, void *x);
 	int (*unfreeze)(struct call *c, void *x);
+	int (*drain)(struct call *c, void *x);
+	int (*undrain)(struct call *c, void *x);
 	int (*remove)(struct call *c, void *x);
 };
 
@@ -43,6 +45,8 @@ int resource_get(struct call *c);
 int resource_update(struct call *c);
 int resource_revoke(struct call *c);
 int resource_unfreeze(struct call *c);
+int resource_drain(struct call *c);
+int resource_undrain(struct call *c);
 int resource_delete(struct call *c);
 
 /* ---- parts of handlers ---- */

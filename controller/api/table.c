@@ -44,6 +44,10 @@ const struct route api_routes[] = {
 	 resource_revoke, &machine_resource},
 	{METHOD_POST, V1 "/machines/{id}/unfreeze", ROLE_OPERATOR, ROUTE_WRITE, "machine.unfreeze",
 	 N, resource_unfreeze, &machine_resource},
+	{METHOD_POST, V1 "/machines/{id}/drain", ROLE_OPERATOR, ROUTE_WRITE, "machine.drain", N,
+	 resource_drain, &machine_resource},
+	{METHOD_POST, V1 "/machines/{id}/undrain", ROLE_OPERATOR, ROUTE_WRITE, "machine.undrain", N,
+	 resource_undrain, &machine_resource},
 
 	{METHOD_GET, V1 "/unknown-machines", ROLE_VIEWER, ROUTE_READ, N, "limit cursor",
 	 resource_list, &unknown_resource},

@@ -187,7 +187,8 @@ static void add_ordinary(struct digest_stream *s, const struct mesh_rows *rows, 
 {
 	const struct membership *m = &rows->memberships[member];
 
-	add_number(s, (uint64_t)m->index << 32 | m->number << 8 | m->slot);
+	add_number(s, (uint64_t)m->index << 32 | (uint64_t)m->drained << 31 | m->number << 8 |
+			      m->slot);
 	digest_add(s, rows->machines[member].bytes, sizeof(rows->machines[member].bytes));
 	add_text(s, rows->names[member]);
 }

@@ -174,6 +174,15 @@ static void add_usable(const struct render *r, size_t member, struct state_write
 	vec_free(&usable);
 }
 
+/* An agent of the version before, which does not know the section, goes on as usual. */
+static void add_duty(const struct render *r, size_t member, struct state_writer *w)
+{
+	const struct state_duty duty = {.flags = STATE_DUTY_DRAINED};
+
+	if (r->rows->memberships[member].drained)
+		state_writer_section(w, STATE_DUTY, &duty, 1, sizeof(duty));
+}
+
 void render_membership(const struct render *r, size_t member, const struct render_image *in,
 		       struct buf *body)
 {
@@ -186,6 +195,7 @@ void render_membership(const struct render *r, size_t member, const struct rende
 	add_speakers(r, member, w);
 	add_siblings(r, member, w);
 	add_usable(r, member, w);
+	add_duty(r, member, w);
 	state_writer_body(w, body);
 	state_writer_free(w);
 }

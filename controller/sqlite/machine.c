@@ -2,7 +2,7 @@
 
 #define COLUMNS                                                                                    \
 	"organization, id, name, identity, token, boot_id, run, created_at, seen_at, revoked,"     \
-	" frozen, seen_from, other_from, version"
+	" frozen, seen_from, other_from, drained, version"
 #define SELECT "SELECT row, " COLUMNS " FROM machine "
 
 enum { INSERT, UPDATE, SEEN, DELETE, GET, FIND, FIND_NAME, FIND_IDENTITY, LIST, LIST_OF };
@@ -10,11 +10,11 @@ enum { INSERT, UPDATE, SEEN, DELETE, GET, FIND, FIND_NAME, FIND_IDENTITY, LIST, 
 static const struct statement sql[] = {
 	[INSERT] = {STATEMENT(MACHINE, INSERT),
 		    "INSERT INTO machine (" COLUMNS ")"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
 	[UPDATE] = {STATEMENT(MACHINE, UPDATE),
 		    "UPDATE machine SET name = ?, identity = ?, token = ?, boot_id = ?, run = ?,"
 		    " seen_at = ?, revoked = ?, frozen = ?, seen_from = ?, other_from = ?,"
-		    " version = version + 1 WHERE row = ?"},
+		    " drained = ?, version = version + 1 WHERE row = ?"},
 	[SEEN] = {STATEMENT(MACHINE, SEEN),
 		  "UPDATE machine SET boot_id = ?, run = ?, seen_at = ? WHERE row = ?"},
 	[DELETE] = {STATEMENT(MACHINE, DELETE), "DELETE FROM machine WHERE row = ?"},
@@ -42,6 +42,7 @@ static const struct field fields[] = {
 	FIELD(struct machine, flag, frozen, CHANGES),
 	FIELD(struct machine, text, seen_from, CHANGES),
 	FIELD(struct machine, text, other_from, CHANGES),
+	FIELD(struct machine, flag, drained, CHANGES),
 	FIELD(struct machine, number, version, FIXED),
 };
 

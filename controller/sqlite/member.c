@@ -2,7 +2,7 @@
  * members there are. */
 #include "controller/sqlite/membership.h"
 
-#define MACHINE "k.id, k.name, k.revoked, k.frozen"
+#define MACHINE "k.id, k.name, k.revoked, k.frozen, k.drained"
 
 enum { LIST, SHARED };
 
@@ -23,6 +23,7 @@ static void read_machine(struct query *q, struct member_machine *to)
 	to->name = query_read_arena_text(q);
 	to->revoked = query_read_flag(q);
 	to->frozen = query_read_flag(q);
+	to->drained = query_read_flag(q);
 }
 
 static int list(struct query *q, struct arena *a, struct membership **out,

@@ -86,6 +86,7 @@ enum state_section_type {
 	STATE_SIBLINGS = 41,	   /* struct state_sibling: this gateway's BIRD of a peered mesh */
 	STATE_USABLE = 42, /* struct state_allowed: the LIMITED ones of STATE_PREFIXES that this
 			      membership may use; sorted by prefix, then peer */
+	STATE_DUTY = 43,   /* struct state_duty, one at most; without it all is as usual */
 };
 
 struct state_prefix {
@@ -230,6 +231,15 @@ struct state_sibling {
 	struct state_prefix cidr;    /* of its mesh */
 	struct state_prefix address; /* this machine's, in it */
 	uint32_t asn;
+};
+
+enum state_duty_flag {
+	STATE_DUTY_DRAINED = 1, /* out of service: all that it announces comes second (RFC 8326) */
+};
+
+struct state_duty {
+	uint32_t flags;
+	uint32_t reserved;
 };
 
 /* ---- reading ---- */

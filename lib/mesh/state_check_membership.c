@@ -132,7 +132,21 @@ static int check_usable(const struct state_image *s, const void *record, uint64_
 	return code != 0 ? code : state_check_ascends(index, order, f);
 }
 
+static int check_duty(const struct state_image *s, const void *record, uint64_t index,
+		      struct fault *f)
+{
+	const struct state_duty *d = record;
+
+	(void)s;
+	if (index > 0)
+		return WRONG("there is one already");
+	if ((d->flags & ~(uint32_t)STATE_DUTY_DRAINED) != 0 || d->reserved != 0)
+		return WRONG("unknown flags");
+	return 0;
+}
+
 #define MEMBERSHIP STATE_KIND_MEMBERSHIP
+#define MAY	   0u
 #define MUST	   STATE_SECTION_MANDATORY
 
 const struct state_rule state_membership_rules[STATE_TYPES_MAX] = {
@@ -157,4 +171,6 @@ const struct state_rule state_membership_rules[STATE_TYPES_MAX] = {
 			    false, check_sibling},
 	[STATE_USABLE] = {"usable", MEMBERSHIP, sizeof(struct state_allowed), 16, MUST, false,
 			  false, check_usable},
+	[STATE_DUTY] = {"duty", MEMBERSHIP, sizeof(struct state_duty), 16, MAY, false, false,
+			check_duty},
 };

@@ -5,8 +5,9 @@
  *	a1  a2  c1      r1 ── east 172.21.6.10    g1 and g2      b1
  *	                r2 ── west 172.21.6.10    in both
  *
- * c1 leaves, joins anew, becomes a gateway, ceases to be one, is shut out. Both hosts have the same
- * address. A flow is a pair of ports; a packet every 5 ms on each, both ways.
+ * c1 leaves, joins anew, becomes a gateway, ceases to be one, is shut out; g1 and r1 are drained,
+ *cut off and brought back. Both hosts have the same address. A flow is a pair of ports; a packet
+ *every 5 ms on each, both ways.
  *
  * The tunnels of the lab are programs, all of them on one computer: when that is busy they lose
  * packets, and a round trip takes as long as a handshake may. So a loss counts when the control, a
@@ -279,6 +280,118 @@ static void a_gateway_is_disabled(void)
 	TEST_TEXT(modes_member(&w, "c1", "prod")->role, "member");
 }
 
+/* ---- drained: cut off, and nobody notices ---- */
+
+#define G1_TRUNK "dev wg0t1 " /* the first gateway has the first slot */
+
+/* Whether BIRD's routes of the machine to the prefix lead over the device, or none does. */
+static bool await_way(const char *machine, const char *prefix, const char *device, bool want)
+{
+	const struct mono deadline = mono_add_ms(mono_now(), REST_MS);
+	const char *command =
+		arena_printf(&w.arena, "ip -4 route show table 5200 exact %s proto bird", prefix);
+	const char *said;
+
+	do {
+		said = modes_shell(&w, machine, command);
+		if ((strstr(said, device) != NULL) == want && strstr(said, "dev wg") != NULL)
+			return true;
+		poll(NULL, 0, 20);
+	} while (!mono_reached(deadline, mono_now()));
+	TEST_FAIL("%s: %s leads %s %s: %s", machine, prefix, want ? "not over" : "over", device,
+		  said);
+	return false;
+}
+
+static void await_by_g1(bool want)
+{
+	await_way("a1", "10.137.0.0/16", G1_TRUNK, want);
+	await_way("b1", "10.136.0.0/16", G1_TRUNK, want);
+	await_way("b1", PREFIX, G1_TRUNK, want);
+}
+
+static void cut_off(const char *machine)
+{
+	struct fault f = {0};
+
+	TEST_STEP(outage_cause(&w.lab, machine, "link", &f), &f);
+	poll(NULL, 0, WATCH_MS); /* twice the time in which a loss is noticed */
+	TEST_STEP(outage_end(&w.lab, machine, &f), &f);
+}
+
+static void drain_g1(void)
+{
+	await_by_g1(true);
+	modes_skein(&w, "gateway", "drain", "g1", NULL);
+	await_by_g1(false);
+	cut_off("g1");
+	settle();
+	modes_skein(&w, "gateway", "undrain", "g1", NULL);
+	await_by_g1(true);
+}
+
+static void nothing(void)
+{
+}
+
+static const struct flow crossing_flows[] = {{"a1", "prod", "a2", "prod", 0},
+					     {"a1", "prod", "b1", "staging", 0},
+					     {"a1", "prod", NULL, NULL, 0},
+					     {"b1", "staging", NULL, NULL, 0},
+					     {0}};
+
+static void a_gateway_is_drained(void)
+{
+	static const struct change c = {crossing_flows, drain_g1, nothing};
+
+	change(&c);
+}
+
+/* The other way round: the one in service is cut off. It shows, and the drained one goes on. */
+static void a_drained_gateway_is_better_than_none(void)
+{
+	struct stream *across;
+
+	modes_skein(&w, "gateway", "drain", "g2", NULL);
+	await_way("a1", "10.137.0.0/16", "dev wg0t2 ", false);
+	await_way("b1", "10.136.0.0/16", "dev wg0t2 ", false);
+	across = modes_probe(&w, "a1 to b1, by the only gateway", "a1", "prod", "b1", "staging");
+	modes_await_passing(&w, MODES_REACH_MS);
+	cut_off("g1");
+	modes_await_passing(&w, MODES_REACH_MS);
+	modes_stop(&w);
+	CU_ASSERT(across->lost > 0);
+	modes_skein(&w, "gateway", "undrain", "g2", NULL);
+	settle();
+}
+
+/* r2 has become a router, too. */
+static void drain_r1(void)
+{
+	const char *by_r1 = arena_printf(&w.arena, "dev wg0t%u ",
+					 (unsigned)modes_member(&w, "r1", "prod")->slot);
+
+	modes_skein(&w, "machine", "drain", "r1", NULL);
+	await_way("a1", PREFIX, by_r1, false);
+	await_way("g1", PREFIX, by_r1, false);
+	await_way("g2", PREFIX, by_r1, false);
+	cut_off("r1");
+	settle();
+	modes_skein(&w, "machine", "undrain", "r1", NULL);
+	await_way("a1", PREFIX, by_r1, true);
+}
+
+static void a_router_is_drained(void)
+{
+	static const struct flow flows[] = {{"a1", "prod", "a2", "prod", 0},
+					    {"a1", "prod", NULL, NULL, 0},
+					    {"b1", "staging", NULL, NULL, 0},
+					    {0}};
+	static const struct change c = {flows, drain_r1, nothing};
+
+	change(&c);
+}
+
 /* ---- a machine is shut out: nothing for it any more, all for the others ---- */
 
 static void revoke_c1(void)
@@ -315,10 +428,13 @@ TEST_SUITE_WITH(hitless, set_up, tear_down, {"a machine leaves", a_machine_leave
 		{"a machine joins", a_machine_joins},
 		{"a gateway is enabled", a_gateway_is_enabled},
 		{"a gateway is disabled", a_gateway_is_disabled},
+		{"a gateway is drained", a_gateway_is_drained},
+		{"a drained gateway is better than none", a_drained_gateway_is_better_than_none},
 		{"a machine is revoked", a_machine_is_revoked});
 
 /* Two routers move at once, each of them for everybody: on two cores the programs that are the
  * tunnels often fall behind then, and no attempt is conclusive. */
 TEST_SUITE_LONG(hitless_routers, set_up, tear_down,
 		{"a second approval makes routers", a_second_approval_makes_routers},
+		{"a router is drained", a_router_is_drained},
 		{"a withdrawal makes plain members", a_withdrawal_makes_plain_members});

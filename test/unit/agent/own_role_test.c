@@ -89,9 +89,35 @@ static void what_others_have_too_is_drained_at_first(void)
 	machine_fini(&c);
 }
 
+/* By an operator: in all that the machine is a member of, until he says otherwise. */
+static void who_goes_out_of_service_says_so(void)
+{
+	struct machine_case c;
+	struct desired d;
+
+	machine_init(&c, "gw1");
+	machine_settle(&c);
+	c.meshes.prod.members.at[4].drained = c.meshes.staging.members.at[3].drained = true;
+	machine_update(&c);
+	machine_wait(&c, 3600000);
+	desired_make(&c.in, &d);
+	CU_ASSERT(strstr(d.birds.at[0].head, "define DRAIN = true;") != NULL);
+	CU_ASSERT(strstr(d.birds.at[1].head, "define DRAIN = true;") != NULL);
+	TEST_NUMBER(d.wake.ns, 0);
+	desired_fini(&d);
+	c.meshes.prod.members.at[4].drained = c.meshes.staging.members.at[3].drained = false;
+	machine_update(&c);
+	desired_make(&c.in, &d);
+	CU_ASSERT(strstr(d.birds.at[0].head, "define DRAIN = false;") != NULL);
+	CU_ASSERT(strstr(d.birds.at[1].head, "define DRAIN = false;") != NULL);
+	desired_fini(&d);
+	machine_fini(&c);
+}
+
 TEST_SUITE(agent_own_role,
 	   {"what BIRD had is held when the own role changes",
 	    what_bird_had_is_held_when_the_own_role_changes},
 	   {"who is no gateway any more holds by the gateways",
 	    who_is_no_gateway_any_more_holds_by_the_gateways},
-	   {"what others have too is drained at first", what_others_have_too_is_drained_at_first});
+	   {"what others have too is drained at first", what_others_have_too_is_drained_at_first},
+	   {"who goes out of service says so", who_goes_out_of_service_says_so});

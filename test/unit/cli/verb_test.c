@@ -293,17 +293,32 @@ static void a_machine_becomes_a_gateway(void)
 		END};
 	const struct exchange listed[] = {{"GET /api/v1/gateways?limit=1000",
 					   "{\"items\":[{\"machine\":\"" M2
-					   "\",\"machine_name\":\"gw-1\",\"meshes\":[\"" A "\",\"" B
-					   "\"]}]}",
+					   "\",\"machine_name\":\"gw-1\",\"drained\":true,"
+					   "\"meshes\":[\"" A "\",\"" B "\"]}]}",
 					   NULL, NULL, NULL, 0},
 					  MESHES,
 					  END};
 
 	script_run("gateway enable gw-1 --mesh prod --mesh staging", enabled,
 		   "machine gw-1 is a gateway of 2 meshes\n", NULL);
-	script_run("gateway list", listed, "MACHINE  MESHES\ngw-1     prod, staging\n", NULL);
+	script_run("gateway list", listed,
+		   "MACHINE  DRAINED  MESHES\ngw-1     yes      prod, staging\n", NULL);
 	TEST_NUMBER(script_run("gateway enable gw-1", (const struct exchange[]){END}, "", NULL),
 		    ERR_USAGE);
+}
+
+/* The same of a gateway and of any machine. */
+static void a_machine_is_drained(void)
+{
+	const struct exchange drained[] = {
+		MACHINES, {"POST /api/v1/machines/" M2 "/drain", "{}", NULL, NULL, NULL, 0}, END};
+	const struct exchange undrained[] = {
+		MACHINES, {"POST /api/v1/machines/" M2 "/undrain", "{}", NULL, NULL, NULL, 0}, END};
+
+	TEST_NUMBER(script_run("gateway drain gw-1", drained, NULL, NULL), 0);
+	TEST_NUMBER(script_run("machine drain gw-1", drained, NULL, NULL), 0);
+	script_run("gateway undrain gw-1", undrained, "machine gw-1 is in service again\n", NULL);
+	script_run("machine undrain gw-1", undrained, "machine gw-1 is in service again\n", NULL);
 }
 
 static void prefixes_are_approved(void)
@@ -458,6 +473,7 @@ TEST_SUITE(cli_verbs, {"a mesh is made", a_mesh_is_made},
 	   {"a membership is added and removed", a_membership_is_added_and_removed},
 	   {"tokens are made", tokens_are_made},
 	   {"a machine becomes a gateway", a_machine_becomes_a_gateway},
+	   {"a machine is drained", a_machine_is_drained},
 	   {"prefixes are approved", prefixes_are_approved},
 	   {"meshes are peered", meshes_are_peered}, {"status counts", status_counts},
 	   {"an organization is shown with its meshes", an_organization_is_shown_with_its_meshes});

@@ -105,6 +105,7 @@ static void write_membership(struct state_writer *w)
 					    .address = ipv4(10, 10, 0, 1, 32),
 					    .asn = 4200000002}};
 	const struct state_allowed usable[] = {{ipv4(10, 30, 0, 0, 24), 4}};
+	const struct state_duty duty[] = {{STATE_DUTY_DRAINED, 0}};
 
 	fill(self->machine, 16, 5);
 	fill(self->bird_templates, 32, 50);
@@ -124,6 +125,7 @@ static void write_membership(struct state_writer *w)
 	SECTION(w, STATE_SPEAKERS, speakers);
 	SECTION(w, STATE_SIBLINGS, siblings);
 	SECTION(w, STATE_USABLE, usable);
+	SECTION(w, STATE_DUTY, duty);
 }
 
 static void seal(struct state_sample *s, const struct state_identity *id,

@@ -16,7 +16,7 @@
 
 struct description {
 	struct {
-		bool there, gateway, key, renamed, elsewhere;
+		bool there, gateway, key, renamed, elsewhere, drained;
 	} members[MEMBERS];
 	struct {
 		size_t prefix, member, users; /* of the lists below, 0: none; bits of members */
@@ -39,7 +39,7 @@ static void change(struct description *d, struct random *r)
 {
 	size_t m = random_below(r, MEMBERS), a = random_below(r, APPROVALS);
 
-	switch (random_below(r, 12)) {
+	switch (random_below(r, 13)) {
 	case 0:
 		d->members[m].there = !d->members[m].there;
 		break;
@@ -72,6 +72,9 @@ static void change(struct description *d, struct random *r)
 	case 10:
 		d->let_in = random_below(r, N(let_in));
 		break;
+	case 11:
+		d->members[m].drained = !d->members[m].drained;
+		break;
 	default:
 		d->reflector = random_below(r, 4) != 0;
 		d->templates = random_below(r, 2) != 0;
@@ -90,6 +93,7 @@ static void build_members(const struct description *d, struct fleet *f, size_t p
 		place[i] = fleet_member(f, name, (uint32_t)i + 1);
 		f->members.at[place[i]].gateway = d->members[i].gateway;
 		f->members.at[place[i]].has_key = d->members[i].key;
+		f->members.at[place[i]].drained = d->members[i].drained;
 	}
 }
 
@@ -268,6 +272,9 @@ static void a_join_concerns_routers_only(void)
 	after.members[5].renamed = true;
 	TEST_NUMBER(count_changed(&before, &after, &gateways), 2);
 	after = before;
+	after.members[1].drained = true;
+	TEST_NUMBER(count_changed(&before, &after, &gateways), 1);
+	before = after;
 	after.members[1].gateway = true;
 	TEST_NUMBER(count_changed(&before, &after, &gateways), MEMBERS - 1);
 }
