@@ -34,6 +34,7 @@ static int fill_membership(struct store *s, const struct membership *m,
 		.number = m->number,
 		.index = m->index,
 		.has_key = m->has_key,
+		.rotation = m->rotation,
 	};
 	memcpy(out->mesh_name, mesh.name, sizeof(out->mesh_name));
 	return 0;

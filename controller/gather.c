@@ -7,8 +7,8 @@ static void hide_key(struct membership *m, const struct member_machine *machine)
 {
 	if (!machine->revoked && !machine->frozen)
 		return;
-	m->has_key = false;
-	m->key = (struct wg_key){0};
+	m->has_key = m->has_next_key = false;
+	m->key = m->next_key = (struct wg_key){0};
 }
 
 static int gather_members(struct store *s, struct arena *a, struct mesh_rows *out, struct fault *f)

@@ -47,6 +47,8 @@ struct mesh {
 	struct digest view_digest;
 	uint64_t images_revision, images_view;
 	struct digest images_digest;
+	uint32_t key_rotation_days;   /* how old a key gets; 0: any age */
+	struct wall key_rotation_at;  /* when the schedule last began a rotation; ms 0: never */
 	uint64_t nmembers, ngateways; /* filled by get and list */
 };
 
@@ -85,6 +87,14 @@ struct endpoint {
 	struct address address;
 };
 
+/* How far the rotation of a membership's key is; controller/rotation.h has the order. */
+enum rotation {
+	ROTATION_NONE,
+	ROTATION_WANTED,  /* its machine is to say a next key */
+	ROTATION_OFFERED, /* it has; its peers are to know it */
+	ROTATION_SWITCH,  /* they do; the machine is to use it, and to say so */
+};
+
 struct membership {
 	row_t row, machine, mesh;
 	struct id id;
@@ -95,7 +105,11 @@ struct membership {
 	bool has_key, has_next_key;
 	bool drained; /* its machine is; filled by gather_mesh() */
 	struct wg_key key;
-	struct wg_key next_key; /* while it is rotated: what its peers are to know before */
+	struct wg_key next_key;	    /* while it is rotated: what its peers are to know before */
+	uint8_t rotation;	    /* enum rotation */
+	struct wall rotation_at;    /* since when it is that far */
+	uint64_t rotation_view;	    /* the view that has the next key; 0: none is known to */
+	struct wall key_changed_at; /* since when it has its key */
 	struct endpoint endpoints[STATE_ENDPOINTS_MAX];
 	size_t nendpoints;
 	struct wall created_at;

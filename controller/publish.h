@@ -22,6 +22,7 @@ struct published_membership {
 	struct prefix cidr;
 	uint32_t number, index;
 	bool has_key;
+	uint8_t rotation; /* enum rotation */
 	/* filled by publish_machine_get(); 0: not rendered yet */
 	uint64_t view_revision, image_revision;
 };

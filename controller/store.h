@@ -137,6 +137,10 @@ int store_membership_rendered(struct store *s, const struct membership *m, struc
 int store_membership_slot(struct store *s, const struct membership *m, struct fault *f);
 int store_membership_reported(struct store *s, const struct membership *m, struct fault *f);
 
+/* Without a new version: how far the rotation of its key is (next_key, rotation, rotation_at,
+ * rotation_view). A next key that somebody has, or is to have, is ERR_CONFLICT. */
+int store_rotation_set(struct store *s, const struct membership *m, struct fault *f);
+
 /* A mesh's memberships in order of index, with what rendering wants to know of their machines. */
 struct member_machine {
 	struct id id;

@@ -8,11 +8,12 @@
 #include "controller/api/shared.h"
 #include "controller/controller.h"
 #include "controller/http/answer.h"
+#include "controller/rotation.h"
 
 #define REVISION_LENGTH 32
 
 struct wire_membership {
-	const char *id, *mesh, *mesh_name, *cidr, *address;
+	const char *id, *mesh, *mesh_name, *cidr, *address, *rotation;
 	int64_t number, base_port;
 	bool needs_key;
 	uint64_t view_revision, membership_revision;
@@ -34,6 +35,7 @@ static const struct json_row membership_rows[] = {
 	JSON_ROW("address", MEMBER_TEXT, IN(address)),
 	JSON_ROW("base_port", MEMBER_NUMBER, IN(base_port)),
 	JSON_ROW("needs_key", MEMBER_FLAG, IN(needs_key)),
+	JSON_ROW("rotation", MEMBER_TEXT, IN(rotation)),
 	JSON_ROW("view_revision", MEMBER_COUNTER, IN(view_revision)),
 	JSON_ROW("membership_revision", MEMBER_COUNTER, IN(membership_revision)),
 	{0}};
@@ -60,6 +62,7 @@ static void fill(struct call *c, const struct published_membership *m, struct wi
 		.number = m->number,
 		.base_port = BASE_PORT(m->number),
 		.needs_key = !m->has_key,
+		.rotation = rotation_text(m->rotation),
 		.view_revision = m->view_revision,
 		.membership_revision = m->image_revision,
 	};
@@ -70,7 +73,7 @@ struct hashed {
 	struct id id, mesh;
 	char mesh_name[NAME_TEXT_MAX];
 	uint32_t number, index;
-	uint32_t has_key;
+	uint32_t has_key, rotation;
 	uint64_t view_revision, image_revision;
 };
 
@@ -93,6 +96,7 @@ static const char *revision_of(struct call *c, const struct published_machine *m
 		at[i].number = x->number;
 		at[i].index = x->index;
 		at[i].has_key = x->has_key;
+		at[i].rotation = x->rotation;
 		at[i].view_revision = x->view_revision;
 		at[i].image_revision = x->image_revision;
 	}

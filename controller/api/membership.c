@@ -7,10 +7,11 @@
 #include "controller/api/resource.h"
 #include "controller/api/shared.h"
 #include "controller/controller.h"
+#include "controller/rotation.h"
 
 struct wire {
 	const char *id, *created_at, *machine, *machine_name, *mesh, *mesh_name, *address, *role,
-		*public_key, *error;
+		*public_key, *key_changed_at, *rotation, *error;
 	int64_t number, slot, base_port;
 	uint64_t applied_view, applied_membership;
 	bool current;
@@ -45,6 +46,8 @@ static const struct json_row answer_rows[] = {
 	JSON_ROW("role", MEMBER_TEXT, AT(role)),
 	JSON_ROW("slot", MEMBER_NUMBER, AT(slot)),
 	JSON_ROW("public_key", MEMBER_TEXT, AT(public_key)),
+	JSON_ROW("key_changed_at", MEMBER_TEXT, AT(key_changed_at)),
+	JSON_ROW("rotation", MEMBER_TEXT, AT(rotation)),
 	JSON_ROW("base_port", MEMBER_NUMBER, AT(base_port)),
 	JSON_ROW("applied_view", MEMBER_COUNTER, AT(applied_view)),
 	JSON_ROW("applied_membership", MEMBER_COUNTER, AT(applied_membership)),
@@ -133,6 +136,8 @@ static json_t *encode(struct call *c, const void *x)
 		.address = format_address(c->arena, &address),
 		.role = role_text(m),
 		.public_key = m->has_key ? format_key(c->arena, &m->key) : NULL,
+		.key_changed_at = m->has_key ? format_time(c->arena, m->key_changed_at) : NULL,
+		.rotation = rotation_text(m->rotation),
 		.error = m->report_error[0] != '\0' ? m->report_error : NULL,
 		.number = m->number,
 		.slot = m->slot,
@@ -233,55 +238,3 @@ const struct resource membership_resource = {
 	.find = find,
 	.remove = drop,
 };
-
-static const struct json_row key_rows[] = {
-	JSON_ROW("public_key", MEMBER_TEXT, offsetof(struct wire, public_key), .required = true),
-	{0}};
-
-static bool same_key(const struct wg_key *a, const struct wg_key *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-static int parse_key(struct call *c, const char *text, struct wg_key *key)
-{
-	static const struct wg_key zero;
-
-	if (parse_base64(text, key->bytes, sizeof(key->bytes)) && !same_key(key, &zero))
-		return 0;
-	return fault_set(&c->fault, ERR_INVALID,
-			 "public_key: want the 32 bytes of a WireGuard key in base64");
-}
-
-/* PUT /memberships/{id}/public-key, by the machine itself. */
-int membership_set_key(struct call *c)
-{
-	struct wire w = {0};
-	struct wg_key key;
-	struct membership m;
-	json_t *after;
-	int code = find(c, &c->id, &m);
-
-	if (code == ERR_NOT_FOUND || (code == 0 && m.machine != c->who.token))
-		code = fault_set(&c->fault, ERR_NOT_FOUND, "there is no such membership");
-	if (code == 0)
-		code = call_decode(c, key_rows, &w, NULL);
-	if (code == 0)
-		code = parse_key(c, w.public_key, &key);
-	if (code != 0 || (m.has_key && same_key(&key, &m.key)))
-		return code;
-	code = news_check(c);
-	if (code != 0)
-		return code;
-	m.has_key = true;
-	m.key = key;
-	code = store_membership_update(c->store, &m, &c->fault);
-	if (code != 0)
-		return code;
-	call_touch_machine(c, m.machine);
-	call_touch_mesh(c, m.mesh);
-	after = encode(c, &m);
-	code = call_audit(c, &m.id, NULL, after);
-	json_decref(after);
-	return code;
-}

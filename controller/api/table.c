@@ -48,6 +48,8 @@ const struct route api_routes[] = {
 	 resource_drain, &machine_resource},
 	{METHOD_POST, V1 "/machines/{id}/undrain", ROLE_OPERATOR, ROUTE_WRITE, "machine.undrain", N,
 	 resource_undrain, &machine_resource},
+	{METHOD_POST, V1 "/machines/{id}/rotate-key", ROLE_OPERATOR, ROUTE_WRITE,
+	 "machine.rotate-key", N, machine_rotate_key, N},
 
 	{METHOD_GET, V1 "/unknown-machines", ROLE_VIEWER, ROUTE_READ, N, "limit cursor",
 	 resource_list, &unknown_resource},
@@ -122,6 +124,8 @@ const struct route api_routes[] = {
 	 machine_self_leave, N},
 	{METHOD_PUT, V1 "/memberships/{id}/public-key", ROLE_MACHINE, ROUTE_WRITE, "membership.key",
 	 N, membership_set_key, N},
+	{METHOD_PUT, V1 "/memberships/{id}/next-key", ROLE_MACHINE, ROUTE_WRITE,
+	 "membership.next-key", N, membership_set_next_key, N},
 	{METHOD_GET, V1 "/mesh/config", ROLE_MACHINE, ROUTE_MEMORY, N, "membership image",
 	 image_config, N},
 	{METHOD_GET, V1 "/mesh/bird", ROLE_MACHINE, ROUTE_MEMORY, N, "membership part", image_bird,

@@ -24,6 +24,8 @@ static const struct {
 	 "number: another membership of the machine has it"},
 	{"membership.mesh, membership.public_key", ERR_CONFLICT,
 	 "public_key: another membership of the mesh has it"},
+	{"membership.mesh, membership.next_key", ERR_CONFLICT,
+	 "public_key: another membership of the mesh is to have it next"},
 	{"announcement.membership, announcement.prefix", ERR_EXISTS,
 	 "prefix: the membership has it already"},
 	{"announcement_user.announcement, announcement_user.membership", ERR_CONFLICT,

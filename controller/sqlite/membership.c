@@ -5,7 +5,7 @@
 #define COLUMNS                                                                                    \
 	"machine, mesh, id, idx, number, gateway, slot, public_key, endpoints, created_at,"        \
 	" version, image_revision, image_view, image_digest, applied_view, applied_image,"         \
-	" report_error"
+	" report_error, next_key, rotation, rotation_at, rotation_view, key_changed_at"
 #define SELECT "SELECT " MEMBERSHIP_SELECT " FROM membership m "
 #define PAGE   " AND m.row > ? ORDER BY m.row LIMIT ?"
 
@@ -32,12 +32,14 @@ enum {
 static const struct statement sql[] = {
 	[INSERT] = {STATEMENT(MEMBERSHIP, INSERT),
 		    "INSERT INTO membership (" COLUMNS ", organization)"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
 		    " (SELECT organization FROM mesh WHERE row = ?2))"},
 	[UPDATE] = {STATEMENT(MEMBERSHIP, UPDATE),
 		    "UPDATE membership SET gateway = ?, slot = ?, public_key = ?, endpoints = ?,"
 		    " image_revision = ?, image_view = ?, image_digest = ?, applied_view = ?,"
-		    " applied_image = ?, report_error = ?, version = version + 1 WHERE row = ?"},
+		    " applied_image = ?, report_error = ?, next_key = ?, rotation = ?,"
+		    " rotation_at = ?, rotation_view = ?, key_changed_at = ?,"
+		    " version = version + 1 WHERE row = ?"},
 	[RENDERED] = {STATEMENT(MEMBERSHIP, RENDERED),
 		      "UPDATE membership SET image_revision = ?, image_view = ?, image_digest = ?"
 		      " WHERE row = ?"},
@@ -71,19 +73,24 @@ static const struct statement sql[] = {
 		     "SELECT number FROM membership WHERE machine = ? ORDER BY number"},
 };
 
-/* ---- columns of their own: the key, which may not be there yet; the endpoints, packed ---- */
+/* ---- columns of their own: the keys, which may not be there; the endpoints, packed ---- */
 
 #define ENDPOINT_SIZE ((size_t)21) /* type, device, family, 16 of address, port (little-endian) */
+
+static void bind_if(struct query *q, bool has, const struct wg_key *key)
+{
+	if (has)
+		query_bind_bytes(q, key, sizeof(*key));
+	else
+		query_bind_null(q);
+}
 
 static void bind_key(struct query *q, const void *at, size_t size)
 {
 	const struct membership *m = at;
 
 	(void)size;
-	if (m->has_key)
-		query_bind_bytes(q, &m->key, sizeof(m->key));
-	else
-		query_bind_null(q);
+	bind_if(q, m->has_key, &m->key);
 }
 
 static void read_key(struct query *q, void *at, size_t size)
@@ -93,6 +100,23 @@ static void read_key(struct query *q, void *at, size_t size)
 	(void)size;
 	m->has_key = !query_is_null(q);
 	query_read_bytes(q, &m->key, sizeof(m->key));
+}
+
+static void bind_next_key(struct query *q, const void *at, size_t size)
+{
+	const struct membership *m = at;
+
+	(void)size;
+	bind_if(q, m->has_next_key, &m->next_key);
+}
+
+static void read_next_key(struct query *q, void *at, size_t size)
+{
+	struct membership *m = at;
+
+	(void)size;
+	m->has_next_key = !query_is_null(q);
+	query_read_bytes(q, &m->next_key, sizeof(m->next_key));
 }
 
 static void bind_endpoints(struct query *q, const void *at, size_t size)
@@ -136,6 +160,7 @@ static void read_endpoints(struct query *q, void *at, size_t size)
 }
 
 static const struct codec codec_key = {bind_key, read_key};
+static const struct codec codec_next_key = {bind_next_key, read_next_key};
 static const struct codec codec_endpoints = {bind_endpoints, read_endpoints};
 
 static const struct field fields[] = {
@@ -156,6 +181,11 @@ static const struct field fields[] = {
 	FIELD(struct membership, number, applied_view, CHANGES),
 	FIELD(struct membership, number, applied_image, CHANGES),
 	FIELD(struct membership, text, report_error, CHANGES),
+	FIELD_OWN(struct membership, codec_next_key, CHANGES),
+	FIELD(struct membership, number, rotation, CHANGES),
+	FIELD(struct membership, number, rotation_at, CHANGES),
+	FIELD(struct membership, number, rotation_view, CHANGES),
+	FIELD(struct membership, number, key_changed_at, CHANGES),
 };
 
 const struct record membership_record = RECORD(struct membership, fields);

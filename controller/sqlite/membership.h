@@ -8,7 +8,8 @@
 #define MEMBERSHIP_SELECT                                                                          \
 	"m.row, m.machine, m.mesh, m.id, m.idx, m.number, m.gateway, m.slot, m.public_key,"        \
 	" m.endpoints, m.created_at, m.version, m.image_revision, m.image_view,"                   \
-	" m.image_digest, m.applied_view, m.applied_image, m.report_error"
+	" m.image_digest, m.applied_view, m.applied_image, m.report_error, m.next_key,"            \
+	" m.rotation, m.rotation_at, m.rotation_view, m.key_changed_at"
 
 extern const struct record membership_record;
 

@@ -311,10 +311,42 @@ static const char version_6[] =
 static const char version_7[] =
 "ALTER TABLE machine ADD COLUMN drained INTEGER NOT NULL DEFAULT 0 CHECK (drained IN (0, 1));";
 
+/* Keys are rotated (controller/rotation.h). A peer is known by its key and by its next one: no two of
+ * a mesh may share any. How old a key is that was there before, its membership says. */
+static const char version_8[] =
+"ALTER TABLE mesh ADD COLUMN key_rotation_days INTEGER NOT NULL DEFAULT 90"
+" CHECK (key_rotation_days BETWEEN 0 AND 3650);"
+"ALTER TABLE mesh ADD COLUMN key_rotation_at INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE membership ADD COLUMN next_key BLOB CHECK (length(next_key) = 32);"
+"ALTER TABLE membership ADD COLUMN rotation INTEGER NOT NULL DEFAULT 0"
+" CHECK (rotation BETWEEN 0 AND 3);"
+"ALTER TABLE membership ADD COLUMN rotation_at INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE membership ADD COLUMN rotation_view INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE membership ADD COLUMN key_changed_at INTEGER NOT NULL DEFAULT 0;"
+"UPDATE membership SET key_changed_at = created_at WHERE public_key IS NOT NULL;"
+"CREATE UNIQUE INDEX membership_next_key ON membership (mesh, next_key)"
+" WHERE next_key IS NOT NULL;"
+"CREATE TRIGGER membership_keys AFTER UPDATE OF public_key, next_key ON membership"
+" WHEN EXISTS (SELECT 1 FROM membership WHERE mesh = NEW.mesh AND next_key = NEW.public_key)"
+" OR EXISTS (SELECT 1 FROM membership WHERE mesh = NEW.mesh AND public_key = NEW.next_key) BEGIN"
+"	SELECT RAISE(ABORT, 'public_key: a membership of the mesh has it, or is to have it next');"
+"END;"
+"CREATE TRIGGER membership_first_keys AFTER INSERT ON membership"
+" WHEN EXISTS (SELECT 1 FROM membership WHERE mesh = NEW.mesh AND next_key = NEW.public_key)"
+" OR EXISTS (SELECT 1 FROM membership WHERE mesh = NEW.mesh AND public_key = NEW.next_key) BEGIN"
+"	SELECT RAISE(ABORT, 'public_key: a membership of the mesh has it, or is to have it next');"
+"END;"
+/* Who rotates; whose keys are the oldest; who is behind a view: each is asked for without looking
+ * at the rest. */
+"CREATE INDEX membership_rotation ON membership (mesh, rotation) WHERE rotation > 0;"
+"CREATE INDEX membership_key_age ON membership (mesh, key_changed_at)"
+" WHERE rotation = 0 AND public_key IS NOT NULL;"
+"CREATE INDEX membership_applied ON membership (mesh, applied_view);";
+
 /* clang-format on */
 
 const struct migration migrations[] = {
 	{1, version_1}, {2, version_2}, {3, version_3}, {4, version_4},
-	{5, version_5}, {6, version_6}, {7, version_7},
+	{5, version_5}, {6, version_6}, {7, version_7}, {8, version_8},
 };
 const size_t nmigrations = sizeof(migrations) / sizeof(migrations[0]);

@@ -36,6 +36,12 @@ static void all_members_come_back(void)
 	digest_of("image", 5, &m.image_digest);
 	m.applied_view = 3;
 	m.applied_image = 4;
+	m.has_next_key = true;
+	memset(&m.next_key, 0xac, sizeof(m.next_key));
+	m.rotation = ROTATION_SWITCH;
+	m.rotation_at.ms = 5;
+	m.rotation_view = 6;
+	m.key_changed_at.ms = 7;
 	strcpy(m.report_error, "bird refused it");
 	OK(&x, store_membership_insert(x.store, &m, &x.fault));
 	OK(&x, store_membership_get(x.store, m.row, &got, &x.fault));
@@ -47,8 +53,9 @@ static void all_members_come_back(void)
 	FAULT(&x, store_membership_find(x.store, x.organization.row + 1, &m.id, &got, &x.fault),
 	      ERR_NOT_FOUND, "");
 
-	m.gateway = m.has_key = false;
+	m.gateway = m.has_key = m.has_next_key = false;
 	memset(&m.key, 0, sizeof(m.key));
+	memset(&m.next_key, 0, sizeof(m.next_key));
 	m.nendpoints = 0;
 	memset(m.endpoints, 0, sizeof(m.endpoints));
 	OK(&x, store_membership_update(x.store, &m, &x.fault));
