@@ -10,6 +10,7 @@
 #include "agent/path_probe.h"
 #include "agent/plan/facts.h"
 #include "agent/saved.h"
+#include "agent/trouble.h"
 #include "agent/wireguard_go.h"
 #include "gateway/guard.h"
 #include "lib/net/netlink.h"
@@ -44,6 +45,7 @@ struct agent {
 	move_vec moves; /* under way: of the last round, for the next */
 
 	char error[FAULT_TEXT_MAX]; /* of the last round, where it is no membership's */
+	struct troubles troubles;
 	uint64_t rounds;
 };
 

@@ -48,6 +48,7 @@ void agent_close(struct agent *a)
 	}
 	vec_free(&a->members);
 	vec_free(&a->moves);
+	troubles_fini(&a->troubles);
 	wireguard_go_release(&a->wireguard_go);
 	saved_fini(&a->saved);
 	vec_free(&a->ufw_left);

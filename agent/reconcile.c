@@ -20,6 +20,18 @@ static void note(struct agent *a, const struct fault *f, int code)
 		snprintf(a->error, sizeof(a->error), "%s", fault_text(f, code));
 }
 
+/* The first one is what the membership has to report. */
+static void note_bird(struct agent *a, struct member *m, const struct fault *f)
+{
+	char id[ID_TEXT_MAX];
+
+	if (m->error[0] == '\0')
+		snprintf(m->error, sizeof(m->error), "%s", f->text);
+	if (strcmp(f->text, m->bird_error) != 0) /* that was said when it was refused */
+		troubles_note(&a->troubles, "BIRD is not as it should be", id_format(&m->id, id),
+			      f->text);
+}
+
 static void supervise_birds(struct agent *a, const struct desired *d)
 {
 	for (size_t i = 0; i < d->birds.n; i++) {
@@ -36,11 +48,8 @@ static void supervise_birds(struct agent *a, const struct desired *d)
 			fault_set(&f, ERR_NOT_FOUND, "BIRD's configuration is not here yet");
 		else
 			bird_supervise(a, m, &w, bird->membership->table, &f);
-		if (f.code != 0 && m->error[0] == '\0') {
-			snprintf(m->error, sizeof(m->error), "%s", f.text);
-			if (strcmp(f.text, m->bird_error) != 0) /* that was said once */
-				log_warn("BIRD is not as it should be", LOG_S("why", f.text));
-		}
+		if (f.code != 0)
+			note_bird(a, m, &f);
 	}
 }
 
@@ -147,6 +156,7 @@ static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 		out->changed = true;
 		more = !only_waits(&ops);
 	}
+	troubles_clear(&a->troubles);
 	note(a, &f, apply_operations(a, &p.desired, &ops, &f));
 	out->incomplete = is_incomplete(&p.desired, &p.seen);
 	out->wake = p.desired.wake;
@@ -219,6 +229,7 @@ void reconcile(struct agent *a, struct reconcile_result *out)
 		if (!pass(a, i + 1 == PASSES, out))
 			break;
 	}
+	troubles_say(&a->troubles);
 	note_applied(a, out);
 	hash_errors(a, &after);
 	out->changed = out->changed || !digest_equal(&before, &after);

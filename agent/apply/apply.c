@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/log.h"
-
 struct round {
 	struct agent *agent;
 	const struct desired *desired;
@@ -21,8 +19,8 @@ static void note(struct round *r, const struct desired_device *dev, int code,
 
 	if (code == 0)
 		return;
-	log_warn("a change failed", LOG_S("device", dev != NULL ? dev->name : ""),
-		 LOG_S("why", fault_text(why, code)));
+	troubles_note(&r->agent->troubles, "a change failed", dev != NULL ? dev->name : "",
+		      fault_text(why, code));
 	if (m != NULL && m->error[0] == '\0')
 		snprintf(m->error, sizeof(m->error), "%s", fault_text(why, code));
 	if (m == NULL && r->code == 0) {

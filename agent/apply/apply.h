@@ -1,4 +1,4 @@
-/* Does what operations_plan() says, in its order. An operation that fails is logged and reported,
+/* Does what operations_plan() says, in its order. An operation that fails is noted and reported,
  * and those that do not depend on it go on; but no peer is let in unless both fences stand. */
 #ifndef SKEIN_AGENT_APPLY_APPLY_H
 #define SKEIN_AGENT_APPLY_APPLY_H

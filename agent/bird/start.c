@@ -76,7 +76,7 @@ static void on_backoff(uv_timer_t *timer)
 	struct fault f = {0};
 
 	if (bird_start_process(b, &f) != 0)
-		log_error("BIRD does not start", LOG_S("why", f.text));
+		watch_wake(b->agent); /* the round says why */
 }
 
 /* At once the first time; then after 1, 2, 4, … s. */

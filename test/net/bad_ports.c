@@ -8,6 +8,7 @@
 
 #include "lab/machine.h"
 #include "lab/outage.h"
+#include "lib/base/file.h"
 #include "test/net/bad_cases.h"
 #include "test/net/bad_world.h"
 #include "test/test.h"
@@ -97,6 +98,28 @@ void taken_ports_name_their_holder(void)
 	close(udp.fd);
 }
 
+/* However many rounds tried it. */
+static void expect_said_once(const char *words)
+{
+	char log[PLACE_PATH_MAX];
+	struct buf said;
+	size_t begun = 0, over = 0;
+
+	buf_init(&said);
+	TEST_NUMBER(
+		file_read(lab_log_path(bad_lab(), "w", "skein-agent", log), 1 << 24, &said, NULL),
+		0);
+	for (char *line = strtok(said.data, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+		bool has = strstr(line, words) != NULL, ends = strstr(line, "is over") != NULL;
+
+		begun += has && !ends;
+		over += has && ends;
+	}
+	TEST_NUMBER(begun, 1);
+	TEST_NUMBER(over, 1);
+	buf_fini(&said);
+}
+
 /* A gateway is expected at its ports, so one that is taken is an error, here and at the controller;
  * its other mesh, and who is in it, mind nothing. When the port is given up, all is well. */
 void a_gateway_says_which_port_it_lacks(void)
@@ -123,6 +146,7 @@ void a_gateway_says_which_port_it_lacks(void)
 	await_words(LAB_CONTROLLER, "skein membership list --machine w --mesh prod --json",
 		    "\"error\": null");
 	TEST_NUMBER(bad_run("m", "ping -q -c 1 -w 15 10.120.0.2", NULL), 0);
+	expect_said_once("wg0: UDP port 51820 is taken");
 }
 
 /* What needs no BIRD goes on without it. */
