@@ -40,6 +40,7 @@ void desired_fini(struct desired *d)
 		vec_free(&d->devices.at[i].wg.peers);
 	vec_free(&d->devices);
 	vec_free(&d->paths);
+	vec_free(&d->follows);
 	vec_free(&d->addresses);
 	vec_free(&d->routes);
 	vec_free(&d->rules);

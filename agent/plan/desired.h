@@ -24,6 +24,14 @@ struct desired_path {
 	uint32_t mtu;
 };
 
+/* A peer that is about to change its key: its allowed IPs are to follow at once. */
+struct desired_follow {
+	char device[LINK_NAME_MAX];
+	struct wg_key now, next;
+	const struct prefix *allowed;
+	size_t nallowed;
+};
+
 struct desired_sysctl {
 	char device[LINK_NAME_MAX]; /* "": net/ipv4/<name> itself */
 	const char *name;
@@ -43,6 +51,7 @@ struct desired {
 	VEC(struct desired_device)
 	devices;			/* by membership, slot; those that are being left last */
 	VEC(struct desired_path) paths; /* by address, once each */
+	VEC(struct desired_follow) follows;
 	ifaddr_vec addresses;
 	route_vec routes;
 	rule_vec rules;
@@ -61,6 +70,9 @@ void desired_fini(struct desired *d);
 /* The plan changes then; ns 0: it does not. */
 void desired_wake(struct desired *d, struct mono at);
 const struct desired_device *desired_device(const struct desired *d, const char *name);
+/* Of one whose key is rotated: it uses the next one when it has greeted by that since it last did
+ * by the other one. NULL: the device does not have it. */
+bool peer_uses_next(const struct wg_peer *next, const struct wg_peer *now);
 
 /* The nouns, in the order of desired_make(). */
 void plan_devices(struct desired *d);

@@ -18,6 +18,7 @@ static void put_wg(struct buf *out, const char *device, const struct wg_op *op)
 		[WG_OP_DEVICE] = "device",	     [WG_OP_PEER_ADD] = "peer add",
 		[WG_OP_PEER_REMOVE] = "peer remove", [WG_OP_PEER_SET] = "peer set",
 		[WG_OP_ALLOWED_ADD] = "allowed add", [WG_OP_ALLOWED_REMOVE] = "allowed remove",
+		[WG_OP_PEER_GREET] = "peer greet",
 	};
 	char key[WG_KEY_TEXT_MAX], text[PREFIX_TEXT_MAX];
 

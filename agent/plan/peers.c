@@ -7,7 +7,8 @@
 #include "agent/plan/endpoint.h"
 #include "agent/plan/move.h"
 
-#define KEEPALIVE_S 25
+#define KEEPALIVE_S   25
+#define GREET_ALL_MAX 256
 
 static bool has_key(const struct state_peer *p)
 {
@@ -41,6 +42,50 @@ static void set_move(const struct move_facts *mv, struct wg_peer *p)
 	p->keepalive = mv->phase == MOVE_GREET ? KEEPALIVE_S : 0;
 }
 
+bool peer_uses_next(const struct wg_peer *next, const struct wg_peer *now)
+{
+	return next != NULL && next->last_handshake.ms != 0 &&
+	       (now == NULL || next->last_handshake.ms >= now->last_handshake.ms);
+}
+
+/* `now` has been put: what it is allowed is what the next key will be. */
+static void follow(struct desired *d, const struct desired_device *dev, const struct wg_peer *now,
+		   const struct wg_peer *next)
+{
+	struct desired_follow f = {.now = now->key,
+				   .next = next->key,
+				   .allowed = now->allowed,
+				   .nallowed = now->nallowed};
+
+	memcpy(f.device, dev->name, sizeof(f.device));
+	vec_push(&d->follows, f);
+}
+
+/* A peer whose key is rotated is on its device twice. Its allowed IPs go to the next key with the
+ * first handshake of that, in one operation: WireGuard takes them from the other one. Until then
+ * the next key waits to be contacted, where the peer is known to be. One that is moved is not
+ * rotated at the same time: its next key is made known when it has moved. */
+static void put_rotated(struct desired *d, struct desired_device *dev,
+			const struct endpoint_question *q, const struct wg_peer *current,
+			const prefix_vec *allowed)
+{
+	const struct wg_device *device = observation_wg(d->facts.in->seen, dev->name);
+	const prefix_vec none = {0};
+	struct wg_peer now = *current, next = *current;
+	bool switched;
+
+	memcpy(next.key.bytes, q->peer->next_key, sizeof(next.key.bytes));
+	switched = device != NULL && peer_uses_next(wg_device_peer(device, &next.key), q->now);
+	next.set_endpoint = false;
+	if (q->now != NULL && q->now->endpoint.address.family != FAMILY_NONE)
+		next.endpoint = q->now->endpoint;
+	*(switched ? &now.keepalive : &next.keepalive) = 0;
+	put_peer(d, dev, &now, switched ? &none : allowed);
+	put_peer(d, dev, &next, switched ? allowed : &none);
+	if (!switched && device != NULL)
+		follow(d, dev, &now, &next);
+}
+
 static void add_peer(struct desired *d, struct desired_device *dev, uint32_t index,
 		     const prefix_vec *allowed, uint16_t keepalive)
 {
@@ -57,7 +102,10 @@ static void add_peer(struct desired *d, struct desired_device *dev, uint32_t ind
 	q.now = now != NULL ? wg_device_peer(now, &out.key) : NULL;
 	out.endpoint = endpoint_choose(&q, &out.set_endpoint);
 	set_move(mv, &out);
-	put_peer(d, dev, &out, allowed);
+	if (mv == NULL && (q.peer->flags & STATE_PEER_HAS_NEXT_KEY) != 0)
+		put_rotated(d, dev, &q, &out, allowed);
+	else
+		put_peer(d, dev, &out, allowed);
 }
 
 static bool is_taken(const struct desired_device *dev, const struct prefix *p)
@@ -165,6 +213,27 @@ static void moving_peers(struct desired *d, struct desired_device *dev)
 			keep_peer(d, dev, &m->moves[i]);
 }
 
+/* With another private key a device cannot send any more until it has greeted; it still takes what
+ * comes by the sessions that it had. So it greets at once, where it would have to sooner or later:
+ * by both keys of a peer that changes its own at the same time. Who has been silent for long has no
+ * session to lose; in a large mesh all these together would only delay the others. */
+static void greet_peers(struct desired *d, struct desired_device *dev)
+{
+	const struct wg_device *now = observation_wg(d->facts.in->seen, dev->name);
+
+	if (now == NULL || !now->has_private_key ||
+	    wg_key_compare(&now->public_key, &dev->wg.public_key) == 0)
+		return;
+	for (size_t i = 0; i < dev->wg.peers.n; i++) {
+		struct wg_peer *p = &dev->wg.peers.at[i];
+		const struct wg_peer *seen = wg_device_peer(now, &p->key);
+		int64_t silent =
+			seen != NULL ? d->facts.in->now.ms - seen->last_handshake.ms : INT64_MAX;
+
+		p->greet = silent <= ENDPOINT_SILENT_MS || dev->wg.peers.n <= GREET_ALL_MAX;
+	}
+}
+
 void plan_peers(struct desired *d)
 {
 	for (size_t i = 0; i < d->devices.n; i++) {
@@ -176,5 +245,6 @@ void plan_peers(struct desired *d)
 			trunk_peers(d, dev);
 		moving_peers(d, dev);
 		vec_sort(&dev->wg.peers, wg_key_compare);
+		greet_peers(d, dev);
 	}
 }

@@ -57,6 +57,8 @@ bool wg_kernel_supported(void)
 
 /* ---- applying ---- */
 
+#define GREETING_S 25 /* for a moment, of one that is sent no keepalives */
+
 /* The entry that an operation needs before its own contents. */
 static struct wg_entry entry_of(const struct wg_op *op)
 {
@@ -96,6 +98,20 @@ static size_t entry_length(const struct wg_op *ops, size_t n)
 	       wg_key_compare(&ops[len].peer->key, &ops[0].peer->key) == 0)
 		len++;
 	return len;
+}
+
+/* WireGuard sends a keepalive when it is told to send them and did not before. */
+static int put_greeting(struct wg_backend *b, const struct wg_peer *p, struct fault *f)
+{
+	const uint16_t steps[] = {0, p->keepalive != 0 ? p->keepalive : GREETING_S, p->keepalive};
+	struct wg_entry e = {.key = &p->key, .update_only = true, .mask = WG_SET_KEEPALIVE};
+	int code = 0;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && code == 0; i++) {
+		e.keepalive = steps[i];
+		code = b->type->put_peer(b, &e, f);
+	}
+	return code;
 }
 
 static int put_entry(struct wg_backend *b, const struct wg_op *ops, size_t n, struct fault *f)
@@ -167,6 +183,8 @@ static int apply(struct wg_backend *b, const struct wg_device *desired, const st
 			code = b->type->flush(b, f);
 			if (code == 0)
 				code = put_removals(b, &ops[i], done, f);
+		} else if (ops[i].kind == WG_OP_PEER_GREET) {
+			code = put_greeting(b, ops[i].peer, f);
 		} else {
 			done = entry_length(&ops[i], n - i);
 			code = put_entry(b, &ops[i], done, f);

@@ -14,6 +14,7 @@ enum wg_op_kind {
 	WG_OP_PEER_ADD, /* with endpoint, keepalive and allowed IPs */
 	WG_OP_PEER_REMOVE,
 	WG_OP_PEER_SET,	   /* endpoint, keepalive: what `mask` names */
+	WG_OP_PEER_GREET,  /* send it something: without a session that begins the handshake */
 	WG_OP_ALLOWED_ADD, /* to this peer; taken from whoever has it, atomically */
 	WG_OP_ALLOWED_REMOVE,
 };

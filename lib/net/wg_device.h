@@ -26,6 +26,7 @@ struct wg_peer {
 	struct wg_endpoint endpoint; /* desired: where to send first; a roamed one is left alone */
 	bool set_endpoint;	     /* desired: write it even if the device knows another */
 	bool again;		/* desired: removed and added, so that its handshake begins anew */
+	bool greet;		/* desired: it is sent something at once, whatever `keepalive` is */
 	uint16_t keepalive;	/* s; 0: off */
 	struct prefix *allowed; /* sorted by prefix_compare */
 	size_t nallowed;

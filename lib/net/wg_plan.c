@@ -94,6 +94,8 @@ static void plan_peers(const struct wg_device *want, const struct wg_device *hav
 		} else {
 			plan_settings(w, h, out);
 			plan_allowed(w, h, wanted, out, less);
+			if (w->greet)
+				vec_push(out, (struct wg_op){.kind = WG_OP_PEER_GREET, .peer = w});
 		}
 		i += order <= 0;
 		j += order >= 0;

@@ -88,7 +88,7 @@ static void keep_heard(const struct wg_device *dev, struct wg_peer *p)
 		if (!p->set_endpoint && old->endpoint.address.family != FAMILY_NONE)
 			p->endpoint = old->endpoint;
 	}
-	p->again = p->set_endpoint = false;
+	p->again = p->set_endpoint = p->greet = false;
 }
 
 /* What the device should be is what it is then: the operations themselves are lib/net's, and tested
