@@ -126,6 +126,17 @@ int file_append(const char *path, const void *data, size_t len, mode_t mode, str
 	return err == 0 ? 0 : fault_errno(f, err, "%s", path);
 }
 
+int file_exchange(const char *a, const char *b, struct fault *f)
+{
+	int err = renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) != 0 ? errno : 0;
+
+	if (err == EINVAL || err == ENOSYS)
+		return fault_set(f, ERR_UNSUPPORTED, "%s: its file system exchanges no names", a);
+	if (err == 0)
+		err = sync_parent(a);
+	return err == 0 ? 0 : fault_errno(f, err, "%s", a);
+}
+
 int file_sync(const char *path, struct fault *f)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;

@@ -15,6 +15,9 @@ int file_read(const char *path, size_t max, struct buf *out, struct fault *f);
 int file_write(const char *path, const void *data, size_t len, mode_t mode, struct fault *f);
 /* Appends to the file, which is made if need be, and syncs; on an error it is as long as before. */
 int file_append(const char *path, const void *data, size_t len, mode_t mode, struct fault *f);
+/* Two files of one directory get each other's name, atomically, and on the disk. ERR_UNSUPPORTED
+ * where the file system cannot. */
+int file_exchange(const char *a, const char *b, struct fault *f);
 /* What was written to it by others is on the disk, and so is its name. */
 int file_sync(const char *path, struct fault *f);
 /* Makes the directory and its parents; one that exists keeps its mode. */

@@ -62,3 +62,21 @@ int secret_store(const struct secret *s, const char *path, struct fault *f)
 {
 	return file_write(path, s->bytes, SECRET_SIZE, 0600, f);
 }
+
+int secret_remove(const char *path, struct fault *f)
+{
+	static const uint8_t zeros[SECRET_SIZE];
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW), err = 0;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : fault_errno(f, errno, "%s", path);
+	if (write(fd, zeros, sizeof(zeros)) != sizeof(zeros) || fsync(fd) != 0)
+		err = errno;
+	close(fd);
+	return err != 0 ? fault_errno(f, err, "%s", path) : file_remove(path, f);
+}
+
+bool secret_is_zero(const struct secret *s)
+{
+	return sodium_is_zero(s->bytes, sizeof(s->bytes));
+}

@@ -24,5 +24,9 @@ void secret_harden_process(void);
 /* A file with exactly the 32 bytes, mode 0600: readable by more than its owner is refused. */
 int secret_load(struct secret *s, const char *path, struct fault *f);
 int secret_store(const struct secret *s, const char *path, struct fault *f);
+/* Overwrites the file, then removes it; one that is not there is as good. After a crash between the
+ * two it has zeros. What the disk keeps of a block that was written again is beyond it. */
+int secret_remove(const char *path, struct fault *f);
+bool secret_is_zero(const struct secret *s);
 
 #endif
