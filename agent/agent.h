@@ -6,6 +6,7 @@
 
 #include "agent/contact.h"
 #include "agent/fence.h"
+#include "agent/follow.h"
 #include "agent/member.h"
 #include "agent/path_probe.h"
 #include "agent/plan/facts.h"
@@ -42,6 +43,7 @@ struct agent {
 	struct watch *watch;
 	struct control *control;
 
+	struct follow follow;
 	move_vec moves; /* under way: of the last round, for the next */
 
 	char error[FAULT_TEXT_MAX]; /* of the last round, where it is no membership's */

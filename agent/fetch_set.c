@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/key_rotation.h"
 #include "agent/report.h"
 #include "agent/watch.h"
 #include "lib/base/log.h"
@@ -212,17 +213,38 @@ static void on_key(void *context, struct http_answer *a)
 	go_on(s);
 }
 
-static void ask_key(struct fetch_set *s, const struct member *m)
+static void ask_key(struct fetch_set *s, const char *which, const struct wg_key *public_key)
 {
 	char path[80], id[ID_TEXT_MAX], key[WG_KEY_TEXT_MAX], body[128];
 	struct http_request r = {
 		.method = "PUT", .path = path, .body = body, .answer_max = ANSWER_MAX};
 
-	snprintf(path, sizeof(path), "/memberships/%s/public-key", id_format(&m->id, id));
-	snprintf(body, sizeof(body), "{\"public_key\": \"%s\"}",
-		 wg_key_format(&m->public_key, key));
+	snprintf(path, sizeof(path), "/memberships/%s/%s", id_format(&s->offered.id, id), which);
+	snprintf(body, sizeof(body), "{\"public_key\": \"%s\"}", wg_key_format(public_key, key));
 	r.body_len = strlen(body);
 	contact_ask(&s->agent->contact, &r, on_key, s);
+}
+
+/* By a list that is older than the view, or newer, nothing is decided: the next one is coming. */
+static bool rotate(struct fetch_set *s, struct member *m)
+{
+	enum key_step step = s->offered.view == member_revision(&m->view)
+				     ? key_rotation_next(m, s->offered.rotation)
+				     : KEY_REST;
+	struct fault why = {0};
+
+	if (key_rotation_do(s->agent, m, step, &why) != 0) {
+		log_error("a key cannot be changed", LOG_S("why", why.text));
+		s->failed = true;
+		return false;
+	}
+	if (step == KEY_OFFER || step == KEY_RENEW)
+		ask_key(s, "next-key", &m->next_public_key);
+	else if (step == KEY_SWITCH || step == KEY_ANNOUNCE)
+		ask_key(s, "public-key", &m->public_key);
+	else
+		return false;
+	return true;
 }
 
 /* ---- putting it to use ---- */
@@ -298,7 +320,7 @@ static bool step(struct fetch_set *s, struct member *m)
 	case FETCH_KEY:
 		if (!o->needs_key && !m->announce_key && !is_of_later_epoch(o, m))
 			break;
-		ask_key(s, m);
+		ask_key(s, "public-key", &m->public_key);
 		return true;
 	case FETCH_VIEW:
 		if (o->view == 0 || o->view == member_revision(&m->view))
@@ -327,6 +349,10 @@ static bool step(struct fetch_set *s, struct member *m)
 	case FETCH_INSTALL:
 		install(s, m);
 		break;
+	case FETCH_ROTATION:
+		if (!rotate(s, m))
+			break;
+		return true;
 	}
 	s->step++;
 	return false;
@@ -337,7 +363,7 @@ static bool advance(struct fetch_set *s)
 {
 	struct member *m = member(s);
 
-	while (m != NULL && s->step <= FETCH_INSTALL)
+	while (m != NULL && s->step <= FETCH_ROTATION)
 		if (step(s, m))
 			return true;
 	fetch_set_clear(s);

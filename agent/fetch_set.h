@@ -14,7 +14,8 @@ enum fetch_step {
 	FETCH_TEMPLATES,
 	FETCH_TEXT,
 	FETCH_LINGER,
-	FETCH_INSTALL
+	FETCH_INSTALL,
+	FETCH_ROTATION
 };
 
 typedef void fetch_set_done(void *context);

@@ -29,37 +29,8 @@ void member_free(struct member *m)
 	buf_fini(&m->text);
 	seat_fini(&m->seat);
 	secret_wipe(&m->key);
+	secret_wipe(&m->next);
 	free(m);
-}
-
-int member_load_key(struct member *m, const struct config *c, bool *made, struct fault *f)
-{
-	char dir[PATH_TEXT_MAX], path[PATH_TEXT_MAX];
-	int code = file_make_dir(path_member(c, &m->id, "", dir), 0700, f);
-
-	*made = false;
-	if (code != 0)
-		return code;
-	path_member(c, &m->id, "key", path);
-	if (access(path, F_OK) != 0) {
-		*made = true;
-	} else {
-		struct fault why = {0};
-
-		code = secret_load(&m->key, path, &why);
-		*made = code == ERR_INVALID;
-		if (*made)
-			log_error("the key is no key: making a new one", LOG_S("why", why.text));
-		else if (code != 0)
-			return fault_set(f, code, "%s", why.text);
-	}
-	if (*made) {
-		wg_private_key_generate(&m->key);
-		code = secret_store(&m->key, path, f);
-	}
-	if (code == 0)
-		wg_public_key(&m->key, &m->public_key);
-	return code;
 }
 
 const char *member_trouble(const struct member *m)

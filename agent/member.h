@@ -2,6 +2,7 @@
  * directory, in a directory by its id:
  *
  *	key			WireGuard's private key, made here
+ *	key.next		while it is rotated: the next one; then, for a moment, the last one
  *	view, membership	signed images; in .delta the steps since (lib/mesh/state_file.h)
  *	templates.conf, membership.conf		for BIRD; used only if their hashes are the image's
  *	*.next			a set that is being stored: see member_install()
@@ -20,6 +21,9 @@ struct member {
 	uint32_t number; /* i; known once there is state */
 	struct secret key;
 	struct wg_key public_key;
+	struct secret next; /* while the key is rotated (key_rotation.h), as has_next says */
+	struct wg_key next_public_key;
+	bool has_next, next_is_new; /* made by this process, and not in use yet */
 	struct state_file view, membership;
 	struct buf templates, text; /* those that the image names; empty: not there */
 	/* What the round found. */
@@ -48,8 +52,19 @@ struct member_update {
 struct member *member_new(const struct id *id);
 void member_free(struct member *m); /* unmaps, wipes */
 
-/* Loads the key; makes one (*made) and stores it where there is none, or what is there is none. */
+/* ---- member_key.c ---- */
+
+/* Loads the key; makes one (*made) and stores it where there is none, or what is there is none. A
+ * next one too, where there is one. */
 int member_load_key(struct member *m, const struct config *c, bool *made, struct fault *f);
+/* Another key than any before, as the next one. */
+int member_make_next_key(struct member *m, const struct config *c, struct fault *f);
+/* The two change places: after a crash the one or the other is in use, and both are there. */
+int member_switch_key(struct member *m, const struct config *c, struct fault *f);
+int member_drop_next_key(struct member *m, const struct config *c, struct fault *f);
+
+/* ---- member_state.c ---- */
+
 /* Maps what is stored if it verifies; if not, what is in use stays in use. ERR_NOT_FOUND where
  * there is nothing yet. */
 int member_load(struct member *m, const struct config *c, const uint8_t signer[32],
@@ -71,9 +86,14 @@ bool member_misses_text(struct member *m, const uint8_t signer[32], const struct
 			enum member_part part);
 /* The update takes something from this machine that others may be using now (seat.h). */
 bool member_shrinks(struct member *m, const uint8_t signer[32], const struct member_update *u);
+uint64_t member_revision(const struct state_file *image); /* 0: none */
+/* Its own record of the view; NULL: none is here. */
+const struct state_peer *member_record(const struct member *m);
+
+/* ---- member.c ---- */
+
 /* What went wrong with it last; "" if nothing did. */
 const char *member_trouble(const struct member *m);
-uint64_t member_revision(const struct state_file *image); /* 0: none */
 /* Removes its directory. */
 int member_remove(const struct id *id, const struct config *c, struct fault *f);
 

@@ -42,6 +42,13 @@ static const struct state_self *self_of(const struct state_image *image)
 	return state_records(image, STATE_SELF, &n);
 }
 
+const struct state_peer *member_record(const struct member *m)
+{
+	return member_is_ready(m) ? state_peer_at(&m->view.target.image,
+						  self_of(&m->membership.target.image)->peer)
+				  : NULL;
+}
+
 /* Of the text of BIRD's that the image names. */
 static struct digest text_digest(const struct state_image *image, enum member_part part)
 {

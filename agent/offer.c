@@ -1,9 +1,11 @@
 #include "agent/offer.h"
 
+#include <string.h>
+
 #include "lib/base/json.h"
 
 struct membership_json {
-	const char *id;
+	const char *id, *rotation;
 	bool needs_key;
 	uint64_t view_revision, membership_revision;
 };
@@ -17,6 +19,7 @@ struct machine_json {
 static const struct json_row membership_rows[] = {
 	{"id", MEMBER_TEXT, AT(id), .required = true, .max = ID_TEXT_MAX},
 	{"needs_key", MEMBER_FLAG, AT(needs_key), .required = false},
+	{"rotation", MEMBER_TEXT, AT(rotation), .required = false},
 	{"view_revision", MEMBER_COUNTER, AT(view_revision), .required = false},
 	{"membership_revision", MEMBER_COUNTER, AT(membership_revision), .required = false},
 	{0},
@@ -28,6 +31,22 @@ static const struct json_row machine_rows[] = {
 	 .row_size = sizeof(struct membership_json)},
 	{0},
 };
+
+/* A word that is not known asks for nothing: it is of a controller that knows more. */
+static enum offer_rotation rotation_of(const char *word)
+{
+	static const char *const words[] = {
+		[OFFER_ROTATION_NONE] = "none",
+		[OFFER_ROTATION_OFFER] = "offer",
+		[OFFER_ROTATION_WAIT] = "wait",
+		[OFFER_ROTATION_SWITCH] = "switch",
+	};
+
+	for (size_t i = 0; word != NULL && i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i]) == 0)
+			return (enum offer_rotation)i;
+	return word == NULL ? OFFER_ROTATION_NONE : OFFER_ROTATION_WAIT;
+}
 
 int offer_parse(const struct buf *body, struct arena *arena, struct offer *out, struct fault *f)
 {
@@ -43,6 +62,7 @@ int offer_parse(const struct buf *body, struct arena *arena, struct offer *out, 
 	out->at = arena_array(arena, out->n + 1, sizeof(*out->at));
 	for (size_t i = 0; i < out->n; i++) {
 		out->at[i].needs_key = from[i].needs_key;
+		out->at[i].rotation = rotation_of(from[i].rotation);
 		out->at[i].view = from[i].view_revision;
 		out->at[i].membership = from[i].membership_revision;
 		if (!id_parse(from[i].id, &out->at[i].id))

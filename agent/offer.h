@@ -7,9 +7,18 @@
 #include "lib/base/error.h"
 #include "lib/mesh/id.h"
 
+/* Where the rotation of a key stands (key_rotation.h). */
+enum offer_rotation {
+	OFFER_ROTATION_NONE,
+	OFFER_ROTATION_OFFER,
+	OFFER_ROTATION_WAIT, /* until others know the next key */
+	OFFER_ROTATION_SWITCH
+};
+
 struct offered { /* a membership, as the controller has it */
 	struct id id;
 	bool needs_key;
+	enum offer_rotation rotation;
 	uint64_t view, membership; /* revisions; 0: not rendered yet */
 };
 

@@ -161,6 +161,7 @@ static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 	out->incomplete = is_incomplete(&p.desired, &p.seen);
 	out->wake = p.desired.wake;
 	remember_moves(a, &p.desired);
+	follow_take(&a->follow, &p.desired);
 	/* BIRD knows what comes before the routes of a move lead elsewhere. */
 	if (!more || last || has_phase(&p.desired, MOVE_MAKE)) {
 		supervise_birds(a, &p.desired);

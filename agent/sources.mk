@@ -1,1 +1,1 @@
-agent := main child child_exec config contact control control_client enrol fence fetch fetch_set first_join forgotten http http_request leave loop machine member member_state offer path path_probe picture reconcile report report_body saved seat trouble watch wireguard_go
+agent := child child_exec config contact control control_client enrol fence fetch fetch_set first_join follow forgotten http http_request key_rotation leave loop machine main member member_key member_state offer path path_probe picture reconcile report report_body saved seat trouble watch wireguard_go

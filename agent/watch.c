@@ -69,6 +69,11 @@ static void on_soon(uv_timer_t *timer)
 	run_round(timer->data);
 }
 
+void watch_round(struct agent *a)
+{
+	run_round(a);
+}
+
 void watch_wake(struct agent *a)
 {
 	wake_in(a->watch, a->watch->pending > 0 ? PENDING_MS : 1);
@@ -140,6 +145,7 @@ int watch_start(struct agent *a, struct fault *f)
 	int code;
 
 	a->watch = w;
+	follow_start(&a->follow, a->loop);
 	w->soon = timer_new(a);
 	w->periodic = timer_new(a);
 	uv_timer_start(w->periodic, on_soon, PERIODIC_MS, PERIODIC_MS);
@@ -168,6 +174,7 @@ void watch_stop(struct agent *a)
 
 	if (w == NULL)
 		return;
+	follow_stop(&a->follow);
 	close_handle(w->kernel_poll);
 	close_handle(w->nft_poll);
 	close_handle(w->soon);

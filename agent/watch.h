@@ -9,6 +9,7 @@
 int watch_start(struct agent *a, struct fault *f);
 /* A round at the next turn of the loop. */
 void watch_wake(struct agent *a);
+void watch_round(struct agent *a); /* a round, before it returns */
 void watch_stop(struct agent *a);
 
 #endif

@@ -28,7 +28,7 @@ struct desired_path {
 struct desired_follow {
 	char device[LINK_NAME_MAX];
 	struct wg_key now, next;
-	const struct prefix *allowed;
+	struct prefix *allowed;
 	size_t nallowed;
 };
 
