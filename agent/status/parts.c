@@ -24,6 +24,14 @@ static json_t *endpoint(const struct wg_endpoint *e)
 			    address_format(&e->address, text), e->port);
 }
 
+/* One that is about to change its key is there twice. */
+static bool is_next_key(const struct membership_facts *m, uint32_t index, const struct wg_peer *w)
+{
+	const struct state_peer *p = index != 0 ? state_peer_at(m->from->view, index) : NULL;
+
+	return p != NULL && memcmp(p->key, w->key.bytes, sizeof(p->key)) != 0;
+}
+
 static json_t *peer(const struct picture *p, const struct membership_facts *m,
 		    const struct state_keys *keys, const struct wg_peer *w)
 {
@@ -45,6 +53,7 @@ static json_t *peer(const struct picture *p, const struct membership_facts *m,
 		      "handshake_age",
 		      w->last_handshake.ms != 0 ? json_integer(age > 0 ? age : 0) : json_null(),
 		      "allowed_ips", allowed);
+	json_object_set_new(o, "next_key", json_boolean(is_next_key(m, index, w)));
 	json_object_set_new(o, "rx_bytes", json_sprintf("%" PRIu64, w->rx_bytes));
 	json_object_set_new(o, "tx_bytes", json_sprintf("%" PRIu64, w->tx_bytes));
 	return o;

@@ -45,8 +45,10 @@ static void show_devices(const json_t *m, FILE *to)
 			fprintf(to, "    its own port is taken by %s\n", text(d, "port_taken_by"));
 		peers = json_object_get(d, "peers");
 		for (k = 0; (p = json_array_get(peers, k)) != NULL; k++)
-			fprintf(to, "    %-20s %-16s %-22s handshake %s\n", text(p, "name"),
-				text(p, "address"), text(p, "endpoint"), age(p, buffer));
+			fprintf(to, "    %-20s %-16s %-22s handshake %s%s\n", text(p, "name"),
+				text(p, "address"), text(p, "endpoint"), age(p, buffer),
+				json_is_true(json_object_get(p, "next_key")) ? " (its next key)"
+									     : "");
 	}
 }
 
@@ -129,6 +131,8 @@ static void show_membership(const json_t *m, FILE *to)
 		fprintf(to, "\nmembership %s  %s\n", text(m, "id"), text(m, "state"));
 	if (json_is_string(json_object_get(m, "error")))
 		fprintf(to, "  error: %s\n", text(m, "error"));
+	if (strcmp(text(m, "key_rotation"), "none") != 0)
+		fprintf(to, "  its key is rotated: %s\n", text(m, "key_rotation"));
 	if (!known)
 		return;
 	if (json_is_true(json_object_get(m, "drained")))

@@ -147,6 +147,16 @@ static void put_facts(json_t *o, const struct picture *p, const struct membershi
 	json_object_set_new(o, "shadowed", shadowed(m));
 }
 
+static const char *rotation(const struct member *m)
+{
+	const struct state_peer *own = member_record(m);
+
+	if (!m->has_next || own == NULL)
+		return "none";
+	return memcmp(own->key, m->next_public_key.bytes, sizeof(own->key)) == 0 ? "switched"
+										 : "offered";
+}
+
 static json_t *membership(const struct agent *a, const struct picture *p, const struct member *m)
 {
 	const struct membership_facts *facts = facts_by_id(&p->desired.facts, m->id.bytes);
@@ -164,6 +174,7 @@ static json_t *membership(const struct agent *a, const struct picture *p, const 
 	json_object_set_new(o, "membership_revision", counter(member_revision(&m->membership)));
 	json_object_set_new(o, "applied_view", counter(m->applied_view));
 	json_object_set_new(o, "applied_membership", counter(m->applied_membership));
+	json_object_set_new(o, "key_rotation", json_string(rotation(m)));
 	if (facts != NULL) {
 		put_facts(o, p, facts);
 		json_object_set_new(o, "bird", status_bird(a, m));
