@@ -29,8 +29,9 @@ void session_list_all(struct lab *lab, const operator_member_vec *members, struc
 unsigned session_count_external(const session_vec *v);
 /* How many the file makes necessary: one per peering on each gateway that is in both meshes. */
 unsigned session_wanted_external(const struct lab_file *file);
-/* Waits until every machine's BIRDs answer and every session is established, those that the file's
- * peerings and gateways make necessary among them. ERR_TIMEOUT names the first that is not. */
+/* Waits until every machine's BIRDs answer and every session is established and watched by BFD,
+ * those that the file's peerings and gateways make necessary among them. ERR_TIMEOUT names the
+ * first that is not. */
 int session_await_all(struct lab *lab, struct mono deadline, struct fault *f);
 
 #endif

@@ -31,5 +31,5 @@ check-crash: $(BUILD)/test/net $(PROGRAMS) ## kill the controller a hundred time
 check-trials: $(BUILD)/test/net $(PROGRAMS) ## BIRD's configuration undone by itself, and tried again (as root)
 	$(Q)test/run trials $(SUMMARY) $(BUILD)/test/net trials
 
-check-routers: $(BUILD)/test/net $(PROGRAMS) ## members become routers and plain again while packets flow; bent ways (as root)
-	$(Q)test/run routers $(SUMMARY) $(BUILD)/test/net hitless_routers block_bent
+check-routers: $(BUILD)/test/net $(PROGRAMS) ## members become routers and plain again while packets flow (as root)
+	$(Q)test/run routers $(SUMMARY) $(BUILD)/test/net hitless_routers

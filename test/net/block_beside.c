@@ -204,6 +204,8 @@ void case_in_the_way_is_named(struct world *w)
 	block_sh(w, "b2", "nft delete table inet firewalld");
 	await_status(w, "b2", ".memberships[0].state == \"up\"");
 	check_both_ways(w, "without firewalld");
+	/* Both have dropped BFD, for long enough perhaps. */
+	block_await_sessions(w);
 }
 
 /* ---- there one way, back another ---- */
@@ -231,6 +233,8 @@ static void bend(struct world *w, const char *machine, const char *verb, const c
  * never saw what it answers. */
 void case_asymmetric_beside_filters(struct world *w)
 {
+	/* A gateway without a session of its own with the machine goes over its fellow. */
+	block_await_sessions(w);
 	bend(w, "a1", "add", "172.20.42.0/24", "g1", "red");
 	bend(w, "b2", "add", "172.20.31.0/24", "g2", "blue");
 	for (size_t i = 0; i < FORWARDERS; i++)

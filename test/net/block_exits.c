@@ -105,6 +105,7 @@ void case_exit_or_directly(struct world *w)
 	await_default(w, true);
 	check_reaches(w, "u", INTERNET);
 	CU_ASSERT(block_await_leaving(w, post_marked(w), "u", "wg*"));
+	block_await_sessions(w);
 	TEST_STEP(outage_cause(&w->lab, "x", "link", &f), &f);
 	await_default(w, false);
 	TEST_NUMBER(post_out(w, NULL), 0);

@@ -165,6 +165,7 @@ TEST_SUITE_WITH(
 	{"containers can be left out", containers_can_be_left_out},
 	{"who goes out by an exit is still there", who_goes_out_by_an_exit_is_still_there},
 	{"a lost exit is not clear text", a_lost_exit_is_not_clear_text},
+	{"a lost exit may mean the direct way", a_lost_exit_may_mean_the_direct_way},
 	{"an exit without a way out is none", an_exit_without_a_way_out_is_none},
 	{"a full size packet crosses the peering", a_full_size_packet_crosses_the_peering},
 	{"the MTU follows the cable", the_mtu_follows_the_cable},
@@ -175,14 +176,9 @@ TEST_SUITE_WITH(
 	{"a router forwards beside Docker", a_router_forwards_beside_docker},
 	{"an exit leads out beside Docker", an_exit_leads_out_beside_docker},
 	{"what is in the way is named", what_is_in_the_way_is_named},
+	{"it goes one way and back another beside filters",
+	 it_goes_one_way_and_back_another_beside_filters},
 	{"what a route manager removes comes back", what_a_route_manager_removes_comes_back},
 	{"rules hold without the fences", rules_hold_without_the_fences},
 	{"what has one way needs no routing protocol", what_has_one_way_needs_no_routing_protocol},
 	{"the routing protocol alone reaches all", the_routing_protocol_alone_reaches_all});
-
-/* Once in some runs a bent way is straight again before it is used, or BIRD keeps the route of an
- * exit that is lost: why is not known yet. */
-TEST_SUITE_LONG(block_bent, set_up, tear_down,
-		{"it goes one way and back another beside filters",
-		 it_goes_one_way_and_back_another_beside_filters},
-		{"a lost exit may mean the direct way", a_lost_exit_may_mean_the_direct_way});

@@ -23,6 +23,7 @@
 #include "lab/fleet.h"
 #include "lab/machine.h"
 #include "lab/reach.h"
+#include "lab/session.h"
 #include "test/test.h"
 
 #define COMMAND_MS 10000
@@ -238,6 +239,13 @@ void block_await(struct world *w, const char *machine, const char *fmt, ...)
 		}
 		poll(NULL, 0, POLL_MS);
 	}
+}
+
+void block_await_sessions(struct world *w)
+{
+	struct fault f = {0};
+
+	TEST_STEP(session_await_all(&w->lab, mono_add_ms(mono_now(), BLOCK_SETTLE_MS), &f), &f);
 }
 
 /* ---- packets ---- */

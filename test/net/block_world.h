@@ -35,6 +35,8 @@ bool block_try(struct world *w, const char *machine, const char *fmt, ...)
 /* Until the line succeeds, BLOCK_SETTLE_MS at most; else the case fails. */
 void block_await(struct world *w, const char *machine, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Until every machine's sessions stand, as when the fleet was made; else the case fails. */
+void block_await_sessions(struct world *w);
 /* One answer at least to echo requests, within `ms`. `from` NULL: as the machine chooses. */
 bool block_reaches(struct world *w, const char *at, const char *from, const char *to, int64_t ms);
 
