@@ -39,6 +39,16 @@ const struct connected *facts_shadowing(const struct facts *f, const struct pref
 	return NULL;
 }
 
+/* A bridge may have several addresses of one network. */
+static bool has_containers(const struct facts *f, const struct connected *c)
+{
+	for (size_t i = 0; i < f->ncontainers; i++)
+		if (strcmp(f->containers[i].device, c->device) == 0 &&
+		    prefix_equal(&f->containers[i].prefix, &c->prefix))
+			return true;
+	return false;
+}
+
 /* What is announced is reached by its own addresses, and is not translated. */
 static void gather_containers(const struct plan_input *in, struct facts *out)
 {
@@ -46,7 +56,8 @@ static void gather_containers(const struct plan_input *in, struct facts *out)
 	for (size_t i = 0; i < out->nconnected && in->config->containers; i++) {
 		const struct link *l = link_by_name(&in->seen->links, out->connected[i].device);
 
-		if (link_is_inner_bridge(&in->seen->links, l) && !lans_have(out, l))
+		if (link_is_inner_bridge(&in->seen->links, l) && !lans_have(out, l) &&
+		    !has_containers(out, &out->connected[i]))
 			out->containers[out->ncontainers++] = out->connected[i];
 	}
 }

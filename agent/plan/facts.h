@@ -138,8 +138,8 @@ struct facts {
 	size_t n, nrefused;
 	struct connected *connected; /* networks of devices that are not ours; lo is left out */
 	size_t nconnected;
-	/* Of `connected`, those of containers: of bridges without a physical port that are no
-	 * LAN. */
+	/* Of `connected`, those of containers: of bridges without a physical port that are no LAN;
+	 * each network of a bridge once. */
 	struct connected *containers;
 	size_t ncontainers;
 	struct route *held; /* of those that move, at metric 1 (move.h) */

@@ -1,5 +1,7 @@
 #include "agent/plan/translation.h"
 
+#include <string.h>
+
 #include "agent/plan/lans.h"
 
 /* ---- sets: whom an exit serves, and where it does not lead ---- */
@@ -55,6 +57,15 @@ void translation_put_sets(struct desired *d, const prefix_vec *mesh, const prefi
 	vec_free(&inside);
 }
 
+/* A bridge may have several networks: what goes by device is said once. */
+static bool is_first_of_bridge(const struct facts *f, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(f->containers[k].device, f->containers[i].device) == 0)
+			return false;
+	return true;
+}
+
 /* ---- prerouting ---- */
 
 void translation_put_accepts(struct desired *d)
@@ -79,12 +90,15 @@ void translation_put_tracked(struct desired *d)
 static void put_containers(struct desired *d)
 {
 	for (size_t i = 0; i < d->facts.ncontainers; i++)
-		buf_printf(&d->fence,
-			   "\t\tiifname @mesh_devices oifname \"%1$s\" ct direction reply ct "
-			   "status snat accept\n"
-			   "\t\tiifname @mesh_devices oifname \"%1$s\" ct status dnat accept\n"
-			   "\t\tiifname @mesh_devices oifname \"%1$s\" counter name unasked drop\n",
-			   d->facts.containers[i].device);
+		if (is_first_of_bridge(&d->facts, i))
+			buf_printf(&d->fence,
+				   "\t\tiifname @mesh_devices oifname \"%1$s\" ct direction reply "
+				   "ct status snat accept\n"
+				   "\t\tiifname @mesh_devices oifname \"%1$s\" ct status dnat "
+				   "accept\n"
+				   "\t\tiifname @mesh_devices oifname \"%1$s\" counter name "
+				   "unasked drop\n",
+				   d->facts.containers[i].device);
 }
 
 /* A network that is announced may be behind the same device. */
@@ -142,7 +156,7 @@ void translation_put_chain(struct desired *d)
 	buf_puts(b, "\tchain translation {\n"
 		    "\t\ttype nat hook postrouting priority srcnat - 5; policy accept;\n");
 	for (size_t i = 0; i < d->facts.ncontainers; i++)
-		for (size_t k = 0; k < d->devices.n; k++)
+		for (size_t k = 0; k < d->devices.n && is_first_of_bridge(&d->facts, i); k++)
 			buf_printf(b, "\t\tiifname \"%s\" oifname \"%s\" snat ip to %s\n",
 				   d->facts.containers[i].device, d->devices.at[k].name,
 				   address_format(&d->devices.at[k].membership->own, text));

@@ -170,26 +170,33 @@ static struct ifaddr address_of(const char *text, int device)
 	return a;
 }
 
-void machine_link(struct machine_case *c, const char *name, const char *address)
+void machine_address(struct machine_case *c, const char *address)
 {
-	struct link l = {.index = c->next_index++, .mtu = 1500, .flags = IFF_UP | IFF_RUNNING};
-	struct ifaddr a = address_of(address, l.index);
+	const struct link *l = &c->seen.links.at[c->seen.links.n - 1];
+	struct ifaddr a = address_of(address, l->index);
 	struct route r = {.table = RT_TABLE_MAIN,
 			  .prefix = ifaddr_prefix(&a),
 			  .type = RTN_UNICAST,
 			  .protocol = RTPROT_KERNEL,
 			  .scope = RT_SCOPE_LINK,
-			  .device = l.index,
+			  .device = l->index,
 			  .source = a.local};
+
+	vec_push(&c->seen.addresses, a);
+	if (a.length < 32 && strcmp(l->name, "lo") != 0)
+		vec_push(&c->seen.main, r);
+}
+
+void machine_link(struct machine_case *c, const char *name, const char *address)
+{
+	struct link l = {.index = c->next_index++, .mtu = 1500, .flags = IFF_UP | IFF_RUNNING};
 
 	snprintf(l.name, sizeof(l.name), "%s", name);
 	if (strcmp(name, "lo") == 0)
 		l.flags |= IFF_LOOPBACK;
 	vec_push(&c->seen.links, l);
 	vec_push(&c->seen.confs, (struct seen_conf){0, 0});
-	vec_push(&c->seen.addresses, a);
-	if (a.length < 32 && strcmp(name, "lo") != 0)
-		vec_push(&c->seen.main, r);
+	machine_address(c, address);
 }
 
 void machine_init(struct machine_case *c, const char *name)

@@ -40,6 +40,8 @@ void machine_fini(struct machine_case *c);
 /* Adds a link of somebody else's, with an address ("192.0.2.1/24") and main's route to its network.
  */
 void machine_link(struct machine_case *c, const char *name, const char *address);
+/* One more for the link that came last. */
+void machine_address(struct machine_case *c, const char *address);
 
 /* Renders its images anew, after a change of `meshes`. */
 void machine_update(struct machine_case *c);
