@@ -8,8 +8,14 @@
 /* Reply codes of `show protocols`. */
 enum { REPLY_PROTOCOL = 1002, REPLY_DETAIL = 1006, REPLY_HEADER = 2002 };
 
-#define CHANNELS_MAX 32
-#define OTHER_MAX    256 /* lines of one protocol that are kept */
+#define CHANNELS_MAX	 32
+#define CAPABILITIES_MAX 64
+#define TIMERS_MAX	 16
+#define OTHER_MAX	 256 /* lines of one protocol that are kept */
+
+/* How far the details of a capability, and capabilities, are set in. */
+#define INDENT_CAPABILITY 6
+#define INDENT_DETAIL	  8
 
 void bird_protocols_init(struct bird_protocols *p, struct arena *arena)
 {
@@ -20,8 +26,15 @@ void bird_protocols_init(struct bird_protocols *p, struct arena *arena)
 void bird_protocols_fini(struct bird_protocols *p)
 {
 	for (size_t i = 0; i < p->list.n; i++) {
-		vec_free(&p->list.at[i].channels);
-		vec_free(&p->list.at[i].other);
+		struct bird_protocol *row = &p->list.at[i];
+
+		for (size_t k = 0; k < row->channels.n; k++)
+			bird_channel_fini(&row->channels.at[k]);
+		vec_free(&row->channels);
+		vec_free(&row->timers);
+		vec_free(&row->local_capabilities);
+		vec_free(&row->neighbour_capabilities);
+		vec_free(&row->other);
 	}
 	vec_free(&p->list);
 }
@@ -39,8 +52,9 @@ static int read_row(struct bird_protocols *p, const char *text)
 				    .neighbour_text = "",
 				    .neighbour_id = "",
 				    .last_error = "",
-				    .hold_timer = "",
-				    .keepalive_timer = ""};
+				    .message = "",
+				    .session = "",
+				    .source = ""};
 
 	if (p->list.n >= BIRD_PROTOCOLS_MAX)
 		return ERR_TOO_LARGE;
@@ -51,6 +65,7 @@ static int read_row(struct bird_protocols *p, const char *text)
 	row.since = bird_time(p->arena, &text);
 	row.info = bird_trimmed(p->arena, text);
 	vec_push(&p->list, row);
+	p->section = NULL;
 	return 0;
 }
 
@@ -65,8 +80,9 @@ static const struct {
 	{"Neighbor range", offsetof(struct bird_protocol, neighbour_text)},
 	{"Neighbor ID", offsetof(struct bird_protocol, neighbour_id)},
 	{"Last error", offsetof(struct bird_protocol, last_error)},
-	{"Hold timer", offsetof(struct bird_protocol, hold_timer)},
-	{"Keepalive timer", offsetof(struct bird_protocol, keepalive_timer)},
+	{"Message", offsetof(struct bird_protocol, message)},
+	{"Session", offsetof(struct bird_protocol, session)},
+	{"Source address", offsetof(struct bird_protocol, source)},
 };
 
 static const struct {
@@ -77,108 +93,21 @@ static const struct {
 	{"Local AS", offsetof(struct bird_protocol, local_as)},
 };
 
+static const char *const timer_labels[] = {
+	"Hold timer", "Keepalive timer", "Send hold timer",
+	"Error wait", "Connect delay",	 "Restart timer",
+};
+
 static const struct {
-	const char *label;
+	const char *heading;
 	size_t offset;
-} channel_rows[] = {
-	{"State", offsetof(struct bird_channel, state)},
-	{"Table", offsetof(struct bird_channel, table)},
-};
-
-static const struct {
-	const char *label, *name;
-	size_t offset; /* (size_t)-1: the number is not kept */
-} limit_rows[] = {
-	{"Import limit", "import", offsetof(struct bird_channel, import_limit)},
-	{"Receive limit", "receive", offsetof(struct bird_channel, receive_limit)},
-	{"Export limit", "export", (size_t)-1},
-};
-
-static const char *const counter_labels[BIRD_COUNTER_ROWS] = {
-	[BIRD_IMPORT_UPDATES] = "Import updates",
-	[BIRD_IMPORT_WITHDRAWS] = "Import withdraws",
-	[BIRD_EXPORT_UPDATES] = "Export updates",
-	[BIRD_EXPORT_WITHDRAWS] = "Export withdraws",
-};
-
-static const struct {
-	const char *word;
-	size_t offset;
-} route_words[] = {
-	{"imported", offsetof(struct bird_channel, imported)},
-	{"filtered", offsetof(struct bird_channel, filtered)},
-	{"exported", offsetof(struct bird_channel, exported)},
-	{"preferred", offsetof(struct bird_channel, preferred)},
+} sections[] = {
+	{"Local capabilities", offsetof(struct bird_protocol, local_capabilities)},
+	{"Neighbor capabilities", offsetof(struct bird_protocol, neighbour_capabilities)},
 };
 
 #define N(array)	       (sizeof(array) / sizeof(array)[0])
 #define AT(struct_, row, type) ((type *)(void *)((char *)(struct_) + (row).offset))
-
-static uint64_t counter(struct arena *a, const char **at)
-{
-	return bird_number(bird_word(a, at), UINT64_MAX);
-}
-
-static void read_counters(struct arena *a, const char *value, struct bird_counters *out)
-{
-	out->received = counter(a, &value);
-	out->rejected = counter(a, &value);
-	out->filtered = counter(a, &value);
-	out->ignored = counter(a, &value);
-	out->accepted = counter(a, &value);
-}
-
-/* "1 imported, 0 filtered, 3 exported, 1 preferred" */
-static void read_route_counts(struct arena *a, const char *value, struct bird_channel *c)
-{
-	while (*value != '\0') {
-		uint64_t n = bird_number(bird_word(a, &value), 0);
-		const char *word = bird_word(a, &value);
-
-		for (size_t i = 0; i < N(route_words); i++)
-			if (strncmp(word, route_words[i].word, strlen(route_words[i].word)) == 0)
-				*AT(c, route_words[i], uint64_t) = n;
-	}
-}
-
-static bool read_limit(struct arena *a, const char *text, struct bird_channel *c)
-{
-	for (size_t i = 0; i < N(limit_rows); i++) {
-		const char *value = bird_labelled(a, text, limit_rows[i].label);
-
-		if (value == NULL)
-			continue;
-		if (limit_rows[i].offset != (size_t)-1)
-			*AT(c, limit_rows[i], uint64_t) = bird_number(value, 0);
-		if (strstr(value, "[HIT]") != NULL)
-			c->limit_hit = limit_rows[i].name;
-		return true;
-	}
-	return false;
-}
-
-static bool read_channel_detail(struct arena *a, const char *text, struct bird_channel *c)
-{
-	const char *value;
-
-	for (size_t i = 0; i < N(channel_rows); i++)
-		if ((value = bird_labelled(a, text, channel_rows[i].label)) != NULL) {
-			*AT(c, channel_rows[i], const char *) = value;
-			return true;
-		}
-	for (size_t i = 0; i < N(counter_labels); i++)
-		if ((value = bird_labelled(a, text, counter_labels[i])) != NULL) {
-			read_counters(a, value, &c->changes[i]);
-			return true;
-		}
-	value = bird_labelled(a, text, "Routes");
-	if (value != NULL) {
-		read_route_counts(a, value, c);
-		return true;
-	}
-	/* The heading of the counters is no news. */
-	return bird_labelled(a, text, "Route change stats") != NULL || read_limit(a, text, c);
-}
 
 static void read_neighbour(struct bird_protocol *p)
 {
@@ -212,27 +141,74 @@ static bool read_protocol_detail(struct arena *a, const char *text, struct bird_
 	return false;
 }
 
+/* "Hold timer:       22.123/30" */
+static bool read_timer(struct arena *a, const char *text, struct bird_protocol *p)
+{
+	for (size_t i = 0; i < N(timer_labels); i++) {
+		const char *value = bird_labelled(a, text, timer_labels[i]);
+		size_t len;
+
+		if (value == NULL || p->timers.n >= TIMERS_MAX)
+			continue;
+		len = strcspn(value, "/");
+		vec_push(&p->timers, (struct bird_timer){
+					     timer_labels[i],
+					     bird_piece(a, value, len),
+					     value[len] == '/' ? value + len + 1 : "",
+				     });
+		return true;
+	}
+	return false;
+}
+
+/* The heading of a list of capabilities, or a line of it. */
+static bool read_capability(struct bird_protocols *p, const char *text, struct bird_protocol *row)
+{
+	const char *line = bird_trimmed(p->arena, text);
+	const size_t indent = strspn(text, " ");
+	struct bird_capability *last;
+
+	for (size_t i = 0; i < N(sections); i++)
+		if (strcmp(line, sections[i].heading) == 0) {
+			p->section = AT(row, sections[i], bird_capability_vec);
+			return true;
+		}
+	if (p->section == NULL || indent < INDENT_CAPABILITY || p->section->n >= CAPABILITIES_MAX) {
+		p->section = NULL;
+		return false;
+	}
+	if (indent < INDENT_DETAIL || p->section->n == 0) {
+		/* "Role: customer" has its detail with it. */
+		const char *colon = strstr(line, ": ");
+		size_t len = colon != NULL ? (size_t)(colon - line) : strlen(line);
+
+		vec_push(p->section, (struct bird_capability){bird_piece(p->arena, line, len),
+							      colon != NULL ? colon + 2 : ""});
+		return true;
+	}
+	last = &p->section->at[p->section->n - 1];
+	last->detail = last->detail[0] == '\0'
+			       ? line
+			       : arena_printf(p->arena, "%s; %s", last->detail, line);
+	return true;
+}
+
 static void read_detail(struct bird_protocols *p, const char *text)
 {
 	struct bird_protocol *row = &p->list.at[p->list.n - 1];
-	const char *at = text, *value;
+	const char *at = text;
 
 	if (strspn(text, " \t") == strlen(text))
 		return;
 	if (strcmp(bird_word(p->arena, &at), "Channel") == 0 && row->channels.n < CHANNELS_MAX) {
-		vec_push(&row->channels, (struct bird_channel){.name = bird_trimmed(p->arena, at),
-							       .state = "",
-							       .table = ""});
+		vec_push(&row->channels, bird_channel_make(p->arena, at));
 		return;
 	}
-	if (row->channels.n > 0 &&
-	    read_channel_detail(p->arena, text, &row->channels.at[row->channels.n - 1]))
-		return;
-	if (row->channels.n == 0 && read_protocol_detail(p->arena, text, row))
-		return;
-	value = bird_trimmed(p->arena, text);
-	if (row->other.n < OTHER_MAX)
-		vec_push(&row->other, value);
+	if (row->channels.n > 0)
+		bird_channel_line(&row->channels.at[row->channels.n - 1], p->arena, text);
+	else if (!read_capability(p, text, row) && !read_timer(p->arena, text, row) &&
+		 !read_protocol_detail(p->arena, text, row) && row->other.n < OTHER_MAX)
+		vec_push(&row->other, bird_trimmed(p->arena, text));
 }
 
 int bird_protocols_line(void *context, const struct bird_line *line)

@@ -1,4 +1,4 @@
-/* Reads the reply to `show protocols` and `show protocols all`, BIRD 2.0 and 2.13 on.
+/* Reads the reply to `show protocols` and `show protocols all`, BIRD 2.0 to 3.
  *
  * Give bird_protocols_line to bird_call() as its callback, with the struct below as context. Texts
  * live in the arena. What is not understood is kept in `other`. */
@@ -7,35 +7,25 @@
 
 #include "lib/base/arena.h"
 #include "lib/net/bird.h"
+#include "lib/net/bird_parse_channel.h"
 #include "lib/net/prefix.h"
 
 #define BIRD_PROTOCOLS_MAX 65536 /* more in one reply: ERR_TOO_LARGE */
 
-enum bird_counter_row {
-	BIRD_IMPORT_UPDATES,
-	BIRD_IMPORT_WITHDRAWS,
-	BIRD_EXPORT_UPDATES,
-	BIRD_EXPORT_WITHDRAWS,
-	BIRD_COUNTER_ROWS
+/* "Graceful restart" with "Restart time: 120; AF supported: ipv4". */
+struct bird_capability {
+	const char *name, *detail; /* "" if there is none */
 };
 
-struct bird_counters { /* UINT64_MAX: BIRD does not count it ("---") */
-	uint64_t received, rejected, filtered, ignored, accepted;
-};
-
-struct bird_channel {
-	const char *name;  /* "ipv4" */
-	const char *state; /* "UP" */
-	const char *table;
-	uint64_t imported, filtered, exported, preferred; /* routes now */
-	struct bird_counters changes[BIRD_COUNTER_ROWS];
-	uint64_t import_limit, receive_limit; /* 0: none */
-	const char *limit_hit;		      /* "import", "receive", … ; NULL: none */
-};
-
+typedef VEC(struct bird_capability) bird_capability_vec;
 typedef VEC(struct bird_channel) bird_channel_vec;
 
-typedef VEC(const char *) bird_text_vec;
+struct bird_timer {
+	const char *name;      /* "Hold timer" */
+	const char *left, *of; /* seconds, as written; `of` is "-" where it has no end of its own */
+};
+
+typedef VEC(struct bird_timer) bird_timer_vec;
 
 struct bird_protocol {
 	const char *name;
@@ -50,16 +40,22 @@ struct bird_protocol {
 	struct address neighbour;   /* family 0: none */
 	const char *neighbour_text; /* as written: a range, with %device */
 	uint32_t neighbour_as, local_as;
-	const char *neighbour_id;		  /* "" while not established */
-	const char *last_error;			  /* "" if none */
-	const char *hold_timer, *keepalive_timer; /* "22.123/30"; "" if none */
+	const char *neighbour_id; /* "" while not established */
+	const char *last_error;	  /* "" if none */
+	const char *message;	  /* of who disabled it; "" if none */
+	const char *session;	  /* "internal route-reflector AS4"; "" if not up */
+	const char *source;	  /* address that it speaks from; "" if not up */
+	bird_timer_vec timers;
+	bird_capability_vec local_capabilities, neighbour_capabilities;
 	bird_channel_vec channels;
-	bird_text_vec other;
+	bird_text_vec other; /* lines that are not understood, outside of channels */
 };
 
 struct bird_protocols {
 	struct arena *arena;
 	VEC(struct bird_protocol) list; /* in BIRD's order */
+	/* the parser's own */
+	bird_capability_vec *section; /* whose capabilities are being listed */
 };
 
 void bird_protocols_init(struct bird_protocols *p, struct arena *arena);

@@ -68,7 +68,7 @@ static void set_names(struct bird_routes *p, const char *table, const char *net)
 static void read_source(struct bird_routes *p, const char *text, size_t len)
 {
 	struct bird_route *r = &p->route;
-	const char *at = arena_printf(&p->arena, "%.*s", (int)len, text);
+	const char *at = bird_piece(&p->arena, text, len);
 
 	r->protocol = bird_word(&p->arena, &at);
 	r->since = bird_time(&p->arena, &at);
@@ -86,8 +86,7 @@ static void read_rank(struct bird_routes *p, const char *text)
 	r->unsynced = text[0] == '!';
 	r->primary = text[0] == '*' || text[0] == '!';
 	if (bracket != NULL)
-		r->origin = arena_printf(&p->arena, "%.*s", (int)strcspn(bracket + 1, "]"),
-					 bracket + 1);
+		r->origin = bird_piece(&p->arena, bracket + 1, strcspn(bracket + 1, "]"));
 	if (open == NULL)
 		return;
 	r->preference = (int)bird_number(open + 1, 0);
@@ -97,7 +96,7 @@ static void read_rank(struct bird_routes *p, const char *text)
 	r->suppressed = *open == '-';
 	open += r->suppressed;
 	if (*open == '/')
-		r->metric = arena_printf(&p->arena, "%.*s", (int)strcspn(open + 1, ")"), open + 1);
+		r->metric = bird_piece(&p->arena, open + 1, strcspn(open + 1, ")"));
 }
 
 /* "10.20.0.0/16         unicast [g_1 …] * (100) […]". A net may be a flow rule with blanks in it:
@@ -114,19 +113,19 @@ static bool read_route(struct bird_routes *p, const char *text)
 	while (type > text && type[-1] != ' ' && type[-1] != '\t')
 		type--;
 	begin(p);
-	net = bird_trimmed(&p->arena, arena_printf(&p->arena, "%.*s", (int)(type - text), text));
+	net = bird_trimmed(&p->arena, bird_piece(&p->arena, text, (size_t)(type - text)));
 	if (net[0] != '\0')
 		set_names(p, r->table, net);
-	r->type = arena_printf(&p->arena, "%.*s", (int)(bracket - type), type);
+	r->type = bird_piece(&p->arena, type, (size_t)(bracket - type));
 	read_source(p, bracket + 2, (size_t)(end - bracket) - 2);
 	read_rank(p, end + 1);
 	return true;
 }
 
-/* "via 10.5.0.2 on d0 onlink weight 2", "dev d0"; more words may follow (labels). */
+/* "via 10.5.0.2 on d0 mpls 100 onlink weight 2", "dev d0". */
 static bool read_hop(struct bird_routes *p, const char *text)
 {
-	struct bird_next_hop hop = {.device = "", .weight = 1};
+	struct bird_next_hop hop = {.device = "", .weight = 1, .more = ""};
 	const char *word = bird_word(&p->arena, &text);
 
 	if (strcmp(word, "dev") == 0)
@@ -142,9 +141,44 @@ static bool read_hop(struct bird_routes *p, const char *text)
 			hop.onlink = true;
 		else if (strcmp(word, "weight") == 0)
 			hop.weight = (unsigned)bird_number(bird_word(&p->arena, &text), 1);
+		else
+			hop.more = arena_printf(&p->arena, "%s%s%s", hop.more,
+						hop.more[0] != '\0' ? " " : "", word);
 	}
 	vec_push(&p->route.hops, hop);
 	return true;
+}
+
+/* Since BIRD 3 attributes have the names of its filter language. */
+static const struct {
+	const char *new, *old;
+} renamed[] = {
+	{"bgp_origin", "BGP.origin"},
+	{"bgp_path", "BGP.as_path"},
+	{"bgp_next_hop", "BGP.next_hop"},
+	{"bgp_med", "BGP.med"},
+	{"bgp_local_pref", "BGP.local_pref"},
+	{"bgp_atomic_aggr", "BGP.atomic_aggr"},
+	{"bgp_aggregator", "BGP.aggregator"},
+	{"bgp_community", "BGP.community"},
+	{"bgp_originator_id", "BGP.originator_id"},
+	{"bgp_cluster_list", "BGP.cluster_list"},
+	{"bgp_ext_community", "BGP.ext_community"},
+	{"bgp_aigp", "BGP.aigp"},
+	{"bgp_large_community", "BGP.large_community"},
+	{"bgp_otc", "BGP.otc"},
+	{"bgp_mpls_label_stack", "BGP.mpls_label_stack"},
+	{"krt_source", "Kernel.source"},
+	{"krt_metric", "Kernel.metric"},
+	{"krt_prefsrc", "Kernel.prefsrc"},
+};
+
+static const char *attribute_name(struct arena *a, const char *text, size_t len)
+{
+	for (size_t i = 0; text[0] != 'B' && i < sizeof(renamed) / sizeof(renamed[0]); i++)
+		if (strncmp(text, renamed[i].new, len) == 0 && renamed[i].new[len] == '\0')
+			return renamed[i].old;
+	return bird_piece(a, text, len);
 }
 
 /* "BGP.as_path: 4200000002 65010"; what does not fit a line goes on behind two tabs. */
@@ -164,9 +198,8 @@ static bool read_attribute(struct bird_routes *p, const char *text)
 	len = strcspn(text, ": \t");
 	if (len == 0 || text[len] != ':')
 		return false;
-	vec_push(&r->attributes,
-		 (struct bird_attribute){arena_printf(&p->arena, "%.*s", (int)len, text),
-					 bird_trimmed(&p->arena, text + len + 1)});
+	vec_push(&r->attributes, (struct bird_attribute){attribute_name(&p->arena, text, len),
+							 bird_trimmed(&p->arena, text + len + 1)});
 	return true;
 }
 
@@ -176,8 +209,6 @@ static int read_detail(struct bird_routes *p, const struct bird_line *line)
 	struct bird_route *r = &p->route;
 	bool read;
 
-	if (!p->open)
-		return 0;
 	if (r->hops.n + r->attributes.n + r->other.n >= LINES_MAX)
 		return ERR_TOO_LARGE;
 	if (line->code == REPLY_ROUTE)
@@ -189,27 +220,39 @@ static int read_detail(struct bird_routes *p, const struct bird_line *line)
 	return 0;
 }
 
+static int stray(struct bird_routes *p, const char *text)
+{
+	return p->stray != NULL && text[strspn(text, " \t")] != '\0' ? p->stray(p->context, text)
+								     : 0;
+}
+
+/* "Table master4:" */
+static bool read_table(struct bird_routes *p, const char *text, size_t len)
+{
+	static const char heading[] = "Table ";
+	const size_t before = sizeof(heading) - 1;
+
+	if (len <= before || strncmp(text, heading, before) != 0 || text[len - 1] != ':')
+		return false;
+	set_names(p, bird_piece(&p->arena, text + before, len - before - 1), "");
+	return true;
+}
+
 int bird_routes_line(void *context, const struct bird_line *line)
 {
 	struct bird_routes *p = context;
-	size_t len = line->len;
-	int code = 0;
+	bool of_route = line->text[0] == '\t' || line->code != REPLY_ROUTE;
+	int code;
 
 	if (line->code < REPLY_ROUTE || line->code > REPLY_ATTRIBUTE)
-		return line->last ? finish(p) : 0;
-	if (line->text[0] == '\t' || line->code != REPLY_ROUTE)
+		return line->last ? finish(p) : stray(p, line->text);
+	if (of_route && p->open)
 		return read_detail(p, line);
 	code = finish(p);
-	if (code != 0 || len == 0)
-		return code;
-	if (strncmp(line->text, "Table ", 6) == 0 && line->text[len - 1] == ':')
-		set_names(p,
-			  bird_trimmed(&p->arena, arena_printf(&p->arena, "%.*s", (int)len - 7,
-							       line->text + 6)),
-			  "");
-	else
-		(void)read_route(p, line->text); /* what is none (a count) belongs to no route */
-	return 0;
+	if (code == 0 &&
+	    (of_route || (!read_table(p, line->text, line->len) && !read_route(p, line->text))))
+		code = stray(p, line->text);
+	return code;
 }
 
 const char *bird_route_attribute(const struct bird_route *r, const char *name)

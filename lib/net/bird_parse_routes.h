@@ -1,5 +1,5 @@
-/* Reads the reply to `show route`, with or without `all`, route by route: a table may be large, so
- * only the one that is being read is in memory. */
+/* Reads the reply to `show route`, with or without `all`, of BIRD 2.0 to 3, route by route: a table
+ * may be large, so only the one that is being read is in memory. */
 #ifndef SKEIN_NET_BIRD_PARSE_ROUTES_H
 #define SKEIN_NET_BIRD_PARSE_ROUTES_H
 
@@ -11,11 +11,12 @@ struct bird_next_hop {
 	struct address gateway; /* family 0: on the link */
 	const char *device;	/* "" if not said */
 	bool onlink;
-	unsigned weight; /* 1.. */
+	unsigned weight;  /* 1.. */
+	const char *more; /* further words: "mpls 100", "table master4"; "" if none */
 };
 
 struct bird_attribute {
-	const char *name;  /* "BGP.as_path", "Kernel.metric", "Type" */
+	const char *name;  /* "BGP.as_path", "Kernel.metric", "Type": as BIRD 2 has them */
 	const char *value; /* as BIRD writes it; long ones of several lines joined by a space */
 };
 
@@ -41,10 +42,13 @@ struct bird_route {
 
 /* The route and all in it are borrowed until it returns; not 0 ends the reading. */
 typedef int bird_route_fn(void *context, const struct bird_route *route);
+/* A line of the reply that belongs to no route. */
+typedef int bird_stray_fn(void *context, const char *text);
 
 struct bird_routes {
 	bird_route_fn *each;
 	void *context;
+	bird_stray_fn *stray; /* set after init; NULL: they are skipped */
 	/* the parser's own */
 	struct arena arena, names; /* of this route; of table and net, which last longer */
 	struct bird_route route;

@@ -8,15 +8,21 @@ static const char *skip_blanks(const char *text)
 	return text + strspn(text, " \t");
 }
 
+const char *bird_piece(struct arena *a, const char *text, size_t len)
+{
+	char *out = arena_alloc(a, len + 1);
+
+	memcpy(out, text, len);
+	return out;
+}
+
 const char *bird_word(struct arena *a, const char **at)
 {
 	const char *start = skip_blanks(*at);
 	size_t len = strcspn(start, " \t");
-	char *word = arena_alloc(a, len + 1);
 
-	memcpy(word, start, len);
 	*at = skip_blanks(start + len);
-	return word;
+	return bird_piece(a, start, len);
 }
 
 /* YYYY-MM-DD and then a time of day. */
@@ -44,15 +50,12 @@ const char *bird_time(struct arena *a, const char **at)
 const char *bird_trimmed(struct arena *a, const char *text)
 {
 	size_t len;
-	char *out;
 
 	text = skip_blanks(text);
 	len = strlen(text);
 	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
 		len--;
-	out = arena_alloc(a, len + 1);
-	memcpy(out, text, len);
-	return out;
+	return bird_piece(a, text, len);
 }
 
 const char *bird_labelled(struct arena *a, const char *text, const char *label)

@@ -9,6 +9,8 @@
 
 /* The next word of *at, in the arena; "" at the end. Moves *at behind it and the blanks after. */
 const char *bird_word(struct arena *a, const char **at);
+/* The first `len` bytes, which are there, in the arena. */
+const char *bird_piece(struct arena *a, const char *text, size_t len);
 /* A time in one of BIRD's formats: with a date before it, it is two words. */
 const char *bird_time(struct arena *a, const char **at);
 /* All of it, without blanks at both ends. */

@@ -7,6 +7,7 @@
 #include "lib/net/bird_parse_bfd.h"
 #include "lib/net/bird_parse_protocols.h"
 #include "lib/net/bird_parse_routes.h"
+#include "lib/net/bird_parse_status.h"
 #include "test/fuzz/fuzz.h"
 #include "test/test.h"
 
@@ -16,6 +17,7 @@ struct parsers {
 	struct bird_protocols protocols;
 	struct bird_routes routes;
 	struct bird_bfd bfd;
+	struct bird_status status;
 	struct arena arena;
 };
 
@@ -28,12 +30,20 @@ static int on_route(void *context, const struct bird_route *r)
 	return 0;
 }
 
+static int on_stray(void *context, const char *text)
+{
+	(void)context;
+	FUZZ_HOLDS(text != NULL && text[0] != '\0');
+	return 0;
+}
+
 static int on_line(void *context, const struct bird_line *l)
 {
 	struct parsers *p = context;
 
 	(void)bird_protocols_line(&p->protocols, l);
 	(void)bird_bfd_line(&p->bfd, l);
+	(void)bird_status_line(&p->status, l);
 	(void)bird_routes_line(&p->routes, l);
 	return 0;
 }
@@ -47,7 +57,9 @@ static void parse(struct bird *b)
 	arena_init(&p.arena);
 	bird_protocols_init(&p.protocols, &p.arena);
 	bird_bfd_init(&p.bfd, &p.arena);
+	bird_status_init(&p.status, &p.arena);
 	bird_routes_init(&p.routes, on_route, NULL);
+	p.routes.stray = on_stray;
 	if (bird_call(b, "show protocols all", deadline, on_line, &p, &f) != 0)
 		FUZZ_HOLDS(f.code != 0 && f.code != ERR_TIMEOUT);
 	for (size_t i = 0; i < p.protocols.list.n; i++)
@@ -55,6 +67,7 @@ static void parse(struct bird *b)
 			   p.protocols.list.at[i].neighbour_text != NULL);
 	bird_protocols_fini(&p.protocols);
 	bird_bfd_fini(&p.bfd);
+	bird_status_fini(&p.status);
 	bird_routes_fini(&p.routes);
 	arena_fini(&p.arena);
 }
