@@ -23,7 +23,8 @@ struct cli {
 	const char *organization_id; /* once resolved */
 };
 
-enum verb_needs { VERB_CONTROLLER, VERB_NOTHING };
+/* What `run` finds open. A hint about the controller goes with the faults of the first two. */
+enum verb_needs { VERB_NEEDS_CONTROLLER, VERB_NEEDS_NOTHING, VERB_NEEDS_BIRD };
 
 struct verb {
 	struct command command; /* its `run` is set by main; words NULL ends the table */
@@ -34,11 +35,18 @@ struct verb {
 /* A row of a noun's table; `options` is the struct that `rows` fill. */
 #define VERB(words, args, min, max, help, rows, options, run)                                      \
 	{                                                                                          \
-		{words, args, min, max, help, rows, sizeof(options), NULL}, run, VERB_CONTROLLER   \
+		{words, args, min, max, help, rows, sizeof(options), NULL}, run,                   \
+			VERB_NEEDS_CONTROLLER                                                      \
 	}
 #define VERB_OFFLINE(words, args, min, max, help, rows, options, run)                              \
 	{                                                                                          \
-		{words, args, min, max, help, rows, sizeof(options), NULL}, run, VERB_NOTHING      \
+		{words, args, min, max, help, rows, sizeof(options), NULL}, run,                   \
+			VERB_NEEDS_NOTHING                                                         \
+	}
+
+#define VERB_BIRD(words, args, min, max, help, rows, options, run)                                 \
+	{                                                                                          \
+		{words, args, min, max, help, rows, sizeof(options), NULL}, run, VERB_NEEDS_BIRD   \
 	}
 
 #define VERB_END                                                                                   \
@@ -52,7 +60,7 @@ struct no_options {
 
 extern const struct verb login_verbs[], status_verbs[], organization_verbs[], mesh_verbs[],
 	machine_verbs[], membership_verbs[], token_verbs[], api_token_verbs[], gateway_verbs[],
-	prefix_verbs[], peering_verbs[], audit_verbs[], state_verbs[];
+	prefix_verbs[], peering_verbs[], audit_verbs[], state_verbs[], bgp_verbs[];
 
 /* All of them, in the order of --help; ends with NULL. */
 extern const struct verb *const cli_nouns[];

@@ -25,9 +25,9 @@ static int connect_controller(struct cli *c)
 	return code;
 }
 
-static void print_fault(const struct cli *c, int code)
+static void print_fault(const struct cli *c, const struct verb *verb, int code)
 {
-	const char *hint = problem_hint(code);
+	const char *hint = verb->needs != VERB_NEEDS_BIRD ? problem_hint(code) : NULL;
 
 	fprintf(stderr, "skein: %s", fault_text(&c->fault, code));
 	if (hint != NULL)
@@ -44,14 +44,14 @@ static int run_verb(void *context, const struct invocation *in)
 	arena_init(&c->arena);
 	output_init(&c->out, c->json);
 	c->answers = json_array();
-	if (verb->needs == VERB_CONTROLLER)
+	if (verb->needs == VERB_NEEDS_CONTROLLER)
 		code = connect_controller(c);
 	if (code == 0)
 		code = verb->run(c, in);
 	if (code == 0 && (fflush(stdout) != 0 || ferror(stdout) != 0))
 		code = fault_set(&c->fault, ERR_IO, "the answer could not be written");
 	if (code != 0)
-		print_fault(c, code);
+		print_fault(c, verb, code);
 	if (c->transport != NULL)
 		c->transport->free(c->transport);
 	json_decref(c->answers);

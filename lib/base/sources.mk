@@ -1,1 +1,1 @@
-lib/base := arena buf clock cursor error file hash json log option prompt run schema secret text
+lib/base := arena buf clock control_ask cursor error file hash json log option prompt run schema secret text

@@ -1,0 +1,1 @@
+cli/bgp := age bfd bgp instance neighbor_json neighbors page summary verbs
