@@ -327,12 +327,10 @@ int demo_run(const char *path, bool stay, struct fault *f)
 {
 	struct fault left = {0};
 	struct demo d = {0};
-	char name[64];
 	int code;
 
 	arena_init(&d.arena);
 	code = lab_plan(&d.lab, path, f);
-	snprintf(name, sizeof(name), "%s", d.lab.name);
 	if (code == 0)
 		code = demo_choose(&d.lab.file, &d.cast, f);
 	if (code != 0) {
@@ -346,8 +344,9 @@ int demo_run(const char *path, bool stay, struct fault *f)
 		lab_show_logs(&d.lab, stderr);
 	if (d.members.n > 0)
 		wait_for_person(&d);
-	lab_close(&d.lab); /* the lock with it */
-	if (!stay && lab_down(name, &left) != 0) {
+	if (stay) {
+		lab_close(&d.lab);
+	} else if (lab_end(&d.lab, &left) != 0) {
 		fprintf(stderr, "skein-lab: the lab is still there: %s\n", left.text);
 		code = code == 0 ? fault_set(f, left.code, "%s", left.text) : code;
 	}

@@ -343,15 +343,14 @@ int fleet_begin(struct lab *lab, const char *yaml, fleet_step *const *steps)
 int fleet_end(struct lab *lab, bool failed)
 {
 	struct fault f = {0};
-	char name[sizeof(lab->name)];
 	int code = 0;
 
-	memcpy(name, lab->name, sizeof(name));
-	if (failed)
+	if (failed && lab->lock >= 0)
 		lab_show_logs(lab, stdout);
-	lab_close(lab); /* the lock with it */
-	if (name[0] != '\0' && getenv("SKEIN_LAB_KEEP") == NULL)
-		code = lab_down(name, &f);
+	if (getenv("SKEIN_LAB_KEEP") == NULL)
+		code = lab_end(lab, &f);
+	else
+		lab_close(lab);
 	if (code != 0)
 		printf("%s\n", f.text);
 	return code;

@@ -83,8 +83,11 @@ int lab_take_lock(struct lab *lab, struct fault *f)
 		return fault_errno(f, errno, "%s", path);
 	/* `down` removes the file while it holds the lock: one that has no name locks nothing. */
 	if (flock(lab->lock, LOCK_EX | LOCK_NB) != 0 || fstat(lab->lock, &held) != 0 ||
-	    stat(path, &named) != 0 || held.st_ino != named.st_ino)
+	    stat(path, &named) != 0 || held.st_ino != named.st_ino) {
+		close(lab->lock);
+		lab->lock = -1;
 		return fault_set(f, ERR_BUSY, "another skein-lab is at work on '%s'", lab->name);
+	}
 	return 0;
 }
 

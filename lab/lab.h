@@ -29,8 +29,8 @@ struct lab {
 	const char *text; /* of the file it is made from; NULL: it was opened */
 	char dir[PLACE_PATH_MAX];
 	char programs[256]; /* the directory that has skein and its daemons */
-	int lock;
-	FILE *say; /* progress for people; NULL: none */
+	int lock;	    /* -1: another program may have the lab */
+	FILE *say;	    /* progress for people; NULL: none */
 };
 
 /* A lab that is to be made from a file. Takes its lock: one program at a time changes a lab.

@@ -128,6 +128,17 @@ int lab_remove(const char *name, struct fault *f)
 	return code;
 }
 
+int lab_end(struct lab *lab, struct fault *f)
+{
+	int code = lab->lock >= 0 ? lab_remove(lab->name, f) : 0;
+
+	if (code == 0 && lab->lock >= 0)
+		lab_drop_lock(lab);
+	lab_close(lab);
+	rmdir(LAB_ROOT); /* stays while another lab is there */
+	return code;
+}
+
 int lab_down(const char *name, struct fault *f)
 {
 	struct lab lab;
@@ -136,10 +147,7 @@ int lab_down(const char *name, struct fault *f)
 	lab_init(&lab, name);
 	code = lab_take_lock(&lab, f);
 	if (code == 0)
-		code = lab_remove(name, f);
-	if (code == 0)
-		lab_drop_lock(&lab);
+		return lab_end(&lab, f);
 	lab_close(&lab);
-	rmdir(LAB_ROOT); /* stays while another lab is there */
 	return code;
 }

@@ -10,6 +10,9 @@ int lab_make_places(struct lab *lab, struct fault *f);
 /* Undoes all that a lab of this name made. Needs no file and no record; absent is success. The
  * caller has the lock. */
 int lab_remove(const char *name, struct fault *f);
+/* Removes a lab, and closes it. One that is another program's, for this one could not have its
+ * lock, is only closed. */
+int lab_end(struct lab *lab, struct fault *f);
 /* Takes the lock, removes, and leaves no trace. */
 int lab_down(const char *name, struct fault *f);
 

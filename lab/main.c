@@ -67,9 +67,10 @@ static int run_up(void *context, const struct invocation *in)
 		lab_say(&lab, "lab '%s' is up; 'skein-lab status' shows it", lab.name);
 	else if (planned)
 		lab_show_logs(&lab, stderr);
-	lab_close(&lab);
-	if (code != 0 && planned && !o->keep)
-		lab_down(lab.name, &ignored);
+	if (code != 0 && !o->keep)
+		lab_end(&lab, &ignored);
+	else
+		lab_close(&lab);
 	return code == 0 ? 0 : complain(&f, code);
 }
 

@@ -242,6 +242,21 @@ static void one_program_at_a_time_changes_a_lab(void)
 	lab_close(&other);
 }
 
+/* Who could not have a lab takes nothing of it down, even when nobody else is at it by then. */
+static void what_is_anothers_is_left(void)
+{
+	struct fault f = {0};
+	struct lab other;
+
+	TEST_NUMBER(lab_plan_text(&other, "lab", yaml, strlen(yaml), &f), ERR_BUSY);
+	close(lab.lock);
+	lab.lock = -1;
+	TEST_NUMBER(fleet_end(&other, true), 0);
+	TEST_NUMBER(run("a", "true", NULL), 0);
+	f = (struct fault){0};
+	TEST_STEP(lab_take_lock(&lab, &f), &f);
+}
+
 static void up_again_removes_what_was_there_and_nothing_else(void)
 {
 	static const char *const sleeper[] = {"sleep", "1000", NULL};
@@ -287,6 +302,7 @@ TEST_SUITE_WITH(lab, bring_up, take_down, {"machines share nothing", machines_sh
 		 power_off_ends_the_processes_of_one_machine},
 		{"forged packets are sent and counted", forged_packets_are_sent_and_counted},
 		{"one program at a time changes a lab", one_program_at_a_time_changes_a_lab},
+		{"what is another's is left", what_is_anothers_is_left},
 		{"up again removes what was there and nothing else",
 		 up_again_removes_what_was_there_and_nothing_else},
 		{"down leaves nothing", down_leaves_nothing});
