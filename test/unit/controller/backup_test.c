@@ -25,10 +25,7 @@ static char file[300];
 
 static int start(void)
 {
-	return stand_start(&api, NULL) && stand_call(&api, api.admin, "POST", "/api/v1/meshes",
-						     "{\"name\":\"prod\"}") == 201
-		       ? 0
-		       : 1;
+	return stand_start_with_mesh(&api, NULL, "{\"name\":\"prod\"}") ? 0 : 1;
 }
 
 static int stop(void)

@@ -1,6 +1,5 @@
 #include "test/unit/controller/crowd.h"
 
-#include <sqlite3.h>
 #include <string.h>
 
 #include "controller/alloc.h"
@@ -94,23 +93,15 @@ bool crowd_fill(const struct stand *a, const char *mesh, size_t first, size_t n)
 
 bool crowd_use_up(const struct stand *a, const char *mesh, uint32_t left)
 {
-	char *path = config_data_path(a->config, DATABASE_NAME), sql[128];
-	sqlite3 *db = NULL;
 	struct crowd c;
-	bool ok;
+	char sql[128];
 
 	if (!open_store(&c, a, mesh))
 		return end(&c, ERR_NOT_FOUND);
 	snprintf(sql, sizeof(sql), "UPDATE mesh SET next_index = %u WHERE row = %lld",
 		 alloc_last_index(&c.mesh.cidr) - left + 1, (long long)c.mesh.row);
 	end(&c, 0);
-	ok = sqlite3_open(path, &db) == SQLITE_OK &&
-	     sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
-	if (!ok)
-		stand_complain("crowd: %s", sqlite3_errmsg(db));
-	sqlite3_close(db);
-	free(path);
-	return ok;
+	return stand_run_sql(a, sql);
 }
 
 void crowd_machine(size_t i, struct stand_machine *out)

@@ -16,10 +16,7 @@ static struct stand api;
 
 static int start(void)
 {
-	bool ok = stand_start(&api, NULL) && stand_call(&api, api.admin, "POST", "/api/v1/meshes",
-							"{\"name\":\"prod\"}") == 201;
-
-	if (!ok)
+	if (!stand_start_with_mesh(&api, NULL, "{\"name\":\"prod\"}"))
 		return 1;
 	stand_pause(&api);
 	return crowd_fill(&api, "prod", 0, MANY) && stand_resume(&api) ? 0 : 1;

@@ -17,10 +17,7 @@ static struct stand api;
 
 static int start(void)
 {
-	return stand_start(&api, NULL) && stand_call(&api, api.admin, "POST", "/api/v1/meshes",
-						     "{\"name\":\"prod\"}") == 201
-		       ? 0
-		       : 1;
+	return stand_start_with_mesh(&api, NULL, "{\"name\":\"prod\"}") ? 0 : 1;
 }
 
 static int stop(void)

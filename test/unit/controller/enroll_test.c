@@ -13,9 +13,7 @@ static struct stand api;
 
 static int start(void)
 {
-	return stand_start(&api, NULL) &&
-			       stand_call(&api, api.admin, "POST", "/api/v1/meshes",
-					  "{\"name\":\"prod\",\"cidr\":\"10.1.0.0/29\"}") == 201
+	return stand_start_with_mesh(&api, NULL, "{\"name\":\"prod\",\"cidr\":\"10.1.0.0/29\"}")
 		       ? 0
 		       : 1;
 }

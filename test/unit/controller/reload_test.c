@@ -18,8 +18,7 @@ static struct stand_machine machine;
 
 static int start(void)
 {
-	bool ok = stand_start(&s, "pin = no\n") &&
-		  stand_call(&s, s.admin, "POST", V1 "/meshes", "{\"name\":\"prod\"}") == 201;
+	bool ok = stand_start_with_mesh(&s, "pin = no\n", "{\"name\":\"prod\"}");
 
 	stand_machine_new(&machine, "web");
 	return ok && stand_enroll(&s, &machine, stand_join_token(&s, s.admin, NULL), NULL) == 201 &&

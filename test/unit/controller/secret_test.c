@@ -103,11 +103,9 @@ static void know_keys(void)
 
 static int start(void)
 {
-	if (!stand_start(&api, NULL) ||
-	    stand_call(&api, api.admin, "POST", "/api/v1/meshes",
-		       "{\"name\":\"prod\",\"cidr\":\"10.1.0.0/16\"}") != 201)
-		return 1;
-	return 0;
+	return stand_start_with_mesh(&api, NULL, "{\"name\":\"prod\",\"cidr\":\"10.1.0.0/16\"}")
+		       ? 0
+		       : 1;
 }
 
 static int stop(void)

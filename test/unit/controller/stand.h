@@ -32,11 +32,16 @@ void stand_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Says why, and returns false, when it does not come up. `settings` are lines of a
  * configuration beside the usual ones; NULL: none. */
 bool stand_start(struct stand *a, const char *settings);
+/* The same, and makes a mesh of it: the body of the request. */
+bool stand_start_with_mesh(struct stand *a, const char *settings, const char *mesh);
 void stand_stop(struct stand *a);
 /* Ends the controller; starts it again on the same directory; both. */
 void stand_pause(struct stand *a);
 bool stand_resume(struct stand *a);
 bool stand_restart(struct stand *a);
+
+/* In its database, beside it. */
+bool stand_run_sql(const struct stand *a, const char *sql);
 
 struct stand_request {
 	const char *method, *path, *token, *body; /* token and body may be NULL */

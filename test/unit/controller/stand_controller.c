@@ -74,6 +74,12 @@ bool stand_start(struct stand *a, const char *settings)
 	return ok ? run(a) : fail(&f, "stand_start");
 }
 
+bool stand_start_with_mesh(struct stand *a, const char *settings, const char *mesh)
+{
+	return stand_start(a, settings) &&
+	       stand_call(a, a->admin, "POST", "/api/v1/meshes", mesh) == 201;
+}
+
 void stand_stop(struct stand *a)
 {
 	controller_stop(a->controller);
@@ -118,23 +124,29 @@ bool stand_wait_peer(struct stand *a, const struct stand_machine *m, uint32_t in
 	return false;
 }
 
+bool stand_run_sql(const struct stand *a, const char *sql)
+{
+	char *path = config_data_path(a->config, DATABASE_NAME);
+	sqlite3 *db = NULL;
+	bool ok = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+		  sqlite3_busy_timeout(db, 5000) == SQLITE_OK &&
+		  sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+
+	if (!ok)
+		stand_complain("%s: %s", sql, sqlite3_errmsg(db));
+	sqlite3_close(db);
+	free(path);
+	return ok;
+}
+
 /* ---- machines that are not known ---- */
 
 /* As after a backup of long ago, restored in a while: what was made until then can have been lost.
  */
 static bool note_restoration(struct stand *a)
 {
-	char *path = config_data_path(a->config, DATABASE_NAME);
-	sqlite3 *db = NULL;
-	bool ok = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
-		  sqlite3_busy_timeout(db, 5000) == SQLITE_OK &&
-		  sqlite3_exec(db,
-			       "INSERT INTO restoration (at, backup_at) VALUES (4102444800000, 1)",
-			       NULL, NULL, NULL) == SQLITE_OK;
-
-	sqlite3_close(db);
-	free(path);
-	return ok;
+	return stand_run_sql(a,
+			     "INSERT INTO restoration (at, backup_at) VALUES (4102444800000, 1)");
 }
 
 static void make_excerpt(struct stand *a, const struct id *mesh, const struct id *membership,

@@ -14,9 +14,8 @@ static struct stand stand;
 
 static int start(void)
 {
-	return stand_start(&stand, "request_timeout = 1s\nbody_max = 64k\n") &&
-			       stand_call(&stand, stand.admin, "POST", "/api/v1/meshes",
-					  "{\"name\":\"prod\"}") == 201
+	return stand_start_with_mesh(&stand, "request_timeout = 1s\nbody_max = 64k\n",
+				     "{\"name\":\"prod\"}")
 		       ? 0
 		       : 1;
 }

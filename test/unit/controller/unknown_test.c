@@ -18,9 +18,8 @@ static char mesh[64];
 
 static int start(void)
 {
-	bool ok = stand_start(&api, "address_rest = 0s\n") &&
-		  stand_call(&api, api.admin, "POST", "/api/v1/meshes",
-			     "{\"name\":\"prod\",\"cidr\":\"10.7.0.0/24\"}") == 201;
+	bool ok = stand_start_with_mesh(&api, "address_rest = 0s\n",
+					"{\"name\":\"prod\",\"cidr\":\"10.7.0.0/24\"}");
 
 	snprintf(mesh, sizeof(mesh), "%s", stand_get(&api, "id"));
 	return ok ? 0 : 1;
