@@ -141,17 +141,25 @@ static int64_t number(struct store *s, const char *text)
 	return store_pragma(s, text, &value, NULL) == 0 ? value : -1;
 }
 
+static int damaged(const struct store *s, struct fault *f)
+{
+	return fault_set(f, ERR_IO, "%s: is damaged", s->path);
+}
+
 static int check(struct store *s, struct fault *f)
 {
-	int64_t version;
+	int64_t version, tables;
 	int code = store_pragma(s, "PRAGMA user_version", &version, f);
 
 	if (code != 0)
 		return code;
 	if (number(s, "PRAGMA application_id") != STORE_APPLICATION_ID)
 		return fault_set(f, ERR_INVALID, "%s: is not a database of Skein", s->path);
-	if (number(s, "SELECT count(*) FROM sqlite_schema"
-		      " WHERE name IN ('backup_info', 'backup_file')") != 2)
+	tables = number(s, "SELECT count(*) FROM sqlite_schema"
+			   " WHERE name IN ('backup_info', 'backup_file')");
+	if (tables < 0)
+		return damaged(s, f); /* where the schema itself stands */
+	if (tables != 2)
 		return fault_set(f, ERR_INVALID,
 				 "%s: is no backup: skein-controller backup makes them", s->path);
 	if (version > migrations[nmigrations - 1].version)
@@ -161,7 +169,7 @@ static int check(struct store *s, struct fault *f)
 	if (number(s, "SELECT count(*) FROM pragma_integrity_check"
 		      " WHERE integrity_check <> 'ok'") != 0 ||
 	    number(s, "SELECT count(*) FROM pragma_foreign_key_check") != 0)
-		return fault_set(f, ERR_IO, "%s: is damaged", s->path);
+		return damaged(s, f);
 	return 0;
 }
 
