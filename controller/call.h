@@ -19,6 +19,7 @@ struct effects {
 	VEC(row_t) machines;	      /* came, changed or went: token, name, memberships */
 	VEC(struct api_token) tokens; /* came, or were revoked */
 	row_t organization;	      /* went, with its tokens; 0: none */
+	bool offers;		      /* a next key that peers are to know (controller/rotator.h) */
 };
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };

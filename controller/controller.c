@@ -110,6 +110,8 @@ int controller_start(struct controller *c, const struct config *config, struct f
 	if (code == 0)
 		code = renderer_start(&c->renderer, &rendering, f);
 	if (code == 0)
+		code = rotator_start(&c->rotator, c, database, f);
+	if (code == 0)
 		code = start_server(c, f);
 	if (code != 0)
 		controller_stop(c);
@@ -189,9 +191,11 @@ int controller_reload(struct controller *c, const struct config *fresh, struct f
 
 void controller_stop(struct controller *c)
 {
-	/* Who gives work to whom: the server to the jobs, the jobs to the renderer, which waits for
-	 * a job of its own. So the renderer ends while the jobs still run, but touched by none. */
+	/* Who gives work to whom: the server and the rotator to the jobs, the jobs to the renderer,
+	 * which waits for a job of its own. So the renderer ends while the jobs still run, but
+	 * touched by none. */
 	server_stop(c->server);
+	rotator_stop(c->rotator);
 	renderer_stop(c->renderer);
 	jobs_stop(c->jobs);
 	publish_free(c->publish);

@@ -13,6 +13,7 @@
 #include "controller/keys.h"
 #include "controller/publish.h"
 #include "controller/renderer.h"
+#include "controller/rotator.h"
 #include "controller/twins.h"
 
 struct controller {
@@ -27,6 +28,7 @@ struct controller {
 	struct twins *twins;
 	struct jobs *jobs;
 	struct renderer *renderer;
+	struct rotator *rotator;
 	struct server *server;
 };
 

@@ -147,4 +147,6 @@ void follow_commit(struct controller *c, struct store *s, const struct effects *
 		auth_remove_organization(c->auth, e->organization);
 	if (e->meshes.n > 0)
 		renderer_touch(c->renderer, e->meshes.at, e->meshes.n);
+	if (e->offers)
+		rotator_wake(c->rotator);
 }

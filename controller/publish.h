@@ -41,6 +41,9 @@ void publish_machine_gone(struct publish *p, row_t machine);
 /* A copy in the arena. ERR_NOT_FOUND. */
 int publish_machine_get(struct publish *p, row_t machine, struct arena *a,
 			struct published_machine *out);
+/* An agent asks again within 60 s (its long poll), and reports as often: who has done neither for
+ * so long is away. */
+#define PUBLISH_ONLINE_MS 120000
 /* The machine has asked, now; and when it last did since the start (ms 0: never). */
 void publish_machine_asked(struct publish *p, row_t machine, struct wall now);
 struct wall publish_machine_seen(struct publish *p, row_t machine);

@@ -140,6 +140,30 @@ int store_membership_reported(struct store *s, const struct membership *m, struc
 /* Without a new version: how far the rotation of its key is (next_key, rotation, rotation_at,
  * rotation_view). A next key that somebody has, or is to have, is ERR_CONFLICT. */
 int store_rotation_set(struct store *s, const struct membership *m, struct fault *f);
+/* The meshes in which a next key is offered. O(such keys). */
+int store_rotation_meshes(struct store *s, struct arena *a, row_t **out, size_t *n,
+			  struct fault *f);
+/* Those of a mesh whose next key is offered: `limit` of them, those that wait longest. */
+int store_rotation_offered(struct store *s, struct arena *a, row_t mesh, int limit,
+			   struct membership **out, size_t *n, struct fault *f);
+/* How many of a mesh have a rotation that got as far as it is after `since`; counted up to max. */
+int store_rotation_count(struct store *s, row_t mesh, struct wall since, uint32_t max,
+			 uint32_t *out, struct fault *f);
+/* Whether a machine is heard of; seen_at is what the database knows. */
+struct store_hearing {
+	bool (*heard)(const void *context, row_t machine, struct wall seen_at);
+	const void *context;
+};
+/* The lowest view that a member who is heard of has applied; `view` where nobody's is lower.
+ * O(those with a lower one who are not heard of): it ends at the first one who is. */
+int store_rotation_level(struct store *s, row_t mesh, uint64_t view, const struct store_hearing *h,
+			 uint64_t *out, struct fault *f);
+/* Those of a mesh whose keys are of before `before`, and who are heard of: `limit` of them, the
+ * oldest keys first. Frozen ones and such as rotate are none. O(those passed over). */
+int store_rotation_old(struct store *s, struct arena *a, row_t mesh, struct wall before, int limit,
+		       const struct store_hearing *h, row_t **out, size_t *n, struct fault *f);
+/* The mesh's schedule has begun some, without a new version. */
+int store_rotation_begun(struct store *s, row_t mesh, struct wall now, struct fault *f);
 
 /* A mesh's memberships in order of index, with what rendering wants to know of their machines. */
 struct member_machine {
@@ -283,8 +307,8 @@ int store_backup_read(const char *backup, const char *to, struct arena *a,
 
 /* What a restored database has to know before anybody asks it, in the caller's transaction:
  * revisions are later than all that were ever given, of the epoch `epoch` at least, and everything
- * is rendered anew; tokens to join with that are for some uses are void, for nobody knows what was
- * used since. See alloc_rest_all(), too. */
+ * is rendered anew; next keys are waited for again; tokens to join with that are for some uses are
+ * void, for nobody knows what was used since. See alloc_rest_all(), too. */
 int store_restored(struct store *s, struct wall made_at, struct wall now, uint32_t epoch,
 		   struct fault *f);
 /* Whether something that was made at this time can have been lost: a backup of before was restored.

@@ -8,9 +8,6 @@
 #include "controller/controller.h"
 #include "lib/base/log.h"
 
-/* An agent asks again within 60 s (its long poll) and reports. */
-#define ONLINE_MS 120000
-
 struct wire {
 	const char *id, *created_at, *name, *seen_at;
 	bool online, revoked, frozen, drained;
@@ -55,7 +52,7 @@ static json_t *encode(struct call *c, const void *x)
 	if (seen.ms < m->seen_at.ms)
 		seen = m->seen_at;
 	w.seen_at = format_time(c->arena, seen);
-	w.online = !m->revoked && seen.ms != 0 && c->now.ms - seen.ms < ONLINE_MS;
+	w.online = !m->revoked && seen.ms != 0 && c->now.ms - seen.ms < PUBLISH_ONLINE_MS;
 	return json_encode(answer_rows, &w);
 }
 

@@ -103,6 +103,7 @@ int membership_set_next_key(struct call *c)
 	if (code != 0)
 		return code;
 	rotation_offer(&m, &key, c->now);
+	c->effects.offers = true;
 	code = store_rotation_set(c->store, &m, &c->fault);
 	return code != 0 ? code : tell(c, &m);
 }

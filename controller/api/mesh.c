@@ -10,12 +10,15 @@
 #define BGP_PORT	     179
 #define BFD_INTERVAL_MS	     250
 #define BFD_MULTIPLIER	     3
+#define KEY_ROTATION_DAYS     90
+#define KEY_ROTATION_DAYS_MAX 3650
 #define FULL_MESH_WARN_ABOVE 50
 
 struct wire {
 	const char *id, *created_at, *name, *cidr, *cidr6, *organization;
 	bool is_default, route_reflector;
-	int64_t asn, bgp_port, bfd_interval_ms, bfd_multiplier, members, gateways;
+	int64_t asn, bgp_port, bfd_interval_ms, bfd_multiplier, key_rotation_days, members,
+		gateways;
 	struct json_texts warnings;
 };
 
@@ -33,6 +36,7 @@ static const struct json_row answer_rows[] = {
 	JSON_ROW("bgp_port", MEMBER_NUMBER, AT(bgp_port)),
 	JSON_ROW("bfd_interval_ms", MEMBER_NUMBER, AT(bfd_interval_ms)),
 	JSON_ROW("bfd_multiplier", MEMBER_NUMBER, AT(bfd_multiplier)),
+	JSON_ROW("key_rotation_days", MEMBER_NUMBER, AT(key_rotation_days)),
 	JSON_ROW("members", MEMBER_NUMBER, AT(members)),
 	JSON_ROW("gateways", MEMBER_NUMBER, AT(gateways)),
 	JSON_ROW("organization", MEMBER_TEXT, AT(organization)),
@@ -40,7 +44,7 @@ static const struct json_row answer_rows[] = {
 	{0}};
 
 /* In this order: bit i of `present`. cidr and cidr6 are taken by POST only. */
-enum { NAME, DEFAULT, REFLECTOR, PORT, INTERVAL, MULTIPLIER, CIDR, CIDR6 };
+enum { NAME, DEFAULT, REFLECTOR, PORT, INTERVAL, MULTIPLIER, KEY_DAYS, CIDR, CIDR6 };
 
 static const struct json_row request_rows[] = {
 	[NAME] = JSON_ROW("name", MEMBER_TEXT, AT(name)),
@@ -51,6 +55,8 @@ static const struct json_row request_rows[] = {
 			      .max = 60000),
 	[MULTIPLIER] =
 		JSON_ROW("bfd_multiplier", MEMBER_NUMBER, AT(bfd_multiplier), .min = 2, .max = 50),
+	[KEY_DAYS] = JSON_ROW("key_rotation_days", MEMBER_NUMBER, AT(key_rotation_days),
+			      .max = KEY_ROTATION_DAYS_MAX),
 	[CIDR] = JSON_ROW("cidr", MEMBER_TEXT, AT(cidr)),
 	[CIDR6] = JSON_ROW("cidr6", MEMBER_TEXT, AT(cidr6)),
 	{0}};
@@ -88,6 +94,7 @@ static json_t *encode(struct call *c, const void *x)
 		.bgp_port = m->bgp_port,
 		.bfd_interval_ms = m->bfd_interval_ms,
 		.bfd_multiplier = m->bfd_multiplier,
+		.key_rotation_days = m->key_rotation_days,
 		.members = (int64_t)m->nmembers,
 		.gateways = (int64_t)m->ngateways,
 	};
@@ -170,6 +177,8 @@ static void apply(struct mesh *m, const struct wire *w, uint64_t present)
 		m->bfd_interval_ms = (uint32_t)w->bfd_interval_ms;
 	if (given(present, MULTIPLIER))
 		m->bfd_multiplier = (uint32_t)w->bfd_multiplier;
+	if (given(present, KEY_DAYS))
+		m->key_rotation_days = (uint32_t)w->key_rotation_days;
 }
 
 static int list(struct call *c, const struct page *p, struct resource_rows *out)
@@ -202,6 +211,7 @@ int mesh_create(struct call *c)
 		.bgp_port = BGP_PORT,
 		.bfd_interval_ms = BFD_INTERVAL_MS,
 		.bfd_multiplier = BFD_MULTIPLIER,
+		.key_rotation_days = KEY_ROTATION_DAYS,
 		.created_at = c->now,
 	};
 	struct wire w = {0};

@@ -5,7 +5,7 @@
  * times a second for years. */
 #include "controller/sqlite/query.h"
 
-enum { ADD, EPOCH, FORGET_VIEWS, FORGET_IMAGES, VOID_GRANTS, BEFORE };
+enum { ADD, EPOCH, FORGET_VIEWS, FORGET_IMAGES, WAIT_AGAIN, VOID_GRANTS, BEFORE };
 
 static const struct statement sql[] = {
 	[ADD] = {STATEMENT(RESTORATION, ADD),
@@ -17,6 +17,10 @@ static const struct statement sql[] = {
 			  " images_revision = 0, images_digest = NULL"},
 	[FORGET_IMAGES] = {STATEMENT(RESTORATION, FORGET_IMAGES),
 			   "UPDATE membership SET image_revision = 0, image_digest = NULL"},
+	/* What peers know now, nobody here knows. */
+	[WAIT_AGAIN] = {STATEMENT(RESTORATION, WAIT_AGAIN),
+			"UPDATE membership SET rotation = 2, rotation_view = 0, rotation_at = ?"
+			" WHERE rotation IN (2, 3)"},
 	[VOID_GRANTS] = {STATEMENT(RESTORATION, VOID_GRANTS),
 			 "UPDATE join_grant SET revoked_at = ?, version = version + 1"
 			 " WHERE max_uses > 0 AND revoked_at = 0"},
@@ -72,6 +76,8 @@ int store_restored(struct store *s, struct wall made_at, struct wall now, uint32
 		code = run(s, FORGET_VIEWS, f);
 	if (code == 0)
 		code = run(s, FORGET_IMAGES, f);
+	if (code == 0)
+		code = run_with(s, WAIT_AGAIN, now.ms, f);
 	return code != 0 ? code : run_with(s, VOID_GRANTS, now.ms, f);
 }
 

@@ -338,7 +338,8 @@ static const char version_8[] =
 "END;"
 /* Who rotates; whose keys are the oldest; who is behind a view: each is asked for without looking
  * at the rest. */
-"CREATE INDEX membership_rotation ON membership (mesh, rotation) WHERE rotation > 0;"
+"CREATE INDEX membership_rotation ON membership (rotation, mesh, rotation_at)"
+" WHERE rotation > 0;"
 "CREATE INDEX membership_key_age ON membership (mesh, key_changed_at)"
 " WHERE rotation = 0 AND public_key IS NOT NULL;"
 "CREATE INDEX membership_applied ON membership (mesh, applied_view);";

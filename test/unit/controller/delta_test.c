@@ -1,6 +1,7 @@
 /* Deltas over real HTTP: who has an older revision gets what is new, and it costs what changed. */
 #include "lib/mesh/delta.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -174,6 +175,43 @@ static void a_join_costs_the_same_in_a_larger_mesh(void)
 	TEST_NUMBER(cost_of_join(&m, &next), one);
 }
 
+static void put_key(const struct stand_machine *m, const char *what, int byte)
+{
+	char path[160], body[96], text[64];
+	uint8_t key[32];
+
+	memset(key, byte, sizeof(key));
+	sodium_bin2base64(text, sizeof(text), key, sizeof(key), sodium_base64_VARIANT_ORIGINAL);
+	snprintf(path, sizeof(path), "/api/v1/memberships/%s/%s", m->membership, what);
+	snprintf(body, sizeof(body), "{\"public_key\":\"%s\"}", text);
+	TEST_NUMBER(stand_call(&api, m->token, "PUT", path, body), 204);
+}
+
+/* The next key is known; the next key is the key: one record each. */
+static void a_rotation_costs_two_records(void)
+{
+	const size_t one =
+		sizeof(struct delta_head) + sizeof(struct delta_op) + sizeof(struct state_peer);
+	static const char *const steps[] = {"next-key", "public-key"};
+	struct stand_machine m;
+	struct had view;
+	char path[160];
+
+	join(&m, 60);
+	TEST_NUMBER(ask(&m, VIEW, NULL, true), 200);
+	keep(&view);
+	snprintf(path, sizeof(path), "/api/v1/machines/%s/rotate-key", m.id);
+	TEST_NUMBER(stand_call(&api, api.admin, "POST", path, NULL), 200);
+	for (size_t i = 0; i < 2; i++) {
+		put_key(&m, steps[i], 77);
+		for (int n = 0; n < 500 && ask(&m, VIEW, view.etag, false) == 304; n++)
+			usleep(10000);
+		TEST_NUMBER(follow(&m, VIEW, &view), one);
+	}
+	buf_fini(&view.bytes);
+}
+
 TEST_SUITE_WITH(controller_delta, start, stop,
 		{"what is new comes as steps", what_is_new_comes_as_steps},
-		{"a join costs the same in a larger mesh", a_join_costs_the_same_in_a_larger_mesh});
+		{"a join costs the same in a larger mesh", a_join_costs_the_same_in_a_larger_mesh},
+		{"a rotation costs two records", a_rotation_costs_two_records});

@@ -14,6 +14,7 @@ static void all_members_come_back(void)
 	m.bgp_port = 1179;
 	m.bfd_interval_ms = 300;
 	m.bfd_multiplier = 5;
+	m.key_rotation_days = 30;
 	m.view_revision = STATE_REVISION(3, 77);
 	digest_of("view", 4, &m.view_digest);
 	m.images_revision = STATE_REVISION(3, 78);
