@@ -54,6 +54,8 @@ static const struct column seats[] = {{"MESH", "mesh_name", COLUMN_TEXT, NULL, N
 				      {"ROLE", "role", COLUMN_TEXT, NULL, NULL},
 				      {"SLOT", "slot", COLUMN_NUMBER, NULL, NULL},
 				      {"PORT", "base_port", COLUMN_NUMBER, NULL, NULL},
+				      {"KEY", "key_changed_at", COLUMN_AGE, NULL, NULL},
+				      {"ROTATION", "rotation", COLUMN_TEXT, NULL, NULL},
 				      {"CURRENT", "current", COLUMN_GOOD, "yes|no", NULL},
 				      {"ERROR", "error", COLUMN_FLEX, NULL, NULL},
 				      {0}};
@@ -263,6 +265,9 @@ const struct verb machine_verbs[] = {
 	     struct no_options, machine_drain),
 	VERB("machine undrain", "MACHINE", 1, 1, "bring it back into service", NULL,
 	     struct no_options, machine_undrain),
+	VERB("machine rotate-key", "MACHINE", 1, 1,
+	     "have it go on under another key, without losing a session", machine_key_options,
+	     struct machine_key_options, machine_key_rotate),
 	VERB("machine delete", "MACHINE", 1, 1, "forget it and its memberships", NULL,
 	     struct no_options, delete),
 	VERB("machine unknown", "", 0, 0,

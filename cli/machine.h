@@ -8,4 +8,12 @@
 int machine_drain(struct cli *c, const struct invocation *in);
 int machine_undrain(struct cli *c, const struct invocation *in);
 
+/* machine_key.c: it is to have another key, in one mesh or in all. */
+struct machine_key_options {
+	const char *mesh;
+	bool wait;
+};
+extern const struct option_row machine_key_options[];
+int machine_key_rotate(struct cli *c, const struct invocation *in);
+
 #endif

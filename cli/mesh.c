@@ -1,6 +1,9 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/api.h"
+
+#define KEY_DAYS_MAX 3650
 
 static const struct column columns[] = {
 	{"NAME", "name", COLUMN_TEXT, NULL, NULL},
@@ -11,6 +14,16 @@ static const struct column columns[] = {
 	{"MODE", "route_reflector", COLUMN_CHOICE, "reflector|full mesh", NULL},
 	{"DEFAULT", "default", COLUMN_CHOICE, "yes|", NULL},
 	{0}};
+
+static void make_key_days(const json_t *mesh, struct buf *out)
+{
+	json_int_t days = json_integer_value(json_object_get(mesh, "key_rotation_days"));
+
+	if (days == 0)
+		buf_puts(out, "never");
+	else
+		buf_printf(out, "%lld", (long long)days);
+}
 
 static const struct column details[] = {
 	{"name", "name", COLUMN_TEXT, NULL, NULL},
@@ -24,11 +37,12 @@ static const struct column details[] = {
 	{"BGP port", "bgp_port", COLUMN_TEXT, NULL, NULL},
 	{"BFD interval, ms", "bfd_interval_ms", COLUMN_TEXT, NULL, NULL},
 	{"BFD multiplier", "bfd_multiplier", COLUMN_TEXT, NULL, NULL},
+	{"keys rotate after, days", NULL, COLUMN_MADE, NULL, make_key_days},
 	{"created", "created_at", COLUMN_TIME, NULL, NULL},
 	{0}};
 
 struct options {
-	const char *cidr, *name, *reflector;
+	const char *cidr, *name, *reflector, *key_days;
 	bool is_default, no_reflector, cascade;
 	int64_t bgp_port, bfd_interval, bfd_multiplier;
 };
@@ -50,9 +64,17 @@ struct options {
 		 "between two BFD packets; what is lost is noticed after interval × multiplier",   \
 		 50,                                                                               \
 		 60000},                                                                           \
+		{"bfd-multiplier",                                                                 \
+		 0,                                                                                \
+		 OPTION_NUMBER,                                                                    \
+		 offsetof(struct options, bfd_multiplier),                                         \
+		 "N",                                                                              \
+		 "BFD packets that may be missing",                                                \
+		 2,                                                                                \
+		 50},                                                                              \
 	{                                                                                          \
-		"bfd-multiplier", 0, OPTION_NUMBER, offsetof(struct options, bfd_multiplier), "N", \
-			"BFD packets that may be missing", 2, 50                                   \
+		"key-rotation-days", 0, OPTION_TEXT, offsetof(struct options, key_days), "DAYS",   \
+			"how old a key gets before it is rotated, or never; 90", 0, 0              \
 	}
 
 static const struct option_row create_options[] = {
@@ -86,11 +108,24 @@ static void put_number(json_t *body, const char *name, int64_t value)
 		json_object_set_new(body, name, json_integer(value));
 }
 
-static void put_timing(json_t *body, const struct options *o)
+static int put_key_days(struct cli *c, json_t *body, const char *text)
+{
+	char *end = NULL;
+	long days = text[0] >= '1' && text[0] <= '9' ? strtol(text, &end, 10) : 0;
+
+	if (strcmp(text, "never") != 0 && (end == NULL || *end != '\0' || days > KEY_DAYS_MAX))
+		return fault_set(&c->fault, ERR_USAGE,
+				 "--key-rotation-days: want 1 to %d, or never", KEY_DAYS_MAX);
+	json_object_set_new(body, "key_rotation_days", json_integer(days));
+	return 0;
+}
+
+static int put_timing(struct cli *c, json_t *body, const struct options *o)
 {
 	put_number(body, "bgp_port", o->bgp_port);
 	put_number(body, "bfd_interval_ms", o->bfd_interval);
 	put_number(body, "bfd_multiplier", o->bfd_multiplier);
+	return o->key_days != NULL ? put_key_days(c, body, o->key_days) : 0;
 }
 
 static int create(struct cli *c, const struct invocation *in)
@@ -105,7 +140,11 @@ static int create(struct cli *c, const struct invocation *in)
 		json_object_set_new(body, "cidr", json_string(o->cidr));
 	if (o->is_default) /* unsaid, the first mesh is */
 		json_object_set_new(body, "default", json_true());
-	put_timing(body, o);
+	code = put_timing(c, body, o);
+	if (code != 0) {
+		json_decref(body);
+		return code;
+	}
 	code = api_post(c, "/meshes", body, &mesh);
 	if (code != 0)
 		return code;
@@ -145,7 +184,7 @@ static int set(struct cli *c, const struct invocation *in)
 	json_t *changes = json_object();
 	const char *id, *mode = o->reflector;
 	const json_t *mesh;
-	int code = 0;
+	int code;
 
 	if (o->name != NULL)
 		json_object_set_new(changes, "name", json_string(o->name));
@@ -154,10 +193,10 @@ static int set(struct cli *c, const struct invocation *in)
 	if (mode != NULL)
 		json_object_set_new(changes, "route_reflector",
 				    json_boolean(strcmp(mode, "on") == 0));
-	put_timing(changes, o);
-	if (mode != NULL && strcmp(mode, "on") != 0 && strcmp(mode, "off") != 0)
+	code = put_timing(c, changes, o);
+	if (code == 0 && mode != NULL && strcmp(mode, "on") != 0 && strcmp(mode, "off") != 0)
 		code = fault_set(&c->fault, ERR_USAGE, "--route-reflector: want on or off");
-	else if (json_object_size(changes) == 0)
+	else if (code == 0 && json_object_size(changes) == 0)
 		code = fault_set(&c->fault, ERR_USAGE, "nothing to set; see skein mesh set --help");
 	if (code == 0)
 		code = api_find_id(c, API_MESH, in->args[0], &id);
@@ -191,8 +230,8 @@ const struct verb mesh_verbs[] = {
 	VERB("mesh create", "NAME", 1, 1, "make a mesh", create_options, struct options, create),
 	VERB("mesh list", "", 0, 0, "list the meshes", NULL, struct no_options, list),
 	VERB("mesh show", "MESH", 1, 1, "show one mesh", NULL, struct no_options, show),
-	VERB("mesh set", "MESH", 1, 1, "change name, default, mode or timers", set_options,
-	     struct options, set),
+	VERB("mesh set", "MESH", 1, 1, "change name, default, mode, timers or the age of keys",
+	     set_options, struct options, set),
 	VERB("mesh delete", "MESH", 1, 1, "delete a mesh without members", delete_options,
 	     struct options, delete),
 	VERB_END,

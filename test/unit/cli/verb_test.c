@@ -174,10 +174,12 @@ static void what_a_machine_does_not_reach_is_said(void)
 		 "{\"items\":[{\"id\":\"" M1
 		 "\",\"name\":\"web-1\",\"online\":true,\"seen_at\":null,\"created_at\":null,"
 		 "\"memberships\":[{\"mesh_name\":\"prod\",\"address\":\"10.1.0.1\",\"role\":"
-		 "\"member\",\"slot\":0,\"base_port\":51820,\"current\":true,\"error\":null,"
+		 "\"member\",\"slot\":0,\"base_port\":51820,\"rotation\":\"none\",\"current\":true,"
+		 "\"error\":null,"
 		 "\"shadowed\":[{\"prefix\":\"172.20.1.0/24\",\"by\":\"172.20.0.0/16\",\"device\":"
 		 "\"eth1\",\"membership\":null,\"mesh_name\":null}]},{\"mesh_name\":\"staging\","
 		 "\"address\":\"10.2.0.9\",\"role\":\"member\",\"slot\":0,\"base_port\":51884,"
+		 "\"rotation\":\"switch\","
 		 "\"current\":true,\"error\":null,\"shadowed\":[{\"prefix\":\"192.168.7.0/24\","
 		 "\"by\":\"192.168.7.0/24\",\"device\":null,\"membership\":\"" SEAT1
 		 "\",\"mesh_name\":\"prod\"}]}]}]}",
@@ -199,9 +201,9 @@ static void what_a_machine_does_not_reach_is_said(void)
 		   "joined   -\n"
 		   "remarks  -\n"
 		   "\n"
-		   "MESH     ADDRESS   ROLE    SLOT   PORT  CURRENT  ERROR\n"
-		   "prod     10.1.0.1  member     0  51820  yes      \n"
-		   "staging  10.2.0.9  member     0  51884  yes      \n"
+		   "MESH     ADDRESS   ROLE    SLOT   PORT  KEY  ROTATION  CURRENT  ERROR\n"
+		   "prod     10.1.0.1  member     0  51820       none      yes      \n"
+		   "staging  10.2.0.9  member     0  51884       switch    yes      \n"
 		   "\n"
 		   "NOT REACHED     IN MESH  FOR\n"
 		   "172.20.1.0/24   prod     it is connected to 172.20.0.0/16 (eth1)\n"

@@ -1,7 +1,8 @@
 #include "test/unit/controller/rotation_world.h"
 
 #include <sodium.h>
-#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -154,19 +155,14 @@ void rot_report_all(void)
 
 void rot_sql(const char *fmt, ...)
 {
-	char *path = config_data_path(rot.s.config, DATABASE_NAME), text[512];
-	sqlite3 *db = NULL;
+	char text[512];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	CU_ASSERT(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK);
-	CU_ASSERT(sqlite3_busy_timeout(db, 5000) == SQLITE_OK);
-	if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
-		TEST_FAIL("%s: %s", text, sqlite3_errmsg(db));
-	sqlite3_close(db);
-	free(path);
+	if (!stand_run_sql(&rot.s, text))
+		TEST_FAIL("%s", text);
 }
 
 /* What the rotator does each time, at another time. */
