@@ -1,5 +1,6 @@
 /* The verbs of `skein bgp`; each is a file. */
 #include "cli/bgp/bgp.h"
+#include "cli/bgp/routes.h"
 
 #define CHECK_HELP "exit status 1 when one is not up"
 
@@ -11,12 +12,25 @@ static const struct option_row check_options[] = {BGP_WHERE_ROWS,
 						   CHECK_HELP, 0, 0},
 						  {0}};
 
+static const struct option_row table_options[] = {
+	BGP_WHERE_ROWS,
+	{"table", 't', OPTION_TEXT, offsetof(struct bgp_table_options, table), "TABLE",
+	 "of this table; 'all': of every one", 0, 0},
+	{0}};
+
 const struct verb bgp_verbs[] = {
 	VERB_BIRD("bgp summary", "", 0, 0, "the BGP sessions of this machine, or of any BIRD",
 		  check_options, struct bgp_check_options, bgp_summary),
 	VERB_BIRD("bgp neighbors", "[NAME]", 0, 1,
 		  "all about one session, by protocol, address or description; or about each",
 		  where_options, struct bgp_where, bgp_neighbors),
+	VERB_BIRD("bgp routes", "[PREFIX]", 0, 1, "the routes that BIRD has, or those looked for",
+		  bgp_routes_options, struct bgp_routes_options, bgp_routes),
+	VERB_BIRD("bgp route", "PREFIX|ADDRESS", 1, 1,
+		  "the longest match, every way to it, and why one of them is used", table_options,
+		  struct bgp_table_options, bgp_route),
+	VERB_BIRD("bgp rejected", "", 0, 0, "what import filters and limits rejected, and why",
+		  where_options, struct bgp_where, bgp_rejected),
 	VERB_BIRD("bgp bfd", "", 0, 0, "the BFD sessions, and whose they are", check_options,
 		  struct bgp_check_options, bgp_bfd),
 	VERB_END,

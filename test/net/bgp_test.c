@@ -98,6 +98,69 @@ static void bfd_is_shown_with_its_neighbours(void)
 	EXPECT({"bfd --check", 0, {"127.0.0.2", "Up", "500 ms", "up_a", "bfd1"}, NULL});
 }
 
+static void routes_are_found_by_what_one_looks_for(void)
+{
+	EXPECT({"routes",
+		0,
+		{"Table master4", "* 10.20.0.0/16", "65002 65010 i", "Table master6",
+		 "* 2001:db8:20::/48", "(50)  static"},
+		"10.99.0.0/16"},
+	       {"routes --table all", 0, {"Table t_beside", "10.99.0.0/16", "9 routes"}, NULL},
+	       {"routes --table t_beside", 0, {"1 route, 1 best"}, "master4"},
+	       {"routes --best --table master4", 0, {"5 routes, 5 best"}, "blackhole"},
+	       {"routes 10.20.0.0/16", 0, {"3 routes, 1 best"}, "10.20.5.0/24"},
+	       {"routes --covered 10.20.0.0/16", 0, {"4 routes, 2 best"}, "10.31"},
+	       {"routes --covering 10.20.5.0/24", 0, {"4 routes, 2 best"}, "10.31"},
+	       {"routes --covering 10.20.5.0/24 --as 65010", 0, {"1 route, 0 best"}, NULL},
+	       {"routes --community 65001:7", 0, {"10.20.5.0/24"}, "10.31"},
+	       {"routes --community 65001:1:2 --table master4", 0, {"2 routes"}, "10.31"},
+	       {"routes --community blackhole", 0, {"no route"}, NULL},
+	       {"routes --from up_b", 0, {"3 routes", "10.31.0.0/16"}, "up_a"},
+	       {"routes --from 127.0.0.2 --table master4", 0, {"2 routes"}, "up_b"},
+	       {"routes --path 65001", 0, {"10.20.5.0/24"}, "65010"},
+	       {"routes --via eth0", 0, {"no route"}, NULL},
+	       {"routes --rejected", 0, {"r 10.66.0.0/16", "r 10.3", "2 rejected"}, "10.9.0.0"});
+}
+
+static void what_cannot_be_asked_is_told(void)
+{
+	EXPECT({"routes 10.21.0.0/16", 7, {"no route to 10.21.0.0/16"}, NULL},
+	       {"routes 10.21.0.1/16", 3, {"10.21.0.0/16"}, NULL},
+	       {"routes --covered x", 3, {"--covered"}, NULL},
+	       {"routes --table nope", 7, {"no table 'nope'"}, NULL},
+	       {"routes --table a'b", 3, {"cannot be a name"}, NULL},
+	       {"routes --path 1;down", 3, {"--path"}, NULL},
+	       {"routes --community 1:2:3:4", 3, {"65001:7"}, NULL},
+	       {"routes --from nobody", 7, {"no BGP neighbour 'nobody'"}, NULL});
+}
+
+static void why_a_route_won_is_told(void)
+{
+	EXPECT({"route 10.20.1.1",
+		0,
+		{"10.20.0.0/16 in master4, the longest match for 10.20.1.1",
+		 "* up_a, 127.0.0.2, first upstream",
+		 "up_a: higher preference: 100 before 50 (BIRD: preference of the channel)",
+		 "up_a: shorter AS path: 1 before 2 (RFC 4271, 9.1.2.2 a)",
+		 "65002 65010, origin IGP", "65001:7 65001:1:2", "by BIRD's mark"},
+		NULL},
+	       {"route 10.20.5.0/24", 0, {"10.20.5.0/24 in master4\n"}, "loses"},
+	       {"route 10.66.0.0/16", 0, {"r up_a", "no way is usable", "rejected"}, "mark"},
+	       {"route 2001:db8:20::1", 0, {"in master6"}, NULL},
+	       {"route 10.99.0.1", 7, {"no route to 10.99.0.1"}, NULL},
+	       {"route 10.99.0.1 --table all", 0, {"in t_beside"}, NULL},
+	       {"route nonsense", 3, {"nonsense"}, NULL});
+}
+
+static void what_was_rejected_is_told_with_the_reason(void)
+{
+	EXPECT({"rejected",
+		0,
+		{"10.66.0.0/16 from up_a", "import filter from_a", "from up_b",
+		 "import limit of 3, which is hit (block)"},
+		NULL});
+}
+
 static void who_is_no_bird_is_told(void)
 {
 	STEPS_FOLLOW(SKEIN,
@@ -113,8 +176,11 @@ static const struct {
 	const char *name, *words;
 } answers[] = {
 	{"bgp summary", "summary"},
-	{"bgp neighbors", "neighbors"},
+	{"bgp neighbors", "neighbors up_b"},
 	{"bgp bfd", "bfd"},
+	{"bgp routes", "routes --from up_a"},
+	{"bgp route", "route 10.20.1.1"},
+	{"bgp rejected", "rejected"},
 };
 
 #define ANSWERS (sizeof(answers) / sizeof(answers[0]))
@@ -144,5 +210,10 @@ TEST_SUITE_WITH(net_bgp, bgp_world_make, bgp_world_end,
 		{"sessions are summed up", sessions_are_summed_up},
 		{"a session is shown whole", a_session_is_shown_whole},
 		{"BFD is shown with its neighbours", bfd_is_shown_with_its_neighbours},
+		{"routes are found by what one looks for", routes_are_found_by_what_one_looks_for},
+		{"what cannot be asked is told", what_cannot_be_asked_is_told},
+		{"why a route won is told", why_a_route_won_is_told},
+		{"what was rejected is told with the reason",
+		 what_was_rejected_is_told_with_the_reason},
 		{"who is no BIRD is told", who_is_no_bird_is_told},
 		{"programs are told as is written", programs_are_told_as_is_written});
