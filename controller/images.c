@@ -2,9 +2,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <uthash.h>
 
 #include "controller/history.h"
+#include "controller/uthash.h"
 #include "lib/mesh/delta.h"
 
 struct image_entry {
@@ -38,8 +38,7 @@ static size_t weight(const struct image_entry *e)
 
 static void drop(struct images *x, struct image_entry *e)
 {
-	/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
-	HASH_DEL(x->entries, e);
+	HASH_REMOVE(hh, x->entries, e);
 	x->bytes -= weight(e);
 	image_files_fini(&e->files);
 	history_fini(&e->history);
@@ -78,7 +77,7 @@ static struct image_entry *find(struct images *x, row_t membership)
 {
 	struct image_entry *e;
 
-	HASH_FIND(hh, x->entries, &membership, sizeof(membership), e);
+	HASH_GET(hh, x->entries, &membership, sizeof(membership), e);
 	return e;
 }
 
@@ -96,7 +95,7 @@ bool images_get(struct images *x, row_t membership, uint64_t revision, struct im
 	e = find(x, membership);
 	there = e != NULL && e->files.revision == revision;
 	if (there) {
-		HASH_DEL(x->entries, e);
+		HASH_REMOVE(hh, x->entries, e);
 		append(x, e);
 		*out = share(&e->files);
 	}
@@ -130,6 +129,18 @@ static struct image_files take_old(struct images *x, row_t membership)
 	return old;
 }
 
+/* Those that nobody asked for go first, but the new one stays. */
+static void trim(struct images *x, const struct image_entry *new)
+{
+	struct image_entry *e, *next;
+
+	HASH_ITER(hh, x->entries, e, next) {
+		if (x->bytes <= x->most || e == new)
+			return;
+		drop(x, e);
+	}
+}
+
 /* In the place of an older one; takes the step, which starts from revision `base`. Somebody else
  * may have been faster, with this one or a later. */
 static void put(struct images *x, row_t membership, const struct image_files *files, uint64_t base,
@@ -159,9 +170,7 @@ static void put(struct images *x, row_t membership, const struct image_files *fi
 	}
 	append(x, new);
 	x->bytes += weight(new);
-	while (x->bytes > x->most && x->entries != new)
-		/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
-		drop(x, x->entries);
+	trim(x, new);
 }
 
 void images_render(struct images *x, const struct edition *e, size_t member,

@@ -3,9 +3,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "controller/history.h"
+#include "controller/uthash.h"
 
 struct machine_entry {
 	struct published_machine machine; /* memberships on the heap */
@@ -55,14 +55,13 @@ static struct machine_entry *find_machine(struct publish *p, row_t row)
 {
 	struct machine_entry *e;
 
-	HASH_FIND(hh, p->machines, &row, sizeof(row), e);
+	HASH_GET(hh, p->machines, &row, sizeof(row), e);
 	return e;
 }
 
 static void drop_machine(struct publish *p, struct machine_entry *e)
 {
-	/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
-	HASH_DEL(p->machines, e);
+	HASH_REMOVE(hh, p->machines, e);
 	free(e->machine.memberships);
 	free(e);
 }
@@ -128,7 +127,7 @@ static struct mesh_entry *find_mesh(struct publish *p, row_t row)
 {
 	struct mesh_entry *e;
 
-	HASH_FIND(hh, p->meshes, &row, sizeof(row), e);
+	HASH_GET(hh, p->meshes, &row, sizeof(row), e);
 	return e;
 }
 
@@ -209,7 +208,7 @@ void publish_edition(struct publish *p, struct edition *e, struct blob *view, st
 		old->history = (struct history){0};
 		if (revision != mesh->view_revision)
 			history_add(&new->history, revision, blob_ref(step), view->len);
-		HASH_DEL(p->meshes, old);
+		HASH_REMOVE(hh, p->meshes, old);
 	}
 	HASH_ADD(hh, p->meshes, mesh, sizeof(row_t), new);
 	pthread_mutex_unlock(&p->lock);
@@ -226,7 +225,7 @@ void publish_mesh_gone(struct publish *p, row_t mesh)
 	pthread_mutex_lock(&p->lock);
 	e = find_mesh(p, mesh);
 	if (e != NULL)
-		HASH_DEL(p->meshes, e);
+		HASH_REMOVE(hh, p->meshes, e);
 	pthread_mutex_unlock(&p->lock);
 	free_mesh(e);
 }
@@ -310,8 +309,7 @@ void publish_free(struct publish *p)
 	if (p == NULL)
 		return;
 	HASH_ITER(hh, p->meshes, e, next_e) {
-		/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
-		HASH_DEL(p->meshes, e);
+		HASH_REMOVE(hh, p->meshes, e);
 		free_mesh(e);
 	}
 	HASH_ITER(hh, p->machines, m, next_m)

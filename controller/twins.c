@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
+#include "controller/uthash.h"
 #include "lib/base/arena.h"
 
 #define STARTS_MAX 8 /* that are remembered of a machine; the one heard of longest ago goes */
@@ -38,8 +38,7 @@ struct twins *twins_new(void)
 
 static void drop(struct twins *t, struct watched *w)
 {
-	/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
-	HASH_DEL(t->machines, w);
+	HASH_REMOVE(hh, t->machines, w);
 	free(w->starts);
 	free(w);
 }
@@ -70,7 +69,7 @@ static struct watched *watch(struct twins *t, row_t machine)
 {
 	struct watched *w;
 
-	HASH_FIND(hh, t->machines, &machine, sizeof(machine), w);
+	HASH_GET(hh, t->machines, &machine, sizeof(machine), w);
 	if (w != NULL)
 		return w;
 	w = mem_alloc(sizeof(*w));
@@ -143,7 +142,7 @@ void twins_forget(struct twins *t, row_t machine)
 	struct watched *w;
 
 	pthread_mutex_lock(&t->lock);
-	HASH_FIND(hh, t->machines, &machine, sizeof(machine), w);
+	HASH_GET(hh, t->machines, &machine, sizeof(machine), w);
 	if (w != NULL)
 		drop(t, w);
 	pthread_mutex_unlock(&t->lock);

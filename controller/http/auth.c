@@ -4,8 +4,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
+#include "controller/uthash.h"
 #include "lib/base/arena.h"
 
 /* The table is searched by a keyed hash of the digest, under a key of this process: how long the
@@ -43,10 +43,8 @@ struct auth *auth_new(void)
 
 static void drop(struct auth *a, struct holder *h)
 {
-	/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
-	HASH_DELETE(by_hash, a->by_hash, h);
-	/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
-	HASH_DELETE(by_row, a->by_row, h);
+	HASH_REMOVE(by_hash, a->by_hash, h);
+	HASH_REMOVE(by_row, a->by_row, h);
 	free(h);
 }
 
@@ -73,8 +71,7 @@ static struct holder *find_row(struct auth *a, enum token_kind kind, row_t row)
 {
 	struct holder *h, probe = {.key = {.kind = kind, .row = row}};
 
-	/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
-	HASH_FIND(by_row, a->by_row, &probe.key, sizeof(probe.key), h);
+	HASH_GET(by_row, a->by_row, &probe.key, sizeof(probe.key), h);
 	return h;
 }
 
@@ -129,7 +126,7 @@ static bool lookup(struct auth *a, enum token_kind kind, const struct digest *d,
 
 	hash_of(a, d, hash);
 	pthread_mutex_lock(&a->lock);
-	HASH_FIND(by_hash, a->by_hash, hash, sizeof(hash), h);
+	HASH_GET(by_hash, a->by_hash, hash, sizeof(hash), h);
 	found = h != NULL && h->slot.credential.kind == kind &&
 		sodium_memcmp(h->slot.credential.secret.bytes, d->bytes, DIGEST_SIZE) == 0;
 	if (found)

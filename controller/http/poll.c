@@ -2,8 +2,8 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <uthash.h>
 
+#include "controller/uthash.h"
 #include "lib/base/arena.h"
 
 struct watched {
@@ -35,8 +35,7 @@ void poll_free(struct poll *p)
 	if (p == NULL)
 		return;
 	HASH_ITER(hh, p->machines, w, next) {
-		/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
-		HASH_DEL(p->machines, w);
+		HASH_REMOVE(hh, p->machines, w);
 		free(w);
 	}
 	deadlines_fini(&p->deadlines);
@@ -72,7 +71,7 @@ bool poll_add(struct poll *p, struct waiter *w, uint64_t sequence)
 	pthread_mutex_lock(&p->lock);
 	current = !p->stopped && p->sequence == sequence;
 	if (current) {
-		HASH_FIND(hh, p->machines, &w->machine, sizeof(w->machine), m);
+		HASH_GET(hh, p->machines, &w->machine, sizeof(w->machine), m);
 		if (m == NULL) {
 			m = mem_alloc(sizeof(*m));
 			m->machine = w->machine;
@@ -104,7 +103,7 @@ static void forget_unwatched(struct poll *p, struct watched *m)
 {
 	if (m->waiters != NULL)
 		return;
-	HASH_DEL(p->machines, m);
+	HASH_REMOVE(hh, p->machines, m);
 	free(m);
 }
 
@@ -129,7 +128,7 @@ static void take_machine(struct poll *p, row_t machine, struct waiter **out)
 {
 	struct watched *m;
 
-	HASH_FIND(hh, p->machines, &machine, sizeof(machine), m);
+	HASH_GET(hh, p->machines, &machine, sizeof(machine), m);
 	if (m != NULL)
 		take_all(p, m, out);
 }
@@ -178,7 +177,7 @@ void poll_expire(struct poll *p, struct mono now)
 		struct watched *m;
 
 		take(p, w, &list);
-		HASH_FIND(hh, p->machines, &w->machine, sizeof(w->machine), m);
+		HASH_GET(hh, p->machines, &w->machine, sizeof(w->machine), m);
 		if (m != NULL)
 			forget_unwatched(p, m);
 	}

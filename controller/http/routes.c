@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
+#include "controller/uthash.h"
 #include "lib/base/arena.h"
 
 #define PATH_MAX_LENGTH 128
@@ -55,8 +55,7 @@ void routes_free(struct routes *r)
 	if (r == NULL)
 		return;
 	HASH_ITER(hh, r->places, p, next) {
-		/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
-		HASH_DEL(r->places, p);
+		HASH_REMOVE(hh, r->places, p);
 		free(p);
 	}
 	free(r);

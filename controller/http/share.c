@@ -2,8 +2,8 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <uthash.h>
 
+#include "controller/uthash.h"
 #include "lib/base/arena.h"
 
 struct taker {
@@ -37,8 +37,7 @@ void share_free(struct share *s)
 	if (s == NULL)
 		return;
 	HASH_ITER(hh, s->takers, t, next) {
-		/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
-		HASH_DEL(s->takers, t);
+		HASH_REMOVE(hh, s->takers, t);
 		free(t);
 	}
 	pthread_mutex_destroy(&s->lock);
@@ -49,8 +48,7 @@ static struct taker *find(struct share *s, const struct principal *who)
 {
 	struct taker *t, probe = {.key = {who->role == ROLE_MACHINE, who->token}};
 
-	/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
-	HASH_FIND(hh, s->takers, &probe.key, sizeof(probe.key), t);
+	HASH_GET(hh, s->takers, &probe.key, sizeof(probe.key), t);
 	return t;
 }
 
@@ -90,8 +88,7 @@ void share_return(struct share *s, const struct principal *who)
 	pthread_mutex_lock(&s->lock);
 	t = find(s, who);
 	if (--t->taken == 0) {
-		/* NOLINTNEXTLINE(clang-analyzer-*): it cannot follow uthash */
-		HASH_DEL(s->takers, t);
+		HASH_REMOVE(hh, s->takers, t);
 		free(t);
 	}
 	pthread_mutex_unlock(&s->lock);
