@@ -5,14 +5,6 @@
 #include "agent/config.h"
 #include "lib/mesh/token.h"
 
-/* What must be there before anything is begun: privilege, WireGuard or TUN, BIRD; and that this
- * machine has not joined. One message, the code's exit status. */
-int enrol_check(const struct config *c, struct fault *f);
-/* Of these, what nothing can be done without, at any time: privilege, WireGuard or TUN. */
-int enrol_check_machine(const struct config *c, struct fault *f);
-/* And what nothing can be undone without. */
-int enrol_check_privilege(struct fault *f);
-
 struct enrolment {
 	char machine[64], mesh[64], address[64]; /* for the message at the end */
 };

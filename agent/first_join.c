@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/enrol.h"
+#include "agent/enrol_check.h"
 #include "agent/machine.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"

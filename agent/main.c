@@ -7,6 +7,7 @@
 
 #include "agent/control_client.h"
 #include "agent/enrol.h"
+#include "agent/enrol_check.h"
 #include "agent/first_join.h"
 #include "agent/leave.h"
 #include "agent/loop.h"
