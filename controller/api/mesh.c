@@ -7,12 +7,12 @@
 #include "controller/api/resource.h"
 #include "controller/api/shared.h"
 
-#define BGP_PORT	     179
-#define BFD_INTERVAL_MS	     250
-#define BFD_MULTIPLIER	     3
+#define BGP_PORT	      179
+#define BFD_INTERVAL_MS	      250
+#define BFD_MULTIPLIER	      3
 #define KEY_ROTATION_DAYS     90
 #define KEY_ROTATION_DAYS_MAX 3650
-#define FULL_MESH_WARN_ABOVE 50
+#define FULL_MESH_WARN_ABOVE  50
 
 struct wire {
 	const char *id, *created_at, *name, *cidr, *cidr6, *organization;

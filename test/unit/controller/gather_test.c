@@ -25,6 +25,9 @@ static struct membership add(struct scene *t, const struct machine *k, const str
 
 	m.has_key = true;
 	memcpy(&m.key, &m.row, sizeof(m.row));
+	m.has_next_key = true;
+	m.next_key = m.key;
+	m.next_key.bytes[31] = 1;
 	OK(&t->x, store_membership_update(t->x.store, &m, &t->x.fault));
 	return m;
 }
@@ -99,6 +102,8 @@ static void members_are_in_order_and_strangers_have_no_key(void)
 		TEST_TEXT(rows.names[i], names[i]);
 		TEST_NUMBER(m->has_key, keys[i]);
 		TEST_NUMBER(memcmp(&m->key, &none, sizeof(none)) != 0, keys[i]);
+		TEST_NUMBER(m->has_next_key, keys[i]);
+		TEST_NUMBER(memcmp(&m->next_key, &none, sizeof(none)) != 0, keys[i]);
 	}
 	CU_ASSERT(id_equal(&rows.machines[0], &t.web.id));
 	CU_ASSERT(id_equal(&rows.machines[4], &t.revoked.id));
