@@ -17,10 +17,12 @@ static const struct statement sql[] = {
 			  " images_revision = 0, images_digest = NULL"},
 	[FORGET_IMAGES] = {STATEMENT(RESTORATION, FORGET_IMAGES),
 			   "UPDATE membership SET image_revision = 0, image_digest = NULL"},
-	/* What peers know now, nobody here knows. */
+	/* What peers know now, nobody here knows. And who was only to begin may have done so since:
+	 * he is to say the key that he has, which he does at once where no rotation is under way.
+	 */
 	[WAIT_AGAIN] = {STATEMENT(RESTORATION, WAIT_AGAIN),
-			"UPDATE membership SET rotation = 2, rotation_view = 0, rotation_at = ?"
-			" WHERE rotation IN (2, 3)"},
+			"UPDATE membership SET rotation = CASE rotation WHEN 1 THEN 0 ELSE 2 END,"
+			" rotation_view = 0, rotation_at = ? WHERE rotation > 0"},
 	[VOID_GRANTS] = {STATEMENT(RESTORATION, VOID_GRANTS),
 			 "UPDATE join_grant SET revoked_at = ?, version = version + 1"
 			 " WHERE max_uses > 0 AND revoked_at = 0"},

@@ -266,7 +266,7 @@ static void after_a_restoration_peers_are_waited_for_again(void)
 		enum rotation before, after;
 	} rows[] = {
 		{ROTATION_NONE, ROTATION_NONE},
-		{ROTATION_WANTED, ROTATION_WANTED},
+		{ROTATION_WANTED, ROTATION_NONE},
 		{ROTATION_OFFERED, ROTATION_OFFERED},
 		{ROTATION_SWITCH, ROTATION_OFFERED},
 	};
@@ -292,8 +292,8 @@ static void after_a_restoration_peers_are_waited_for_again(void)
 
 		TEST_NUMBER(m.rotation, rows[i].after);
 		TEST_NUMBER(m.has_next_key, offered);
-		TEST_NUMBER(m.rotation_view, offered ? 0 : 5);
-		TEST_NUMBER(m.rotation_at.ms, offered ? FIXTURE_NOW.ms : 5);
+		TEST_NUMBER(m.rotation_view, rows[i].before != ROTATION_NONE ? 0 : 5);
+		TEST_NUMBER(m.rotation_at.ms, rows[i].before != ROTATION_NONE ? FIXTURE_NOW.ms : 5);
 	}
 	fixture_end(&x);
 }
