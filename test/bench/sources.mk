@@ -1,1 +1,1 @@
-test/bench := main table plan delta state http tls_load large apart wg waiting agent guest
+test/bench := main table plan delta state http tls_load large apart wg waiting agent guest routes
