@@ -35,6 +35,13 @@ struct bgp_check_options {
 	bool check;
 };
 
+#define BGP_WATCH_INTERVAL_MS 1000
+
+struct bgp_watch_options {
+	struct bgp_where where;
+	int64_t interval, seconds; /* ms between two looks; when it ends, 0: never */
+};
+
 struct bgp {
 	struct cli *cli;
 	struct bird *bird;
@@ -80,5 +87,6 @@ extern const struct verb bgp_verbs[];
 int bgp_summary(struct cli *c, const struct invocation *in);
 int bgp_neighbors(struct cli *c, const struct invocation *in);
 int bgp_bfd(struct cli *c, const struct invocation *in);
+int bgp_watch(struct cli *c, const struct invocation *in);
 
 #endif

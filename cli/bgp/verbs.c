@@ -18,6 +18,14 @@ static const struct option_row table_options[] = {
 	 "of this table; 'all': of every one", 0, 0},
 	{0}};
 
+static const struct option_row watch_options[] = {
+	BGP_WHERE_ROWS,
+	{"interval", 0, OPTION_NUMBER, offsetof(struct bgp_watch_options, interval), "MS",
+	 "between two looks; 1000", 50, 3600000},
+	{"for", 0, OPTION_NUMBER, offsetof(struct bgp_watch_options, seconds), "SECONDS",
+	 "then it ends; otherwise never", 1, 31536000},
+	{0}};
+
 const struct verb bgp_verbs[] = {
 	VERB_BIRD("bgp summary", "", 0, 0, "the BGP sessions of this machine, or of any BIRD",
 		  check_options, struct bgp_check_options, bgp_summary),
@@ -33,5 +41,8 @@ const struct verb bgp_verbs[] = {
 		  where_options, struct bgp_where, bgp_rejected),
 	VERB_BIRD("bgp bfd", "", 0, 0, "the BFD sessions, and whose they are", check_options,
 		  struct bgp_check_options, bgp_bfd),
+	VERB_BIRD("bgp watch", "[PREFIX]", 0, 1,
+		  "sessions, BFD and routes as they change; with a prefix, only the routes in it",
+		  watch_options, struct bgp_watch_options, bgp_watch),
 	VERB_END,
 };

@@ -1,10 +1,14 @@
 /* `skein bgp` on a BIRD that Skein never saw (bgp_world.h). */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/arena.h"
+#include "lib/base/file.h"
+#include "lib/net/bird.h"
 #include "test/net/bgp_world.h"
+#include "test/net/child.h"
 #include "test/net/json_check.h"
 #include "test/net/steps.h"
 #include "test/test.h"
@@ -161,6 +165,89 @@ static void what_was_rejected_is_told_with_the_reason(void)
 		NULL});
 }
 
+/* ---- watch ---- */
+
+#define WATCH_MS 15000
+
+static void tell_upstream(const char *command)
+{
+	struct fault f = {0};
+
+	TEST_STEP(bird_ask(bgp_world_upstream(), command, mono_add_ms(mono_now(), 5000), NULL, NULL,
+			   &f),
+		  &f);
+}
+
+/* Polls what was said until it has the part. */
+static void await_said(const char *path, const char *part)
+{
+	struct mono deadline = mono_add_ms(mono_now(), WATCH_MS);
+	struct buf said;
+	bool has = false;
+
+	buf_init(&said);
+	while (!has && !mono_reached(deadline, mono_now())) {
+		buf_clear(&said);
+		has = file_read(path, 1 << 20, &said, NULL) == 0 &&
+		      strstr(buf_text(&said), part) != NULL;
+		if (!has)
+			poll(NULL, 0, 20);
+	}
+	if (!has)
+		TEST_FAIL("want '%s' in: %s", part, buf_text(&said));
+	buf_fini(&said);
+}
+
+static pid_t start_watch(const char *log, const char *form)
+{
+	const char *const argv[] = {
+		SKEIN, "bgp", "watch", "10.20.0.0/16", "--socket", bgp_world_socket(), "--interval",
+		"100", form,  NULL};
+
+	return child_start(log, argv);
+}
+
+static void changes_are_told_as_they_come(void)
+{
+	char text[200], json[200];
+	struct buf said;
+	pid_t pids[2];
+	char *line;
+
+	snprintf(text, sizeof(text), "%s/watch.log", test_dir());
+	snprintf(json, sizeof(json), "%s/watch.json", test_dir());
+	pids[0] = start_watch(text, NULL);
+	pids[1] = start_watch(json, "--json");
+	await_said(text, "watching: BGP sessions 3, BFD sessions 1, routes 4");
+	/* The one in JSON says nothing until something changes: until both have it, it may be new.
+	 */
+	tell_upstream("disable s4");
+	await_said(text, "- route   10.20.5.0/24 of up_a: best, unreachable, AS path 65001");
+	await_said(text, "~ route   10.20.0.0/16 of up_b: best, unreachable, AS path 65002 65010");
+	tell_upstream("enable s4");
+	await_said(text, "+ route   10.20.5.0/24 of up_a");
+	tell_upstream("disable m");
+	await_said(text, "~ session up_a: ");
+	await_said(json, "\"kind\":\"session\"");
+	tell_upstream("enable m");
+	await_said(text, "~ session up_a: Established (was ");
+	child_stop(&pids[0]);
+	child_stop(&pids[1]);
+	buf_init(&said);
+	TEST_NUMBER(file_read(json, 1 << 20, &said, NULL), 0);
+	line = said.data;
+	TEST_MUST(line != NULL);
+	line[strcspn(line, "\n")] = '\0';
+	json_check_one("skein-bgp.v1", "bgp watch", line);
+	buf_fini(&said);
+}
+
+static void a_watch_ends_when_it_is_told_to(void)
+{
+	EXPECT({"watch --for 1 --interval 100", 0, {"watching: BGP sessions 3"}, NULL},
+	       {"watch 10.0.0.1/8", 3, {"10.0.0.0/8"}, NULL});
+}
+
 static void who_is_no_bird_is_told(void)
 {
 	STEPS_FOLLOW(SKEIN,
@@ -216,4 +303,6 @@ TEST_SUITE_WITH(net_bgp, bgp_world_make, bgp_world_end,
 		{"what was rejected is told with the reason",
 		 what_was_rejected_is_told_with_the_reason},
 		{"who is no BIRD is told", who_is_no_bird_is_told},
-		{"programs are told as is written", programs_are_told_as_is_written});
+		{"programs are told as is written", programs_are_told_as_is_written},
+		{"a watch ends when it is told to", a_watch_ends_when_it_is_told_to},
+		{"changes are told as they come", changes_are_told_as_they_come});
