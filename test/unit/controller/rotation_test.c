@@ -1,6 +1,8 @@
 /* Keys are rotated over real HTTP: the whole order, whoever dies, and who is waited for. */
 #include "controller/rotation.h"
 
+#include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "test/test.h"
@@ -146,6 +148,28 @@ static void nobody_is_waited_for_longer_than_a_minute(void)
 	TEST_NUMBER(rot_put(&rot.m[0], "public-key", &next), 204);
 }
 
+/* A next key that no view has yet: nobody can know it, however long it has been. */
+static void a_next_key_without_a_view_is_not_used(void)
+{
+	struct rot_key old = rot_settle(0), next = rot_new_key();
+	char path[160], hex[65];
+
+	TEST_NUMBER(rot_begin(&rot.m[0], rot.operator_token, NULL), 200);
+	sodium_bin2hex(hex, sizeof(hex), next.bytes, sizeof(next.bytes));
+	rot_sql("UPDATE membership SET rotation = 2, rotation_at = 0, next_key = x'%s'"
+		" WHERE idx = 1",
+		hex);
+	rot_look(NULL, rot_later(ROTATION_WAIT_MS), false);
+	TEST_TEXT(rot_shown(&rot.m[0], "rotation"), "wait");
+	snprintf(path, sizeof(path), V1 "/meshes/%s", rot.mesh);
+	TEST_NUMBER(stand_call(&rot.s, rot.operator_token, "PATCH", path, "{\"bfd_multiplier\":4}"),
+		    200);
+	CU_ASSERT(rot_wait_view(0, &old, &next));
+	rot_look(NULL, rot_later(ROTATION_WAIT_MS), false); /* the control */
+	TEST_TEXT(rot_shown(&rot.m[0], "rotation"), "switch");
+	rot_settle(0);
+}
+
 static void who_is_away_is_not_waited_for(void)
 {
 	struct rot_key old = rot_settle(0), next = rot_offer(0);
@@ -207,6 +231,7 @@ TEST_SUITE_WITH(controller_rotation, rot_start, rot_stop,
 		 another_key_begins_the_wait_anew_or_ends_it},
 		{"nobody is waited for longer than a minute",
 		 nobody_is_waited_for_longer_than_a_minute},
+		{"a next key without a view is not used", a_next_key_without_a_view_is_not_used},
 		{"who is away is not waited for", who_is_away_is_not_waited_for},
 		{"who goes away before it is told begins again",
 		 who_goes_away_before_it_is_told_begins_again},
