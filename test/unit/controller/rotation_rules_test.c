@@ -192,15 +192,27 @@ static void old_keys_rotate_by_the_schedule(void)
 
 static void not_too_many_rotate_at_a_time(void)
 {
+	static const char *const more[] = {"d", "e"};
 	struct wall now = rot_later(3600000);
 
+	for (size_t i = 0; i < 2; i++) {
+		struct stand_machine m;
+
+		stand_machine_new(&m, more[i]);
+		TEST_NUMBER(
+			stand_enroll(&rot.s, &m, stand_join_token(&rot.s, rot.s.admin, NULL), NULL),
+			201);
+		TEST_NUMBER(stand_put_key(&rot.s, &m, NULL), 204);
+	}
 	make_old(400);
 	all_heard_at(now);
-	rot_sql("UPDATE membership SET rotation = 1, rotation_at = %lld"
-		" WHERE rowid IN (SELECT rowid FROM membership ORDER BY idx DESC LIMIT 2)",
+	rot_sql("UPDATE membership SET rotation = 1, rotation_at = %lld WHERE idx > 1",
 		(long long)now.ms);
-	/* With two under way, and room for four, one more. */
-	rot_look(rotator_schedule, now, true);
+	rot_look(rotator_schedule, now, true); /* four are under way */
+	TEST_TEXT(rot_shown(&rot.m[0], "rotation"), "none");
+	rot_sql("UPDATE membership SET rotation_at = %lld WHERE idx = 5",
+		(long long)(now.ms - ROTATION_STUCK_MS));
+	rot_look(rotator_schedule, now, true); /* the control: one of them for too long */
 	TEST_TEXT(rot_shown(&rot.m[0], "rotation"), "offer");
 	for (size_t i = 0; i < ROT_MACHINES; i++)
 		rot_settle(i);
