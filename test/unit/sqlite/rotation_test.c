@@ -172,6 +172,11 @@ static void the_oldest_keys_come_first(void)
 	   store_rotation_old(x.store, &x.arena, mesh.row, (struct wall){1004}, 9,
 			      &(struct store_hearing){all_but, &m.machine}, &rows, &n, &x.fault));
 	TEST_NUMBER(n, 1);
+	OK(&x,
+	   store_execute(x.store, "UPDATE machine SET frozen = 1 WHERE name = 'm-2'", &x.fault));
+	OK(&x, store_rotation_old(x.store, &x.arena, mesh.row, (struct wall){1004}, 9, &all, &rows,
+				  &n, &x.fault));
+	TEST_NUMBER(n, 1);
 	OK(&x, store_rotation_begun(x.store, mesh.row, (struct wall){77}, &x.fault));
 	OK(&x, store_mesh_get(x.store, mesh.row, &mesh, &x.fault));
 	TEST_NUMBER(mesh.key_rotation_at.ms, 77);
