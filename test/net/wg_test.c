@@ -13,6 +13,8 @@
 #define ROAMED_TO  51997
 #define LOOPBACK   0x7f000001
 #define GREETED_MS 20000
+#define SILENT_MS  300
+#define SOON_MS	   2000 /* sooner than WireGuard tries again by itself */
 
 static struct wg_stand near;
 
@@ -186,6 +188,81 @@ static void a_peer_that_roams_is_read_where_it_is(void)
 	wg_stand_down(&far);
 }
 
+/* The handshake of near's peer with this key; ms 0: none, after all this time. */
+static struct wall await_greeting(const struct wg_key *key, int64_t ms)
+{
+	struct mono deadline = mono_add_ms(mono_now(), ms);
+	struct wall at = {0};
+
+	do {
+		struct wg_device have = {0};
+		const struct wg_peer *p = NULL;
+
+		if (wg_read(near.backend, &have, NULL) == 0)
+			p = wg_device_peer(&have, key);
+		at = p != NULL ? p->last_handshake : at;
+		wg_device_fini(&have);
+		poll(NULL, 0, 10);
+	} while (at.ms == 0 && !mono_reached(deadline, mono_now()));
+	return at;
+}
+
+static void become(struct wg_stand *s, const struct wg_device *want)
+{
+	struct wg_device have = {0};
+	wg_op_vec ops = {0};
+	struct fault f = {0};
+
+	TEST_NUMBER(wg_read(s->backend, &have, NULL), 0);
+	wg_plan(want, &have, &ops);
+	TEST_STEP(wg_apply(s->backend, want, &s->key, ops.at, ops.n, &f), &f);
+	vec_free(&ops);
+	wg_device_fini(&have);
+}
+
+/* Another key alone says nothing to anybody; a greeting does, keepalives or not. */
+static void a_peer_is_greeted(uint16_t keepalive)
+{
+	const struct prefix everything[] = {prefix_ipv4(0, 0)};
+	struct wg_device want, far_want;
+	struct wg_stand far;
+	struct wg_peer *p;
+
+	TEST_NUMBER(wg_stand_up(&far, 'g', FAR_PORT), 0);
+	TEST_NUMBER(wg_stand_enable(&far), 0);
+	TEST_NUMBER(wg_stand_enable(&near), 0);
+	want = wg_stand_device(&near);
+	far_want = wg_stand_device(&far);
+	p = wg_stand_add(&far_want, &want.public_key, everything, 1);
+	p->endpoint = (struct wg_endpoint){address_ipv4(LOOPBACK), NEAR_PORT};
+	p->keepalive = keepalive;
+	become(&far, &far_want); /* nobody answers by its first key */
+	wg_private_key_generate(&far.key);
+	wg_public_key(&far.key, &far_want.public_key);
+	become(&far, &far_want);
+	wg_stand_add(&want, &far_want.public_key, everything, 1);
+	become(&near, &want);
+	TEST_NUMBER(await_greeting(&far_want.public_key, SILENT_MS).ms, 0);
+	p->greet = true;
+	become(&far, &far_want);
+	CU_ASSERT(await_greeting(&far_want.public_key, SOON_MS).ms != 0);
+	p->greet = false;
+	TEST_NUMBER(wg_stand_become(&far, &far_want), 0);
+	wg_device_fini(&want);
+	wg_device_fini(&far_want);
+	wg_stand_down(&far);
+}
+
+static void a_silent_peer_is_greeted(void)
+{
+	a_peer_is_greeted(0);
+}
+
+static void a_peer_with_keepalives_is_greeted(void)
+{
+	a_peer_is_greeted(25);
+}
+
 static void what_is_not_there_is_said(void)
 {
 	struct wg_backend *b = NULL;
@@ -206,4 +283,6 @@ TEST_SUITE_WITH(net_wg, enter, leave, {"peers come, change and go", peers_come_c
 		{"an endpoint that the device knows stays",
 		 an_endpoint_that_the_device_knows_stays},
 		{"a peer that roams is read where it is", a_peer_that_roams_is_read_where_it_is},
+		{"a silent peer is greeted", a_silent_peer_is_greeted},
+		{"a peer with keepalives is greeted", a_peer_with_keepalives_is_greeted},
 		{"what is not there is said", what_is_not_there_is_said});
