@@ -22,8 +22,8 @@ check-net: $(BUILD)/test/net $(PROGRAMS) ## tests in network namespaces (as root
 check-house: all ## the rules of the house: make, sources.mk, sizes
 	$(Q)test/run house $(SUMMARY) test/house $(BUILD)
 
-.PHONY: check-long check-crash check-trials check-routers
-check-long: check check-crash check-trials check-routers ## everything that `check` has no time for
+.PHONY: check-long check-crash check-trials check-routers check-rotation
+check-long: check check-crash check-trials check-routers check-rotation ## everything that `check` has no time for
 
 check-crash: $(BUILD)/test/net $(PROGRAMS) ## kill the controller a hundred times at work (as root)
 	$(Q)SKEIN_CRASHES=100 test/run crash $(SUMMARY) $(BUILD)/test/net net_crash
@@ -33,3 +33,6 @@ check-trials: $(BUILD)/test/net $(PROGRAMS) ## BIRD's configuration undone by it
 
 check-routers: $(BUILD)/test/net $(PROGRAMS) ## members become routers and plain again while packets flow (as root)
 	$(Q)test/run routers $(SUMMARY) $(BUILD)/test/net hitless_routers
+
+check-rotation: $(BUILD)/test/net $(PROGRAMS) ## keys rotated within 100 ms, and while agents and the controller die (as root)
+	$(Q)test/run rotation $(SUMMARY) $(BUILD)/test/net rotation_tight
