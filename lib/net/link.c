@@ -279,20 +279,6 @@ int link_rename(struct netlink *n, int index, const char *name, struct fault *f)
 	return change(n, m, index, "name", f);
 }
 
-int link_move(struct netlink *n, int index, int netns_fd, const char *name, struct fault *f)
-{
-	struct nl_msg *m;
-	int code = name != NULL ? create_check(name, f) : 0;
-
-	if (code != 0)
-		return code;
-	m = link_message(RTM_NEWLINK, 0, index);
-	netlink_put_u32(m, IFLA_NET_NS_FD, (uint32_t)netns_fd);
-	if (name != NULL)
-		netlink_put_text(m, IFLA_IFNAME, name);
-	return change(n, m, index, "namespace", f);
-}
-
 int link_delete(struct netlink *n, int index, struct fault *f)
 {
 	return change(n, link_message(RTM_DELLINK, 0, index), index, "deletion", f);

@@ -51,8 +51,6 @@ int link_set_mtu(struct netlink *n, int index, uint32_t mtu, struct fault *f);
 int link_set_alias(struct netlink *n, int index, const char *alias, struct fault *f);
 int link_set_master(struct netlink *n, int index, int master, struct fault *f); /* 0: none */
 int link_rename(struct netlink *n, int index, const char *name, struct fault *f);
-/* Into the namespace of `netns_fd`, under another name if `name` is not NULL. */
-int link_move(struct netlink *n, int index, int netns_fd, const char *name, struct fault *f);
 int link_delete(struct netlink *n, int index, struct fault *f);
 
 #endif
