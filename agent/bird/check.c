@@ -14,7 +14,7 @@
 #define VERSION_MS 5000
 
 /* BIRD is never run as root because its user is not there. */
-int bird_check_user(const struct config *c, struct fault *f)
+static int check_user(const struct config *c, struct fault *f)
 {
 	if (geteuid() != 0 || getpwnam(c->bird_user) != NULL)
 		return 0;
@@ -64,7 +64,7 @@ int bird_check(const struct config *c, struct fault *f)
 		code = fault_set(f, ERR_MISSING, "%s is '%.*s', want BIRD 2.0.12 or a later 2.x",
 				 c->bird, (int)strcspn(buf_text(&out), "\n"), buf_text(&out));
 	buf_fini(&out);
-	return code == 0 ? bird_check_user(c, f) : code;
+	return code == 0 ? check_user(c, f) : code;
 }
 
 /* BIRD itself would only say so in its log. Asked by binding: another daemon may well have the port

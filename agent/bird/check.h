@@ -8,8 +8,6 @@
 /* BIRD of the version that the filters are written for, and its user: ERR_MISSING, with what to do.
  */
 int bird_check(const struct config *c, struct fault *f);
-/* The user alone. */
-int bird_check_user(const struct config *c, struct fault *f);
 /* Whom its processes belong to. */
 uid_t bird_uid(const struct config *c);
 /* Writes the arguments by which BIRD gives up root; none where it is not root's to give up. */

@@ -1,7 +1,6 @@
 #include "agent/bird/files.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
@@ -163,10 +162,11 @@ int bird_files_place(const struct config *c, const struct id *membership, struct
 		return code;
 	path_bird(c, membership, "next", next);
 	path_bird(c, membership, "now", now);
-	if (renameat2(AT_FDCWD, next, AT_FDCWD, now, RENAME_EXCHANGE) != 0 &&
-	    (errno != ENOENT || rename(next, now) != 0))
-		return fault_errno(f, errno, "%s: cannot be replaced", now);
-	return file_remove(next, f); /* those before */
+	if (access(now, F_OK) == 0)
+		code = file_exchange(next, now, f);
+	else if (rename(next, now) != 0)
+		code = fault_errno(f, errno, "%s: cannot be replaced", now);
+	return code != 0 ? code : file_remove(next, f); /* those before */
 }
 
 /* ---- those in place ---- */
