@@ -3,6 +3,17 @@
 
 #include "lib/mesh/state_format.h"
 
+static int check_range(const struct state_image *s, const struct state_range *r,
+		       enum state_section_type of, struct fault *f)
+{
+	uint64_t n = state_count(s, of);
+
+	if (r->first > n || r->count > n - r->first)
+		return WRONG("records %" PRIu32 "+%" PRIu32 " of '%s' are beyond its %" PRIu64,
+			     r->first, r->count, state_membership_rules[of].name, n);
+	return 0;
+}
+
 static int check_self(const struct state_image *s, const void *record, uint64_t index,
 		      struct fault *f)
 {
@@ -29,7 +40,7 @@ static int check_trunk(const struct state_image *s, const void *record, uint64_t
 	if (code == 0 && (t->slot == 0 || t->slot > STATE_SLOT_MAX))
 		code = WRONG("slot %" PRIu32, t->slot);
 	if (code == 0)
-		code = state_check_range(s, &t->allowed, STATE_TRUNK_ALLOWED, f);
+		code = check_range(s, &t->allowed, STATE_TRUNK_ALLOWED, f);
 	if (order == 0)
 		order = state_compare_numbers(before->peer, t->peer);
 	return code != 0 ? code : state_check_ascends(index, order, f);
@@ -52,7 +63,7 @@ static int check_approval(const struct state_image *s, const void *record, uint6
 	(void)index;
 	if (code == 0 && (a->flags & ~(uint32_t)STATE_APPROVAL_PART) != 0)
 		code = WRONG("unknown flags");
-	return code != 0 ? code : state_check_range(s, &a->users, STATE_USERS, f);
+	return code != 0 ? code : check_range(s, &a->users, STATE_USERS, f);
 }
 
 static int check_user(const struct state_image *s, const void *record, uint64_t index,
@@ -67,7 +78,7 @@ static int check_guard_set(const struct state_image *s, const void *record, uint
 			   struct fault *f)
 {
 	(void)index;
-	return state_check_range(s, record, STATE_GUARD_PREFIXES, f);
+	return check_range(s, record, STATE_GUARD_PREFIXES, f);
 }
 
 static int check_guard_pair(const struct state_image *s, const void *record, uint64_t index,

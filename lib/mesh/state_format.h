@@ -33,8 +33,6 @@ extern const struct state_rule state_membership_rules[STATE_TYPES_MAX];
 /* Parts of records. 0 or ERR_INVALID. */
 int state_check_prefix(const struct state_prefix *p, struct fault *f);
 int state_check_cidr(const struct state_prefix *p, struct fault *f);
-int state_check_range(const struct state_image *s, const struct state_range *r,
-		      enum state_section_type of, struct fault *f);
 /* A membership image knows its view's peers by number only: state_match() looks them up. */
 int state_check_far_index(uint32_t peer, struct fault *f);
 int state_check_seat(uint8_t role, uint8_t slot, uint16_t base_port, struct fault *f);
