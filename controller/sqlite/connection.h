@@ -1,8 +1,9 @@
 /* One connection to the SQLite database, and the statements that it has prepared.
  *
  * The house: connection.c opens and closes; transaction.c begins and ends; fault.c turns SQLite's
- * answers into codes and words; query.c runs one statement; record.c maps columns to structs by
- * tables; schema.c and migration.c make the tables; then a file per table, which is store.h. */
+ * answers into codes and words; execute.c runs text, query.c one prepared statement; record.c maps
+ * columns to structs by tables; schema.c and migration.c make the tables; then a file per table,
+ * which is store.h. */
 #ifndef SKEIN_CONTROLLER_SQLITE_CONNECTION_H
 #define SKEIN_CONTROLLER_SQLITE_CONNECTION_H
 
