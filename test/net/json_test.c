@@ -169,6 +169,7 @@ static const struct command_line_row lines[] = {
 	{"gateway undrain", "g"},
 	{"machine drain", "r"},
 	{"machine undrain", "r"},
+	{"machine rotate-key", "a --mesh home --wait"},
 	{"gateway disable", "g"},
 	{"gateway enable", "g --mesh home --mesh away"},
 	{"token create", "--mesh home"},
