@@ -203,6 +203,35 @@ static void status(void)
 	arena_fini(&arena);
 }
 
+/* Of a configuration by hand (test/net/bgp_world.c): there is nothing that would not be understood.
+ */
+static void a_world_of_others(void)
+{
+	struct bird_protocols p;
+	struct arena arena;
+	const struct bird_protocol *a;
+
+	arena_init(&arena);
+	bird_protocols_init(&p, &arena);
+	feed("protocols-world-2.0.12", bird_protocols_line, &p);
+	a = bird_protocols_find(&p, "up_a");
+	TEST_MUST(a != NULL && a->channels.n == 2);
+	TEST_NUMBER(a->channels.at[0].filtered, 1);
+	TEST_TEXT(a->channels.at[0].import_filter, "from_a");
+	TEST_TEXT(a->channels.at[0].limits[BIRD_LIMIT_IMPORT].action, "warn");
+	CU_ASSERT(!a->channels.at[1].keeps_filtered);
+	for (size_t i = 0; i < p.list.n; i++) {
+		for (size_t n = 0; n < p.list.at[i].other.n; n++)
+			CU_ASSERT(strncmp(p.list.at[i].other.at[n], "Neighbor port", 13) == 0);
+		for (size_t k = 0; k < p.list.at[i].channels.n; k++)
+			for (size_t n = 0; n < p.list.at[i].channels.at[k].other.n; n++)
+				CU_ASSERT(strncmp(p.list.at[i].channels.at[k].other.at[n], "IGP ",
+						  4) == 0);
+	}
+	bird_protocols_fini(&p);
+	arena_fini(&arena);
+}
+
 static void bfd_sessions(void)
 {
 	struct bird_bfd p;
@@ -384,8 +413,8 @@ static void a_reader_may_stop(void)
 
 TEST_SUITE(net_bird_parse, {"lines", lines}, {"protocols", protocols},
 	   {"protocols in full", protocols_in_full}, {"odd protocols", odd_protocols},
-	   {"protocols of BIRD 3", protocols_of_bird_3}, {"status", status},
-	   {"BFD sessions", bfd_sessions}, {"routes", routes}, {"odd routes", odd_routes},
-	   {"routes of BIRD 3", routes_of_bird_3},
+	   {"protocols of BIRD 3", protocols_of_bird_3}, {"a world of others", a_world_of_others},
+	   {"status", status}, {"BFD sessions", bfd_sessions}, {"routes", routes},
+	   {"odd routes", odd_routes}, {"routes of BIRD 3", routes_of_bird_3},
 	   {"what is no route is not lost", what_is_no_route_is_not_lost},
 	   {"a reader may stop", a_reader_may_stop});
