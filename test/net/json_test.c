@@ -70,23 +70,30 @@ static int take_down(void)
 
 /* ---- skein-agent status ---- */
 
-/* As soon as it has the part; it must fit in any case. */
-static void expect_status(const char *machine, const char *part)
+/* As soon as it has the part, or not. */
+static void await_said(const char *line, const char *part, struct buf *said)
 {
 	struct mono deadline = mono_add_ms(mono_now(), SETTLE_MS);
+
+	while (steps_run(LAB, line, said) != 0 || strstr(buf_text(said), part) == NULL) {
+		if (mono_reached(deadline, mono_now()))
+			break;
+		buf_clear(said);
+		poll(NULL, 0, 100);
+	}
+	if (strstr(buf_text(said), part) == NULL)
+		TEST_FAIL("%s: want '%s' in: %s", line, part, buf_text(said));
+}
+
+/* It must fit in any case. */
+static void expect_status(const char *machine, const char *part)
+{
 	char line[100];
 	struct buf said;
 
 	snprintf(line, sizeof(line), ON "%s skein-agent status --json", machine);
 	buf_init(&said);
-	while (steps_run(LAB, line, &said) != 0 || strstr(buf_text(&said), part) == NULL) {
-		if (mono_reached(deadline, mono_now()))
-			break;
-		buf_clear(&said);
-		poll(NULL, 0, 100);
-	}
-	if (strstr(buf_text(&said), part) == NULL)
-		TEST_FAIL("%s: want '%s' in: %s", machine, part, buf_text(&said));
+	await_said(line, part, &said);
 	json_check_one(AGENT, "", buf_text(&said));
 	buf_fini(&said);
 }
@@ -97,6 +104,28 @@ static void agents_of_every_role_say_what_is_written(void)
 	expect_status("c", "\"barn\"");
 	expect_status("b", "\"role\": \"router\"");
 	expect_status("g", "\"role\": \"gateway\"");
+}
+
+/* ---- skein bgp, where the agent says which BIRDs there are ---- */
+
+static void a_machine_shows_its_own_birds(void)
+{
+	struct buf said;
+
+	buf_init(&said);
+	await_said(ON "g skein bgp route 172.20.41.10 --mesh away",
+		   "in service, priority 100, at first hand", &said);
+	buf_clear(&said);
+	await_said(ON "g skein bgp summary --check", "home: BIRD ", &said);
+	CU_ASSERT(strstr(buf_text(&said), "away: BIRD ") != NULL);
+	buf_clear(&said);
+	FOLLOW({ON "g skein bgp neighbors", 2, "--mesh one of: "},
+	       {ON "g skein bgp neighbors r --mesh home", 0, "description   r"},
+	       {ON "g skein bgp bfd --mesh nowhere", 7, "is not in mesh nowhere, but in: "},
+	       {ON "a skein bgp rejected", 0, NULL});
+	TEST_NUMBER(steps_run(LAB, ON "g skein bgp summary --json", &said), 0);
+	json_check_one("skein-bgp.v1", "bgp summary", buf_text(&said));
+	buf_fini(&said);
 }
 
 static void agents_in_trouble_say_what_is_written(void)
@@ -300,6 +329,7 @@ static void every_command_was_tried(void)
 TEST_SUITE_WITH(net_json, bring_up, take_down,
 		{"agents of every role say what is written",
 		 agents_of_every_role_say_what_is_written},
+		{"a machine shows its own BIRDs", a_machine_shows_its_own_birds},
 		{"agents in trouble say what is written", agents_in_trouble_say_what_is_written},
 		{"operators are answered as is written", operators_are_answered_as_is_written},
 		{"logging in and out is answered as is written",
