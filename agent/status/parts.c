@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "agent/bird/bird.h"
+#include "agent/bird/sessions.h"
 #include "agent/fence.h"
 #include "agent/status/status.h"
 #include "lib/mesh/state_keys.h"
 #include "lib/net/bird_parse_bfd.h"
-#include "lib/net/bird_parse_protocols.h"
 #include "lib/net/port_holder.h"
 
 #define ASK_MS 500
@@ -111,10 +111,7 @@ static json_t *sessions(const char *socket)
 	json_t *list = json_array();
 	char text[ADDRESS_TEXT_MAX];
 
-	arena_init(&arena);
-	bird_protocols_init(&p, &arena);
-	if (bird_ask(socket, "show protocols all", mono_add_ms(mono_now(), ASK_MS),
-		     bird_protocols_line, &p, NULL) != 0)
+	if (!bird_sessions_ask(socket, "show protocols all", &arena, &p))
 		p.list.n = 0;
 	for (size_t i = 0; i < p.list.n; i++) {
 		const struct bird_protocol *b = &p.list.at[i];
