@@ -102,6 +102,18 @@ static size_t share(struct play *p)
 	return at;
 }
 
+/* a4 has a session with a1, which becomes a router. Returns the approval. */
+static size_t begin_greeted(struct play *p)
+{
+	size_t shared;
+
+	begin(p, "a4", 0);
+	machine_greet(&p->c, "wg0", A1, OLD_END);
+	shared = share(p);
+	rounds(p);
+	return shared;
+}
+
 static void check_golden(struct play *p, const char *name)
 {
 	char file[64];
@@ -317,10 +329,7 @@ static void who_never_greets_is_given_up(void)
 {
 	struct play p;
 
-	begin(&p, "a4", 0);
-	machine_greet(&p.c, "wg0", A1, OLD_END);
-	share(&p);
-	rounds(&p);
+	begin_greeted(&p);
 	wait_for(&p, TURN);
 	for (int i = 0; i < 9; i++)
 		wait_for(&p, 1000);
@@ -346,10 +355,7 @@ static void a_handshake_looks_as_if_the_old_device_began_it(void)
 	struct play p;
 	struct desired d;
 
-	begin(&p, "a4", 0);
-	machine_greet(&p.c, "wg0", A1, OLD_END);
-	share(&p);
-	rounds(&p);
+	begin_greeted(&p);
 	desired_make(&p.c.in, &d);
 	CU_ASSERT(strstr(buf_text(&d.fence), "greeting") == NULL);
 	desired_fini(&d);
@@ -371,10 +377,7 @@ static void who_has_greeted_is_a_peer_of_both_for_a_moment(void)
 {
 	struct play p;
 
-	begin(&p, "a4", 0);
-	machine_greet(&p.c, "wg0", A1, OLD_END);
-	share(&p);
-	rounds(&p);
+	begin_greeted(&p);
 	wait_for(&p, TURN);
 	machine_wait(&p.c, 1);
 	machine_greet(&p.c, "wg0t3", A1, OLD_END);
@@ -391,10 +394,7 @@ static void an_old_session_is_begun_anew(void)
 	struct play p;
 	size_t shared;
 
-	begin(&p, "a4", 0);
-	machine_greet(&p.c, "wg0", A1, OLD_END);
-	shared = share(&p);
-	rounds(&p);
+	shared = begin_greeted(&p);
 	wait_for(&p, TURN);
 	machine_wait(&p.c, 1);
 	machine_greet(&p.c, "wg0t3", A1, NEW_END);
