@@ -9,9 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/base/file.h"
 #include "lib/net/wg.h"
 #include "test/bench/apart.h"
+#include "test/net/wg_conf.h"
 #include "test/test.h"
 
 #define PEERS 10000u
@@ -20,7 +20,7 @@
 struct fleet {
 	struct wg_device desired;
 	struct secret key;
-	char path[200]; /* the same for wg */
+	const char *path; /* the same for wg */
 };
 
 /* ---- the same peers for both ---- */
@@ -39,30 +39,6 @@ static void add_peer(struct fleet *x, uint32_t i)
 	p->endpoint = (struct wg_endpoint){address_ipv4(0xc6120000 + i), 51820};
 }
 
-static void write_conf(struct fleet *x)
-{
-	char text[WG_KEY_TEXT_MAX], address[PREFIX_TEXT_MAX];
-	struct wg_key secret;
-	struct buf conf;
-
-	memcpy(secret.bytes, x->key.bytes, sizeof(secret.bytes));
-	buf_init_secret(&conf);
-	buf_printf(&conf, "[Interface]\nPrivateKey = %s\nListenPort = 51820\n",
-		   wg_key_format(&secret, text));
-	for (size_t i = 0; i < x->desired.peers.n; i++) {
-		const struct wg_peer *p = &x->desired.peers.at[i];
-
-		buf_printf(&conf, "[Peer]\nPublicKey = %s\nAllowedIPs = %s\n",
-			   wg_key_format(&p->key, text), prefix_format(p->allowed, address));
-		buf_printf(&conf, "Endpoint = %s:%u\n",
-			   address_format(&p->endpoint.address, address), p->endpoint.port);
-	}
-	snprintf(x->path, sizeof(x->path), "%s/wg.conf", test_dir());
-	if (file_write(x->path, conf.data, conf.len, 0600, NULL) != 0)
-		bench_fail("%s cannot be written", x->path);
-	buf_fini(&conf);
-}
-
 static void make(struct fleet *x)
 {
 	*x = (struct fleet){.desired = {.listen_port = 51820}};
@@ -71,7 +47,7 @@ static void make(struct fleet *x)
 	for (uint32_t i = 1; i <= PEERS; i++)
 		add_peer(x, i);
 	wg_device_sort(&x->desired);
-	write_conf(x);
+	x->path = wg_conf_write(&x->key, &x->desired);
 }
 
 /* ---- both ways ---- */

@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/base/file.h"
 #include "test/net/settings.h"
 #include "test/net/space.h"
+#include "test/net/wg_conf.h"
 #include "test/net/wg_stand.h"
 #include "test/test.h"
 
@@ -37,29 +37,6 @@ static struct wg_device want_all(const struct wg_stand *s)
 		p->set_endpoint = true;
 	}
 	return want;
-}
-
-static void write_conf(const struct wg_stand *s, const struct wg_device *want, char path[200])
-{
-	char text[WG_KEY_TEXT_MAX], address[PREFIX_TEXT_MAX];
-	struct wg_key key;
-	struct buf conf;
-
-	memcpy(key.bytes, s->key.bytes, sizeof(key.bytes));
-	buf_init_secret(&conf);
-	buf_printf(&conf, "[Interface]\nPrivateKey = %s\nListenPort = %u\nFwMark = %u\n",
-		   wg_key_format(&key, text), want->listen_port, want->fwmark);
-	for (size_t i = 0; i < want->peers.n; i++) {
-		const struct wg_peer *p = &want->peers.at[i];
-
-		buf_printf(&conf, "[Peer]\nPublicKey = %s\nAllowedIPs = %s\n",
-			   wg_key_format(&p->key, text), prefix_format(p->allowed, address));
-		buf_printf(&conf, "Endpoint = %s:%u\n",
-			   address_format(&p->endpoint.address, address), p->endpoint.port);
-	}
-	snprintf(path, 200, "%s/wg.conf", test_dir());
-	TEST_NUMBER(file_write(path, conf.data, conf.len, 0600, NULL), 0);
-	buf_fini(&conf);
 }
 
 static double thread_ms(void)
@@ -90,10 +67,9 @@ static double by_wg(struct wg_stand *s, const struct wg_device *want)
 {
 	struct rusage use = {0};
 	int status = -1;
-	char path[200];
+	const char *path = wg_conf_write(&s->key, want);
 	pid_t pid;
 
-	write_conf(s, want, path);
 	pid = fork();
 	if (pid == 0) {
 		execlp("wg", "wg", "syncconf", s->name, path, (char *)NULL);
