@@ -42,6 +42,7 @@ struct plan_move {
 struct move_facts {
 	uint32_t peer;
 	struct address address;
+	struct wg_key key; /* that it uses now, of the two while that is rotated */
 	enum move_phase phase;
 	uint8_t from, to; /* slots */
 	int from_index, to_index;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/plan/desired.h"
 #include "agent/plan/endpoint.h"
 #include "agent/plan/names.h"
 
@@ -65,6 +66,19 @@ static const struct wg_peer *peer_elsewhere(const struct finder *x, const struct
 		mv->from_index = x->own[s].index;
 	}
 	return last;
+}
+
+/* One that changes its key, and has done so, moves with the new one. */
+static struct wg_key key_in_use(const struct finder *x, const struct state_peer *p)
+{
+	struct wg_key now, next;
+
+	memcpy(now.bytes, p->key, sizeof(now.bytes));
+	memcpy(next.bytes, p->next_key, sizeof(next.bytes));
+	for (unsigned s = 0; s <= STATE_SLOT_MAX && (p->flags & STATE_PEER_HAS_NEXT_KEY) != 0; s++)
+		if (peer_uses_next(peer_on(x, s, &next), peer_on(x, s, &now)))
+			return next;
+	return now;
 }
 
 /* ---- its phase ---- */
@@ -162,16 +176,15 @@ static void consider(struct finder *x, uint32_t peer, bool led)
 	const struct router_facts *router = facts_router(m, peer);
 	struct move_facts mv = {.peer = peer, .to = router != NULL ? router->slot : 0};
 	const struct wg_peer *there;
-	struct wg_key key;
 
 	if (p == NULL || peer == m->self->peer || is_found(x, peer))
 		return;
-	memcpy(key.bytes, p->key, sizeof(key.bytes));
+	mv.key = key_in_use(x, p);
 	mv.to_index = x->own[mv.to].index;
 	mv.address = state_peer_address(m->from->view, peer);
 	mv.last = last_of(x, &mv);
-	there = peer_on(x, mv.to, &key);
-	mv.before = peer_elsewhere(x, &key, &mv);
+	there = peer_on(x, mv.to, &mv.key);
+	mv.before = peer_elsewhere(x, &mv.key, &mv);
 	if (mv.before != NULL && is_over(x, &mv, mv.before, there))
 		mv.before = NULL;
 	mv.phase = phase_of(x, &mv, there);

@@ -98,7 +98,7 @@ static void add_peer(struct desired *d, struct desired_device *dev, uint32_t ind
 
 	if (mv != NULL && mv->phase == MOVE_WAIT)
 		return;
-	memcpy(out.key.bytes, q.peer->key, sizeof(out.key.bytes));
+	memcpy(out.key.bytes, mv != NULL ? mv->key.bytes : q.peer->key, sizeof(out.key.bytes));
 	q.now = now != NULL ? wg_device_peer(now, &out.key) : NULL;
 	out.endpoint = endpoint_choose(&q, &out.set_endpoint);
 	set_move(mv, &out);

@@ -82,6 +82,31 @@ static void a_peer_that_goes_back_is_followed_back(void)
 	machine_fini(&c);
 }
 
+/* Its role changes before the state has its new key as the key. */
+static void a_peer_moves_by_the_key_that_it_uses(void)
+{
+	struct machine_case c;
+	struct buf text;
+
+	begin(&c);
+	machine_round(&c, NULL);
+	machine_wait(&c, 1);
+	machine_greet(&c, "wg0", NEXT, AT);
+	machine_round(&c, NULL);
+	fleet_approve(&c.meshes.prod, 6, "172.20.30.0/24"); /* what a2 and a3 have */
+	machine_update(&c);
+	buf_init(&text);
+	for (int i = 0; i < 10; i++) {
+		machine_wait(&c, 100);
+		machine_round(&c, &text);
+	}
+	CU_ASSERT(strstr(buf_text(&text), "peer add " NEXT_KEY " 10.100.0.20/32") != NULL);
+	CU_ASSERT(strstr(buf_text(&text), "wg wg0 peer remove " NEXT_KEY) == NULL);
+	CU_ASSERT(strstr(buf_text(&text), "peer add " M_KEY) == NULL);
+	buf_fini(&text);
+	machine_fini(&c);
+}
+
 /* Both at once: it is not known which of its keys the other has when it hears the greeting. */
 static void a_machine_greets_by_its_new_key(void)
 {
@@ -109,4 +134,5 @@ TEST_SUITE(agent_rotation,
 	   {"a rotation that is given up leaves nothing",
 	    a_rotation_that_is_given_up_leaves_nothing},
 	   {"a peer that goes back is followed back", a_peer_that_goes_back_is_followed_back},
+	   {"a peer moves by the key that it uses", a_peer_moves_by_the_key_that_it_uses},
 	   {"a machine greets by its new key", a_machine_greets_by_its_new_key});
