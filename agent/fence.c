@@ -1,7 +1,7 @@
 #include "agent/fence.h"
 
 #include <inttypes.h>
-#include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/net/nft.h"
@@ -11,12 +11,51 @@ static int read_back(struct digest *out, struct fault *f)
 	return nft_table_digest(FENCE_FAMILY, FENCE_TABLE, out, f);
 }
 
+/* The table as it is; NULL: there is none. Caller json_decref()s. */
+static json_t *list(void)
+{
+	json_t *root = NULL;
+	struct buf text;
+
+	buf_init(&text);
+	if (nft_list_table(FENCE_FAMILY, FENCE_TABLE, NFT_JSON, &text, NULL) == 0)
+		root = json_loads(buf_text(&text), 0, NULL);
+	buf_fini(&text);
+	return root;
+}
+
+static void take_count(const json_t *counter, struct fence_count out[FENCE_REASON_COUNT])
+{
+	const char *name = json_string_value(json_object_get(counter, "name"));
+
+	for (size_t i = 0; name != NULL && i < FENCE_REASON_COUNT; i++)
+		if (strcmp(name, fence_counters[i]) == 0)
+			out[i] = (struct fence_count){
+				.known = true,
+				.packets = (uint64_t)json_integer_value(
+					json_object_get(counter, "packets")),
+				.bytes = (uint64_t)json_integer_value(
+					json_object_get(counter, "bytes")),
+			};
+}
+
+static void take_counts(const json_t *objects, struct fence_count out[FENCE_REASON_COUNT])
+{
+	const json_t *object;
+	size_t i;
+
+	memset(out, 0, FENCE_REASON_COUNT * sizeof(*out));
+	json_array_foreach(objects, i, object) {
+		take_count(json_object_get(object, "counter"), out);
+	}
+}
+
 /* The counts as they are go into the new table, or a reload would lose them. */
-static void put_counts(struct buf *script)
+static void put_counts(struct buf *script, const json_t *objects)
 {
 	struct fence_count counts[FENCE_REASON_COUNT];
 
-	fence_read_counts(counts);
+	take_counts(objects, counts);
 	for (size_t i = 0; i < FENCE_REASON_COUNT; i++)
 		if (counts[i].known)
 			buf_printf(script,
@@ -24,6 +63,38 @@ static void put_counts(struct buf *script)
 				   " {\ncounter %s {\npackets %" PRIu64 " bytes %" PRIu64
 				   "\n}\n}\n",
 				   fence_counters[i], counts[i].packets, counts[i].bytes);
+}
+
+/* In a set of ports; of no other kind is any that packets fill. */
+static void put_elements(struct buf *script, const char *set, const json_t *elements)
+{
+	for (size_t i = 0; i < json_array_size(elements); i++) {
+		const json_t *port = json_array_get(elements, i);
+
+		if (json_is_integer(port))
+			buf_printf(script,
+				   "add element " FENCE_FAMILY " " FENCE_TABLE " %s { %" PRIu64
+				   " }\n",
+				   set, (uint64_t)json_integer_value(port));
+	}
+}
+
+void fence_keep_greeted(const json_t *objects, const char *text, struct buf *script)
+{
+	const json_t *object;
+	size_t i;
+
+	json_array_foreach(objects, i, object) {
+		const json_t *set = json_object_get(object, "set");
+		const char *name = json_string_value(json_object_get(set, "name"));
+		char begin[80];
+
+		if (name == NULL || strncmp(name, FENCE_GREETED, strlen(FENCE_GREETED)) != 0)
+			continue;
+		snprintf(begin, sizeof(begin), "set %s {", name);
+		if (strstr(text, begin) != NULL)
+			put_elements(script, name, json_object_get(set, "elem"));
+	}
 }
 
 /* Whatever nft said: what stands is what the kernel lists. */
@@ -42,16 +113,20 @@ static int check_loaded(struct fence *t, bool wanted, struct fault *f)
 int fence_load(struct fence *t, const struct buf *text, struct fault *f)
 {
 	struct buf script;
+	json_t *now = list();
+	const json_t *objects = json_object_get(now, "nftables");
 	int code;
 
 	buf_init(&script);
 	buf_puts(&script, "table " FENCE_FAMILY " " FENCE_TABLE " {}\n"
 			  "delete table " FENCE_FAMILY " " FENCE_TABLE "\n");
 	if (text->len > 0) {
-		put_counts(&script);
+		put_counts(&script, objects);
 		buf_printf(&script, "table " FENCE_FAMILY " " FENCE_TABLE " {\n%s}\n",
 			   buf_text(text));
+		fence_keep_greeted(objects, buf_text(text), &script);
 	}
+	json_decref(now);
 	t->known = false;
 	code = nft_apply(buf_text(&script), f);
 	buf_fini(&script);
@@ -100,34 +175,10 @@ void fence_fini(struct fence *t)
 	buf_fini(&t->text);
 }
 
-static void take_count(const json_t *counter, struct fence_count out[FENCE_REASON_COUNT])
-{
-	const char *name = json_string_value(json_object_get(counter, "name"));
-
-	for (size_t i = 0; name != NULL && i < FENCE_REASON_COUNT; i++)
-		if (strcmp(name, fence_counters[i]) == 0)
-			out[i] = (struct fence_count){
-				.known = true,
-				.packets = (uint64_t)json_integer_value(
-					json_object_get(counter, "packets")),
-				.bytes = (uint64_t)json_integer_value(
-					json_object_get(counter, "bytes")),
-			};
-}
-
 void fence_read_counts(struct fence_count out[FENCE_REASON_COUNT])
 {
-	json_t *root = NULL, *objects, *object;
-	struct buf text;
-	size_t i;
+	json_t *now = list();
 
-	memset(out, 0, FENCE_REASON_COUNT * sizeof(*out));
-	buf_init(&text);
-	if (nft_list_table(FENCE_FAMILY, FENCE_TABLE, NFT_JSON, &text, NULL) == 0)
-		root = json_loads(buf_text(&text), 0, NULL);
-	objects = json_object_get(root, "nftables");
-	for (i = 0; (object = json_array_get(objects, i)) != NULL; i++)
-		take_count(json_object_get(object, "counter"), out);
-	json_decref(root);
-	buf_fini(&text);
+	take_counts(json_object_get(now, "nftables"), out);
+	json_decref(now);
 }

@@ -3,6 +3,7 @@
 #ifndef SKEIN_AGENT_FENCE_H
 #define SKEIN_AGENT_FENCE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,8 +19,12 @@ struct fence {
 	bool known;		 /* these are: something was loaded, and stood */
 };
 
-/* Replaces the table, or takes it away for an empty text, and reads it back; counts are kept. */
+/* Replaces the table, or takes it away for an empty text, and reads it back; counts are kept, and
+ * what those sets of FENCE_GREETED have that the new text has too. */
 int fence_load(struct fence *t, const struct buf *text, struct fault *f);
+/* Of that what concerns the sets: `objects` is the table as nft lists it in JSON. One peer goes on
+ * greeting while the table is replaced on behalf of another. Appends. */
+void fence_keep_greeted(const json_t *objects, const char *text, struct buf *script);
 /* Loads the last text again. */
 int fence_restore(struct fence *t, struct fault *f);
 /* True when the kernel's table is what was loaded last; `text` is then that text's digest. Where

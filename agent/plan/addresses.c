@@ -21,16 +21,18 @@ static void add(struct desired *d, int device, const struct address *own,
 		vec_push(&d->addresses, a);
 }
 
-/* Until its handshake on the new device has ended, a peer sends to the trunk that it leaves: a
- * device without an address lets nothing in whose way back is another one, however loose rp_filter
- * is. */
+/* While it greets, a peer sends to the trunk that it leaves, and from one moment to the next to the
+ * one that it comes to: a device without an address lets nothing in whose way back is another one,
+ * however loose rp_filter is. */
 static void keep_for_moves(struct desired *d, const struct membership_facts *m)
 {
 	for (size_t i = 0; i < m->nmoves; i++) {
 		const struct move_facts *mv = &m->moves[i];
 
-		if (mv->phase == MOVE_GREET && mv->from != 0)
-			add(d, mv->from_index, &m->own, &mv->address, 32);
+		const bool at_old = move_is_at_old(mv);
+
+		if (mv->phase == MOVE_GREET && (at_old ? mv->to : mv->from) != 0)
+			add(d, at_old ? mv->to_index : mv->from_index, &m->own, &mv->address, 32);
 	}
 }
 

@@ -24,6 +24,8 @@ enum fence_reason {
 
 #define FENCE_FAMILY "inet"
 #define FENCE_TABLE  "skein"
+/* How the names of the sets begin that say whose new device has been heard (fence_moves.c). */
+#define FENCE_GREETED "greeted_"
 
 extern const char *const fence_counters[FENCE_REASON_COUNT];
 extern const char *const fence_texts[FENCE_REASON_COUNT];

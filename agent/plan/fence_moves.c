@@ -6,7 +6,9 @@
  * handed to the new one. What the new device sends first with the new keys is what the peer changes
  * both by at once, the keys and the place. A packet of the old device that is late, or BIRD's (its
  * sessions are bound to the device), would call it back there: from then on such a packet leaves by
- * the new device's port, too. Who has heard the new device is what `greeted4` and `greeted6` say.
+ * the new device's port, too. That the new device has been heard is what the greeting's set says,
+ * by having the peer's port; when the table is replaced meanwhile, it is taken over
+ * (agent/fence.c).
  *
  * The type of a message of WireGuard is its first byte: 1 begins a handshake, 2 answers it, 3 wants
  * it repeated with a cookie, which is good for the address and port that it came from. */
@@ -24,19 +26,21 @@ static const struct wg_device *device_of(const struct desired *d, int index)
 	return l != NULL ? observation_wg(d->facts.in->seen, l->name) : NULL;
 }
 
-#define GREETED_MAX 4096
-
 /* One that greets, with all that is to be known for it. */
 struct greeting {
+	char set[48];	    /* of this peer and these two devices only */
 	const char *family; /* of nft */
 	const struct wg_endpoint *peer;
 	const struct wg_device *from, *to;
 };
 
-static bool is_greeting(const struct desired *d, const struct move_facts *mv, struct greeting *out)
+static bool is_greeting(const struct desired *d, const struct membership_facts *m,
+			const struct move_facts *mv, struct greeting *out)
 {
 	if (mv->phase != MOVE_GREET)
 		return false;
+	snprintf(out->set, sizeof(out->set), FENCE_GREETED "%u_%u_%u_%u", m->number, mv->peer,
+		 mv->from, mv->to);
 	out->peer = &mv->before->endpoint;
 	out->family = out->peer->address.family == FAMILY_IPV6 ? "ip6" : "ip";
 	out->from = device_of(d, mv->from_index);
@@ -60,63 +64,62 @@ static void put_in(struct buf *b, const struct greeting *g)
 
 static void put_out(struct buf *b, const struct greeting *g)
 {
-	const char *set = strcmp(g->family, "ip6") == 0 ? "greeted6" : "greeted4";
 	char peer[128], text[ADDRESS_TEXT_MAX];
 
 	snprintf(peer, sizeof(peer), "%s daddr %s udp dport %u", g->family,
 		 address_format(&g->peer->address, text), g->peer->port);
 	buf_printf(b,
 		   "\t\t%1$s udp sport %4$u @th,64,8 1 udp sport set %3$u\n"
-		   "\t\t%1$s udp sport %4$u @th,64,8 4 add @%2$s { %5$s daddr . udp dport }\n"
-		   "\t\t%1$s udp sport %3$u @th,64,8 4 %5$s daddr . udp dport @%2$s "
-		   "udp sport set %4$u\n",
-		   peer, set, g->from->listen_port, g->to->listen_port, g->family);
+		   "\t\t%1$s udp sport %4$u @th,64,8 4 add @%2$s { udp dport }\n"
+		   "\t\t%1$s udp sport %3$u @th,64,8 4 udp dport @%2$s udp sport set %4$u\n",
+		   peer, g->set, g->from->listen_port, g->to->listen_port);
 }
 
-static void put_set(struct buf *b, const char *name, const char *type)
+static void put_set(struct buf *b, const struct greeting *g)
 {
 	buf_printf(b,
 		   "\tset %s {\n"
-		   "\t\ttype %s . inet_service\n"
-		   "\t\tsize %d\n"
+		   "\t\ttype inet_service\n"
+		   "\t\tsize 16\n"
 		   "\t\tflags dynamic\n"
 		   "\t}\n",
-		   name, type, GREETED_MAX);
+		   g->set);
+}
+
+/* How many there are. */
+static size_t put_each(struct desired *d, void (*put)(struct buf *b, const struct greeting *g))
+{
+	struct greeting g;
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->facts.n; i++) {
+		const struct membership_facts *m = &d->facts.memberships[i];
+
+		for (size_t k = 0; k < m->nmoves; k++) {
+			if (!is_greeting(d, m, &m->moves[k], &g))
+				continue;
+			put(&d->fence, &g);
+			n++;
+		}
+	}
+	return n;
 }
 
 static void put_chain(struct desired *d, const char *name, const char *hook,
 		      void (*put)(struct buf *b, const struct greeting *g))
 {
-	struct greeting g;
-
 	buf_printf(&d->fence,
 		   "\tchain %s {\n"
 		   "\t\ttype filter hook %s priority raw - 1; policy accept;\n",
 		   name, hook);
-	for (size_t i = 0; i < d->facts.n; i++)
-		for (size_t k = 0; k < d->facts.memberships[i].nmoves; k++)
-			if (is_greeting(d, &d->facts.memberships[i].moves[k], &g))
-				put(&d->fence, &g);
+	put_each(d, put);
 	buf_puts(&d->fence, "\t}\n");
-}
-
-static bool anybody_greets(const struct desired *d)
-{
-	struct greeting g;
-
-	for (size_t i = 0; i < d->facts.n; i++)
-		for (size_t k = 0; k < d->facts.memberships[i].nmoves; k++)
-			if (is_greeting(d, &d->facts.memberships[i].moves[k], &g))
-				return true;
-	return false;
 }
 
 void plan_fence_moves(struct desired *d)
 {
-	if (!anybody_greets(d))
+	if (put_each(d, put_set) == 0)
 		return;
-	put_set(&d->fence, "greeted4", "ipv4_addr");
-	put_set(&d->fence, "greeted6", "ipv6_addr");
 	put_chain(d, "greeting_in", "prerouting", put_in);
 	put_chain(d, "greeting_out", "output", put_out);
 }

@@ -72,7 +72,7 @@ static struct guard_speaker *speakers_of(struct desired *d, const struct members
 		 * has to be changed here at the moment when the routes are. */
 		if (mv != NULL && mv->before != NULL)
 			put_speaker(speakers, count, &source,
-				    mv->phase <= MOVE_MAKE ? mv->to_index : mv->from_index);
+				    move_is_at_old(mv) ? mv->to_index : mv->from_index);
 	}
 	return speakers;
 }

@@ -3,10 +3,14 @@
  *
  *	wait	the new device is not there yet: all is as it was
  *	make	it is a peer of both devices, on the new one with the endpoint that the old one saw
- *	greet	the routes lead over the new device, which starts its handshake; from the old one
- *		nothing is sent any more, but what comes there is taken until the peer surely sends
- *to the new one (fence_moves.c) settle	it is a peer of the new device only; BIRD, whose session has
- *lost its device, learns anew
+ *	greet	the new device begins a handshake, and begins it anew where it does not come; all
+ *		goes over the old device until it has (fence_moves.c). Then the routes lead over the
+ *		new one, and what still comes to the old one is taken for a moment
+ *	settle	it is a peer of the new device only; BIRD, whose session has lost its device, learns
+ *		anew
+ *
+ * The handshake comes before the routes, for a device keeps few packets while it greets, and none
+ * when the peer is removed and added to begin anew.
  *
  * All the while the routes that lead to it have copies at metric 1, before all others: over the old
  * device, then over the new one, until BIRD or the state has them. So what comes and goes in BIRD
@@ -22,9 +26,8 @@
 #include "agent/plan/facts.h"
 
 #define MOVE_OVERDUE_MS 10000 /* the old device, and the routes at metric 1, are given up */
-#define MOVE_DRAIN_MS                                                                              \
-	250 /* from the handshake on, for what the peer had sent to the old device                 \
-	     */
+/* After the routes lead over the new device, for what is on its way by the old one. */
+#define MOVE_DRAIN_MS 250
 
 enum move_phase { MOVE_WAIT, MOVE_MAKE, MOVE_GREET, MOVE_SETTLE };
 
@@ -36,6 +39,7 @@ struct plan_move {
 	enum move_phase phase;
 	struct mono since;  /* in this phase */
 	struct mono try_at; /* MOVE_GREET: when its handshake is to be begun anew */
+	struct mono led;    /* MOVE_GREET: since when the routes lead over the new device; ns 0 */
 	unsigned tries;
 };
 
@@ -64,6 +68,8 @@ void moves_find(struct facts *f);
 const struct move_facts *move_of(const struct membership_facts *m, uint32_t peer);
 /* For how long it has been in this phase; 0: it was not in it in the last round. */
 int64_t move_ms_in(const struct facts *f, const struct move_facts *mv, enum move_phase phase);
+/* The routes to it lead over the old device. */
+bool move_is_at_old(const struct move_facts *mv);
 /* What the peer's new place lets it send. */
 bool move_may_send(const struct move_facts *mv, const struct prefix *p);
 

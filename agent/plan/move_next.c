@@ -2,8 +2,8 @@
 #include "agent/plan/move.h"
 
 #define AGAIN_MS  50  /* while a device is coming, or the other end */
-#define TRY_MS	  100 /* WireGuard itself would try again after 5 s */
-#define TRIES_MAX 5   /* from then on every 3.2 s */
+#define TRY_MS	  500 /* WireGuard itself would try again after 5 s; nothing is lost by waiting */
+#define TRIES_MAX 3   /* from then on every 4 s */
 
 static struct mono next_try(const struct facts *f, const struct move_facts *mv, unsigned tries)
 {
@@ -19,6 +19,11 @@ static unsigned tries_of(const struct move_facts *mv)
 	return mv->last != NULL && mv->last->phase == mv->phase ? mv->last->tries + mv->again : 0;
 }
 
+static struct mono led_since(const struct facts *f, const struct move_facts *mv)
+{
+	return mv->last != NULL && mv->last->led.ns != 0 ? mv->last->led : f->in->clock;
+}
+
 /* When it goes on by itself. */
 static struct mono wake_of(const struct facts *f, const struct move_facts *mv)
 {
@@ -27,11 +32,9 @@ static struct mono wake_of(const struct facts *f, const struct move_facts *mv)
 	struct mono at;
 
 	switch (mv->phase) {
-	case MOVE_GREET:
-		return mv->greeted.ms == 0
-			       ? next_try(f, mv, tries_of(mv))
-			       : mono_add_ms(f->in->clock,
-					     mv->greeted.ms + MOVE_DRAIN_MS - f->in->now.ms);
+	case MOVE_GREET: /* WireGuard does not tell that it has */
+		return move_is_at_old(mv) ? mono_add_ms(f->in->clock, AGAIN_MS)
+					  : mono_add_ms(led_since(f, mv), MOVE_DRAIN_MS);
 	case MOVE_SETTLE:
 		return mono_add_ms(since, MOVE_OVERDUE_MS);
 	default:
@@ -74,6 +77,8 @@ void moves_remember(const struct facts *f, move_vec *out)
 			p.tries = tries_of(mv);
 			if (mv->phase == MOVE_GREET)
 				p.try_at = next_try(f, mv, p.tries);
+			if (mv->phase == MOVE_GREET && !move_is_at_old(mv))
+				p.led = led_since(f, mv);
 			vec_push(out, p);
 		}
 	}

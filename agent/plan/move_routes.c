@@ -75,14 +75,9 @@ static struct way way_at(const struct facts *f, const struct route *r, size_t i)
 	return w;
 }
 
-static bool is_at_old(const struct move_facts *mv)
-{
-	return mv->phase <= MOVE_MAKE;
-}
-
 static bool is_stale(const struct way *w)
 {
-	return w->mv != NULL && !is_at_old(w->mv) && w->hop.device != w->mv->to_index;
+	return w->mv != NULL && !move_is_at_old(w->mv) && w->hop.device != w->mv->to_index;
 }
 
 /* ---- is it right without a copy? ---- */
@@ -163,7 +158,7 @@ static size_t lead_now(const struct facts *f, const struct route *r, struct rout
 		if (w.mv != NULL && !move_may_send(w.mv, &r->prefix))
 			continue;
 		if (w.mv != NULL) {
-			h.device = is_at_old(w.mv) ? w.mv->from_index : w.mv->to_index;
+			h.device = move_is_at_old(w.mv) ? w.mv->from_index : w.mv->to_index;
 			h.onlink = h.gateway.family != FAMILY_NONE;
 		}
 		if (h.device != 0)
@@ -217,7 +212,8 @@ static bool needs_copy(const struct facts *f, const struct route *r)
 	for (size_t i = 0; is_table(f, r->table) && i < hop_count(r); i++) {
 		const struct way w = way_at(f, r, i);
 
-		if (w.mv != NULL && (r->metric == METRIC_MOVE || is_at_old(w.mv) || is_stale(&w)))
+		if (w.mv != NULL &&
+		    (r->metric == METRIC_MOVE || move_is_at_old(w.mv) || is_stale(&w)))
 			return true;
 	}
 	return false;

@@ -113,10 +113,16 @@ static bool has_greeted(const struct wg_peer *there, struct wall before)
 	return there->last_handshake.ms != 0 && there->last_handshake.ms >= before.ms;
 }
 
-static bool has_arrived(const struct finder *x, const struct wg_peer *there, struct wall before)
+bool move_is_at_old(const struct move_facts *mv)
 {
-	return has_greeted(there, before) &&
-	       x->f->in->now.ms - there->last_handshake.ms >= MOVE_DRAIN_MS;
+	return mv->phase <= MOVE_MAKE || (mv->phase == MOVE_GREET && mv->greeted.ms == 0);
+}
+
+static bool has_arrived(const struct finder *x, const struct move_facts *mv,
+			const struct wg_peer *there, struct wall before)
+{
+	return has_greeted(there, before) && mv->last != NULL && mv->last->led.ns != 0 &&
+	       mono_ms_between(mv->last->led, x->f->in->clock) >= MOVE_DRAIN_MS;
 }
 
 /* What MOVE_GREET has come to. */
@@ -127,7 +133,8 @@ static void set_greeting(const struct finder *x, const struct wg_peer *there, st
 	if (has_greeted(there, mv->before->last_handshake))
 		mv->greeted = there->last_handshake;
 	if (mv->last == NULL || mv->last->phase != MOVE_GREET)
-		mv->again = there->last_handshake.ms != 0; /* of an earlier time on this device */
+		mv->again = mv->greeted.ms == 0 && /* of an earlier time on this device */
+			    there->last_handshake.ms != 0;
 	else
 		mv->again = mv->greeted.ms == 0 && mono_reached(mv->last->try_at, x->f->in->clock);
 }
@@ -154,7 +161,7 @@ static bool is_over(const struct finder *x, const struct move_facts *mv,
 		    const struct wg_peer *before, const struct wg_peer *there)
 {
 	return is_silent(x, before) ||
-	       (there != NULL && (has_arrived(x, there, before->last_handshake) ||
+	       (there != NULL && (has_arrived(x, mv, there, before->last_handshake) ||
 				  move_ms_in(x->f, mv, MOVE_GREET) >= MOVE_OVERDUE_MS));
 }
 

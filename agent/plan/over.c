@@ -32,7 +32,7 @@ static void put_over(struct membership_facts *m, uint32_t peer, const struct tru
 
 static bool is_at_old(const struct move_facts *mv)
 {
-	return mv != NULL && mv->phase <= MOVE_MAKE;
+	return mv != NULL && move_is_at_old(mv);
 }
 
 void over_find(const struct facts *f, struct membership_facts *m)
