@@ -18,18 +18,13 @@ static int by_number(const void *a, const void *b)
 	return p->number < q->number ? -1 : p->number > q->number;
 }
 
-static bool is_held(const struct member *m)
-{
-	return m->seat.moved.ns != 0 && mono_ms_between(m->seat.moved, mono_now()) < FACTS_HOLD_MS;
-}
-
 /* Only asked where it matters. */
 static bool is_settled(const struct agent *a, const struct member *m)
 {
 	char path[PATH_TEXT_MAX];
 	uint64_t heard;
 
-	return is_held(m) &&
+	return facts_holds(m->seat.moved, mono_now()) &&
 	       bird_sessions_established(bird_socket_path(&a->config, &m->id, path), &heard);
 }
 
@@ -93,7 +88,7 @@ static bool wants_learned(const struct agent *a)
 	bool wants = a->moves.n > 0 || a->rounds == 0;
 
 	for (size_t i = 0; i < a->members.n && !wants; i++)
-		wants = is_held(a->members.at[i]);
+		wants = facts_holds(a->members.at[i]->seat.moved, mono_now());
 	return wants;
 }
 

@@ -262,9 +262,9 @@ static bool is_refused(struct facts *f, struct membership_facts *m)
 	return false;
 }
 
-bool facts_holds(const struct plan_input *in, const struct membership_facts *m)
+bool facts_holds(struct mono moved, struct mono now)
 {
-	return m->from->moved.ns != 0 && mono_ms_between(m->from->moved, in->clock) < FACTS_HOLD_MS;
+	return moved.ns != 0 && mono_ms_between(moved, now) < FACTS_HOLD_MS;
 }
 
 const struct membership_facts *facts_by_id(const struct facts *f, const uint8_t membership[16])

@@ -159,9 +159,10 @@ const struct own_prefix *facts_own(const struct membership_facts *m, const struc
 bool facts_usable(const struct membership_facts *m, const struct state_announced *a);
 /* NULL: it is no router. */
 const struct router_facts *facts_router(const struct membership_facts *m, uint32_t peer);
-/* How long what BIRD had before the own role changed is kept: its sessions begin anew. */
+/* How long what BIRD had before the own role changed is kept, for its sessions begin anew; whether
+ * it is, by when that was (ns 0: it did not). */
 #define FACTS_HOLD_MS 20000
-bool facts_holds(const struct plan_input *in, const struct membership_facts *m);
+bool facts_holds(struct mono moved, struct mono now);
 /* Whether somebody else may send all of it. */
 bool facts_others_may(const struct membership_facts *m, uint32_t peer, const struct prefix *p);
 /* What a peer may send from, by prefix: its address and what the images give it. Appends. */

@@ -260,7 +260,7 @@ void plan_routes(struct desired *d)
 		}
 		add_announced(d, m);
 		add_peered(d, m);
-		if (facts_holds(d->facts.in, m)) {
+		if (facts_holds(m->from->moved, d->facts.in->clock)) {
 			add_held(d, m);
 			desired_wake(d, mono_add_ms(m->from->moved, FACTS_HOLD_MS));
 		}
