@@ -402,8 +402,11 @@ static void revoke_c1(void)
 /* It has ended its memberships when it was told; then it is as if it had never been. */
 static void take_c1_back(void)
 {
+	struct fault f = {0};
+
 	modes_skein(&w, "machine", "delete", "c1", NULL);
-	modes_shell(&w, "c1", "kill $(pidof -s skein-agent); rm -rf /var/lib/skein/agent/*");
+	TEST_STEP(outage_cause(&w.lab, "c1", "agent", &f), &f);
+	modes_shell(&w, "c1", "rm -rf /var/lib/skein/agent/*");
 	join_c1();
 }
 
