@@ -20,6 +20,7 @@ struct fetch;
 struct report;
 struct watch;
 struct control;
+struct health;
 
 struct agent {
 	struct config config;
@@ -44,6 +45,8 @@ struct agent {
 	struct control *control;
 
 	struct follow follow;
+	VEC(struct health *) health; /* checks of what is announced */
+
 	move_vec moves; /* under way: of the last round, for the next */
 
 	char error[FAULT_TEXT_MAX]; /* of the last round, where it is no membership's */

@@ -62,6 +62,38 @@ static int check_endpoint(const char *text, struct fault *f)
 	return config_endpoint(text, address, &port, f);
 }
 
+#define CHECK_NAME_MAX 63
+
+/* Where the path begins in "NAME /path"; 0: it is neither. */
+static size_t check_split(const char *text, size_t *name)
+{
+	*name = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	return *name > 0 && *name <= CHECK_NAME_MAX && text[*name] == ' '
+		       ? *name + strspn(text + *name, " ")
+		       : 0;
+}
+
+static int check_check(const char *text, struct fault *f)
+{
+	size_t name, path = check_split(text, &name);
+
+	if (path == 0)
+		return fault_set(f, ERR_INVALID,
+				 "'%.60s': want a name of a-z, 0-9 and dashes, and a path", text);
+	return file_check_absolute(text + path, f);
+}
+
+const char *config_check(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->checks.n; i++) {
+		size_t len, path = check_split(c->checks.at[i], &len);
+
+		if (strlen(name) == len && strncmp(c->checks.at[i], name, len) == 0)
+			return c->checks.at[i] + path;
+	}
+	return NULL;
+}
+
 const struct schema_row agent_config_rows[] = {
 	{"state_dir", SCHEMA_TEXT, AT(state_dir), 0, 0, "/var/lib/skein/agent",
 	 "directory of keys, tokens and the last verified state", check_state_dir},
@@ -92,6 +124,10 @@ const struct schema_row agent_config_rows[] = {
 	 "a network behind this machine, offered to the operator for approval", check_announced},
 	{"endpoint", SCHEMA_LIST, AT(endpoints), 0, 0, NULL,
 	 "an address at which this machine is reached from outside", check_endpoint},
+	{"check", SCHEMA_LIST, AT(checks), 0, 0, NULL,
+	 "a program that a health check may run as root, and what the operator calls it: NAME "
+	 "/path/of/it; status 0 means well",
+	 check_check},
 	{"containers", SCHEMA_BOOL, AT(containers), 0, 0, "yes",
 	 "containers (on bridges without a physical port) reach the meshes with the machine's "
 	 "address",

@@ -19,6 +19,7 @@ struct config {
 	int64_t protocol;	      /* of routes and rules */
 	struct schema_list announce;  /* prefixes offered to the operator for approval */
 	struct schema_list endpoints; /* address:port, or an address: the ports are the devices' */
+	struct schema_list checks;    /* "NAME /path": programs that health checks may run */
 	bool containers;	      /* they reach the meshes as this machine */
 	char *wireguard_go, *bird, *bird_user;
 	char *log_level;
@@ -29,6 +30,9 @@ extern const struct schema_row agent_config_rows[];
 /* "192.0.2.1:51820" or "192.0.2.1" (*port 0: the devices'). */
 int config_endpoint(const char *text, char address[ADDRESS_TEXT_MAX], unsigned *port,
 		    struct fault *f);
+
+/* The program that a health check may run by this name; NULL: there is none. */
+const char *config_check(const struct config *c, const char *name);
 
 #define CONFIG_PATH "/etc/skein/agent.conf"
 

@@ -8,6 +8,7 @@
 #include "agent/bird/bird.h"
 #include "agent/control.h"
 #include "agent/fetch.h"
+#include "agent/health/health.h"
 #include "agent/report.h"
 #include "agent/watch.h"
 #include "lib/base/log.h"
@@ -81,6 +82,7 @@ static void drain(struct agent *a)
 	report_stop(a);
 	watch_stop(a);
 	agent_control_stop(a);
+	health_stop(a);
 	for (size_t i = 0; i < a->members.n; i++)
 		bird_release(a->members.at[i]);
 	uv_run(a->loop, UV_RUN_NOWAIT);

@@ -11,6 +11,7 @@
 #define SKEIN_AGENT_MEMBER_H
 
 #include "agent/config.h"
+#include "agent/plan/facts.h"
 #include "agent/seat.h"
 #include "lib/mesh/id.h"
 #include "lib/mesh/state_file.h"
@@ -29,6 +30,7 @@ struct member {
 	/* What the round found. */
 	uint64_t ports_taken; /* struct plan_membership */
 	struct seat seat;     /* as of the last round */
+	offer_vec offers;     /* the same; and what health checks say */
 	uint64_t applied_view, applied_membership;
 	char error[FAULT_TEXT_MAX];	 /* of the last round; "" if it went well */
 	char refused[FAULT_TEXT_MAX];	 /* why the state last offered is not used; "" if it is */

@@ -47,6 +47,8 @@ static size_t plan_members(struct agent *a, struct plan_membership *out)
 		p->moved = m->seat.moved;
 		p->grown = m->seat.grown;
 		p->settled = is_settled(a, m);
+		p->offers = m->offers.at;
+		p->noffers = m->offers.n;
 		n++;
 	}
 	if (n > 1)

@@ -5,8 +5,10 @@
 
 #include "agent/apply/apply.h"
 #include "agent/bird/bird.h"
+#include "agent/health/health.h"
 #include "agent/picture.h"
 #include "agent/plan/move.h"
+#include "agent/plan/offers.h"
 #include "lib/base/log.h"
 #include "lib/net/wg.h"
 
@@ -109,6 +111,16 @@ static void remember_moves(struct agent *a, const struct desired *d)
 		vec_push(&a->moves, d->moves.at[i]);
 }
 
+static void remember_offers(struct agent *a, const struct facts *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		struct member *m = member_find(&a->members, &f->memberships[i].id);
+
+		if (m != NULL)
+			offers_follow(&m->offers, &f->memberships[i], f->in->clock);
+	}
+}
+
 static bool has_phase(const struct desired *d, enum move_phase phase)
 {
 	for (size_t i = 0; i < d->moves.n; i++)
@@ -162,6 +174,7 @@ static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 	out->wake = p.desired.wake;
 	remember_moves(a, &p.desired);
 	follow_take(&a->follow, &p.desired);
+	remember_offers(a, &p.desired.facts);
 	/* BIRD knows what comes before the routes of a move lead elsewhere. */
 	if (!more || last || has_phase(&p.desired, MOVE_MAKE)) {
 		supervise_birds(a, &p.desired);
@@ -225,6 +238,7 @@ void reconcile(struct agent *a, struct reconcile_result *out)
 		if (member_is_ready(a->members.at[i]))
 			seat_follow(&a->members.at[i]->seat,
 				    &a->members.at[i]->membership.target.image, mono_now());
+	health_follow(a);
 	for (int i = 0; i < PASSES; i++) {
 		clear_errors(a); /* what failed for want of a device is tried again */
 		if (!pass(a, i + 1 == PASSES, out))

@@ -1,10 +1,13 @@
 /* Prefixes behind machines. What a machine announces on its own waits here to be approved. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/api.h"
+#include "cli/check.h"
 #include "lib/net/prefix.h"
 
 #define PRIORITY_MAX 1000
+#define STABLE_MAX_S 3600
 
 static void make_users(const json_t *item, struct buf *out)
 {
@@ -25,6 +28,11 @@ static void make_shadowed(const json_t *item, struct buf *out)
 		buf_printf(out, "at %" JSON_INTEGER_FORMAT " machine%s", n, n == 1 ? "" : "s");
 }
 
+static void make_check(const json_t *item, struct buf *out)
+{
+	check_format(json_object_get(item, "check"), out);
+}
+
 static const struct column columns[] = {{"PREFIX", "prefix", COLUMN_TEXT, NULL, NULL},
 					{"MACHINE", "machine_name", COLUMN_TEXT, NULL, NULL},
 					{"MESH", "mesh_name", COLUMN_TEXT, NULL, NULL},
@@ -32,12 +40,13 @@ static const struct column columns[] = {{"PREFIX", "prefix", COLUMN_TEXT, NULL, 
 					{"APPROVED", "approved", COLUMN_GOOD, "yes|no", NULL},
 					{"ANNOUNCED", "announced", COLUMN_CHOICE, "yes|no", NULL},
 					{"USERS", NULL, COLUMN_MADE, NULL, make_users},
+					{"CHECK", NULL, COLUMN_MADE, NULL, make_check},
 					{"SHADOWED", NULL, COLUMN_MADE, NULL, make_shadowed},
 					{0}};
 
 struct options {
-	const char *mesh, *when_lost;
-	int64_t priority;
+	const char *mesh, *when_lost, *check, *stable_for, *translate;
+	int64_t priority, interval, timeout, rise, fall;
 	struct option_list users;
 };
 
@@ -61,6 +70,23 @@ static const struct option_row add_options[] = {
 	 "where the users of an exit (0.0.0.0/0) go when it is lost: nowhere (refuse), or out by "
 	 "themselves (direct)",
 	 0, 0},
+	{"check", 'c', OPTION_TEXT, offsetof(struct options, check), "WHAT",
+	 "announce it only while this is well, as the machine sees it: tcp://ADDRESS:PORT, "
+	 "http://ADDRESS:PORT/PATH, exec:NAME (of the machine's agent.conf), none",
+	 0, 0},
+	{"check-interval", 0, OPTION_NUMBER, offsetof(struct options, interval), "MS",
+	 "between two checks (2000)", 100, 3600000},
+	{"check-timeout", 0, OPTION_NUMBER, offsetof(struct options, timeout), "MS",
+	 "how long one may take (1000)", 1, 3600000},
+	{"check-rise", 0, OPTION_NUMBER, offsetof(struct options, rise), "N",
+	 "good ones in a row after which it is well (2)", 1, 100},
+	{"check-fall", 0, OPTION_NUMBER, offsetof(struct options, fall), "N",
+	 "bad ones in a row after which it is not (3)", 1, 100},
+	{"stable-for", 's', OPTION_TEXT, offsetof(struct options, stable_for), "SECONDS",
+	 "after a loss it comes after other machines' for so long (60)", 0, 0},
+	{"translate", 't', OPTION_TEXT, offsetof(struct options, translate), "yes|no",
+	 "what goes there has the machine's own address: for a network without a way back (no)", 0,
+	 0},
 	{0}};
 
 static const struct option_row withdraw_options[] = {MESH_ROW, {0}};
@@ -99,6 +125,60 @@ static int put_when_lost(struct cli *c, const char *way, json_t *body)
 	return 0;
 }
 
+/* The check as a whole: what is not said of it is as usual. */
+static int put_check(struct cli *c, const struct options *o, json_t *body)
+{
+	const struct {
+		const char *name;
+		int64_t value;
+	} numbers[] = {{"interval_ms", o->interval},
+		       {"timeout_ms", o->timeout},
+		       {"rise", o->rise},
+		       {"fall", o->fall}};
+	json_t *check = o->check != NULL ? check_parse(c, o->check) : NULL;
+
+	if (o->check != NULL && check == NULL)
+		return ERR_USAGE;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (numbers[i].value == 0)
+			continue;
+		if (check == NULL)
+			return fault_set(&c->fault, ERR_USAGE,
+					 "--check-…: of which check? Say it again with --check");
+		json_object_set_new(check, numbers[i].name, json_integer(numbers[i].value));
+	}
+	if (check != NULL)
+		json_object_set_new(body, "check", check);
+	return 0;
+}
+
+static int put_stable(struct cli *c, const char *seconds, json_t *body)
+{
+	char *end;
+	long n;
+
+	if (seconds == NULL)
+		return 0;
+	n = strtol(seconds, &end, 10);
+	if (end == seconds || *end != '\0' || n < 0 || n > STABLE_MAX_S)
+		return fault_set(&c->fault, ERR_USAGE, "--stable-for '%.40s': want 0 to %d seconds",
+				 seconds, STABLE_MAX_S);
+	json_object_set_new(body, "stable_for_s", json_integer(n));
+	return 0;
+}
+
+static int put_translate(struct cli *c, const char *way, json_t *body)
+{
+	bool yes = way != NULL && strcmp(way, "yes") == 0;
+
+	if (way == NULL)
+		return 0;
+	if (!yes && strcmp(way, "no") != 0)
+		return fault_set(&c->fault, ERR_USAGE, "--translate '%.40s': want yes or no", way);
+	json_object_set_new(body, "translated", json_boolean(yes));
+	return 0;
+}
+
 /* What the options say, into the body: machines as their memberships of the mesh. */
 static int put_options(struct cli *c, const struct options *o, const char *mesh, json_t *body)
 {
@@ -116,7 +196,13 @@ static int put_options(struct cli *c, const struct options *o, const char *mesh,
 	json_decref(users);
 	if (o->priority > 0)
 		json_object_set_new(body, "priority", json_integer(o->priority));
-	return code == 0 ? put_when_lost(c, o->when_lost, body) : code;
+	if (code == 0)
+		code = put_when_lost(c, o->when_lost, body);
+	if (code == 0)
+		code = put_check(c, o, body);
+	if (code == 0)
+		code = put_stable(c, o->stable_for, body);
+	return code != 0 ? code : put_translate(c, o->translate, body);
 }
 
 static int check_prefix(struct cli *c, const char *text, char out[PREFIX_TEXT_MAX])

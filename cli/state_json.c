@@ -272,6 +272,34 @@ static json_t *duty_json(const struct state_image *s, const void *record, uint64
 	return json_pack("{s:b}", "drained", (d->flags & STATE_DUTY_DRAINED) != 0);
 }
 
+static json_t *check_json(const struct state_terms *t)
+{
+	static const char *const types[] = {NULL, "tcp", "http", "exec"};
+	struct address a = {.family = t->family};
+	char text[ADDRESS_TEXT_MAX];
+
+	if (t->check == STATE_CHECK_NONE)
+		return json_null();
+	memcpy(a.bytes, t->address, sizeof(a.bytes));
+	return json_pack(
+		"{s:o, s:o, s:i, s:s, s:I, s:I, s:i, s:i}", "type",
+		word_json(types, MEMBERS(types), t->check), "address",
+		a.family != FAMILY_NONE ? json_string(address_format(&a, text)) : json_null(),
+		"port", t->port, "target", t->target, "interval_ms", (json_int_t)t->interval_ms,
+		"timeout_ms", (json_int_t)t->timeout_ms, "rise", t->rise, "fall", t->fall);
+}
+
+static json_t *terms_json(const struct state_image *s, const void *record, uint64_t index)
+{
+	const struct state_terms *t = record;
+
+	(void)s;
+	(void)index;
+	return json_pack("{s:I, s:b, s:I, s:o}", "approval", (json_int_t)t->approval, "translated",
+			 (t->flags & STATE_TERMS_TRANSLATED) != 0, "stable_ms",
+			 (json_int_t)t->stable_ms, "check", check_json(t));
+}
+
 /* ---- the whole ---- */
 
 static const struct {
@@ -295,6 +323,7 @@ static const struct {
 	{STATE_SPEAKERS, false, "speakers", sizeof(struct state_speaker), speaker_json},
 	{STATE_SIBLINGS, false, "siblings", sizeof(struct state_sibling), sibling_json},
 	{STATE_USABLE, false, "usable", sizeof(struct state_allowed), allowed_json},
+	{STATE_TERMS, false, "terms", sizeof(struct state_terms), terms_json},
 	{STATE_DUTY, false, "duty", sizeof(struct state_duty), duty_json},
 };
 

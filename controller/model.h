@@ -123,6 +123,18 @@ struct membership {
 	char report_error[256];
 };
 
+/* What has to be so that a prefix is announced: asked by its machine. */
+struct health_check {
+	uint8_t type; /* enum state_check_type; NONE: all else is zero */
+	uint8_t rise, fall;
+	uint16_t port;
+	uint32_t interval_ms, timeout_ms;
+	struct prefix host;		/* a /32; of TCP and HTTP */
+	char target[STATE_TARGET_SIZE]; /* HTTP's path, or what the machine calls its program */
+};
+
+#define STABLE_FOR_S 60 /* if nothing is said */
+
 /* A prefix of a membership: announced by its machine, approved by an operator; routed when
  * approved. */
 struct announcement {
@@ -132,8 +144,11 @@ struct announcement {
 	uint32_t priority; /* higher wins; default 100 */
 	bool announced, approved;
 	bool direct_when_lost; /* of an exit: then its users go out themselves */
-	row_t *users;	       /* memberships that may use it; in the arena */
-	size_t nusers;	       /* 0: all of the mesh */
+	bool translated;       /* what goes there has the router's own address */
+	uint32_t stable_for_s; /* after a loss, until it comes before others again */
+	struct health_check check;
+	row_t *users;  /* memberships that may use it; in the arena */
+	size_t nusers; /* 0: all of the mesh */
 	struct wall created_at;
 	uint64_t version;
 };

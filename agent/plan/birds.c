@@ -86,22 +86,28 @@ static void put_kernel(const struct membership_facts *m, struct buf *b)
 		   m->table);
 }
 
+static bool put_offer(const struct own_prefix *own, bool any, struct buf *b)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	if (!own->announced)
+		return any;
+	buf_printf(b, "%s  route %s unreachable%s;\n", any ? "" : OWN_BEGIN,
+		   prefix_format(&own->prefix, text),
+		   own->held ? " { bgp_community.add(GSHUT); }" : "");
+	return true;
+}
+
 /* What this machine announces: BIRD's filters need the prefix only; main has the route. */
 static void put_own(const struct membership_facts *m, struct buf *b)
 {
-	char text[PREFIX_TEXT_MAX];
 	bool any = false;
 
-	for (size_t i = 0; i < m->napproved; i++) {
-		if (m->approved[i].lans.n == 0)
-			continue;
-		buf_printf(b, "%s  route %s unreachable;\n", any ? "" : OWN_BEGIN,
-			   prefix_format(&m->approved[i].prefix, text));
-		any = true;
-	}
+	for (size_t i = 0; i < m->napproved; i++)
+		any = put_offer(&m->approved[i], any, b);
 	if (m->exit != NULL)
-		buf_printf(b, "%s  route 0.0.0.0/0 unreachable;\n", any ? "" : OWN_BEGIN);
-	buf_puts(b, any || m->exit != NULL ? "}\n" : "");
+		any = put_offer(&m->everything, any, b);
+	buf_puts(b, any ? "}\n" : "");
 }
 
 /* What this gateway may show other meshes of the peer: its prefixes or parts of them, its address;
@@ -195,5 +201,7 @@ void plan_birds(struct desired *d)
 		vec_push(&d->birds, bird);
 		if (is_growing(d, m))
 			desired_wake(d, growing_until(m));
+		if (m->held_until.ns != 0)
+			desired_wake(d, m->held_until);
 	}
 }

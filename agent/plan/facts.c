@@ -6,6 +6,7 @@
 
 #include "agent/plan/lans.h"
 #include "agent/plan/names.h"
+#include "agent/plan/offers.h"
 
 bool facts_ours(const struct plan_input *in, const struct link *l)
 {
@@ -134,7 +135,7 @@ static void gather_routers(struct facts *f, struct membership_facts *m)
 
 /* It is one as long as it has a way out itself. */
 static void gather_exit(const struct facts *f, struct membership_facts *m,
-			const struct state_approval *a)
+			const struct own_prefix *own, const struct state_approval *a)
 {
 	const struct link *out = link_by_index(&f->in->seen->links, facts_default_device(f->in));
 
@@ -142,6 +143,7 @@ static void gather_exit(const struct facts *f, struct membership_facts *m,
 		return;
 	m->exit = out;
 	m->exit_users = a->users;
+	m->everything = *own;
 }
 
 /* An exit is for those who are named. */
@@ -178,10 +180,12 @@ static void gather_approved(struct facts *f, struct membership_facts *m)
 	for (uint64_t i = 0; i < n; i++) {
 		struct own_prefix *own = &m->approved[m->napproved];
 
+		*own = (struct own_prefix){0};
 		own->prefix = state_prefix_get(&a[i].prefix);
 		own->part = (a[i].flags & STATE_APPROVAL_PART) != 0;
+		own->terms = offers_terms(m, i);
 		if (own->prefix.family == FAMILY_IPV4 && own->prefix.length == 0)
-			gather_exit(f, m, &a[i]);
+			gather_exit(f, m, own, &a[i]);
 		if (own->prefix.family != FAMILY_IPV4 || own->prefix.length == 0)
 			continue;
 		own->lans = lans_of(f->in, &own->prefix, f->arena);
@@ -240,6 +244,7 @@ static void gather_membership(struct facts *f, const struct plan_membership *fro
 	m->drained = is_drained(from);
 	gather_routers(f, m);
 	gather_approved(f, m);
+	offers_gather(f->in, m);
 	gather_exit_use(m);
 }
 

@@ -20,6 +20,16 @@
 
 struct shadow;
 
+/* What this machine has to offer, as it stood in the last round. */
+struct plan_offer {
+	struct prefix prefix;
+	bool unwell;	  /* its health check says so */
+	bool been;	  /* it was announced, */
+	bool gone;	  /* and then was not; */
+	struct mono back; /* it came back then. ns 0: it never went */
+};
+typedef VEC(struct plan_offer) offer_vec;
+
 struct plan_membership {
 	struct id id, mesh;
 	const struct state_image *view, *image; /* validated; image->self's peer is in the view */
@@ -29,6 +39,8 @@ struct plan_membership {
 	struct mono moved; /* when the own role or slot changed */
 	struct mono grown; /* when this machine got something to offer that others have too */
 	bool settled;	   /* all sessions are established */
+	const struct plan_offer *offers;
+	size_t noffers;
 };
 
 struct plan_move;
@@ -88,8 +100,11 @@ struct over_facts {
 
 struct own_prefix {
 	struct prefix prefix;
-	bool part;	  /* of another one, for the gateways */
-	struct lans lans; /* over which main reaches it; none: it is not announced */
+	bool part;			 /* of another one, for the gateways */
+	struct lans lans;		 /* over which main reaches it; none: it is not announced */
+	const struct state_terms *terms; /* NULL: the usual ones */
+	bool announced;
+	bool held; /* it has come back: it is announced as if this machine were drained */
 };
 
 struct membership_facts {
@@ -115,6 +130,8 @@ struct membership_facts {
 	size_t nover;
 	struct own_prefix *approved; /* but 0.0.0.0/0 */
 	size_t napproved;
+	struct own_prefix everything; /* 0.0.0.0/0, where it is an exit */
+	struct mono held_until;	      /* the first of them; ns 0: none is */
 	/* It is an exit: the device of its own default route, and who goes out there (of
 	 * STATE_USERS). NULL: it is none, or has no default route now. */
 	const struct link *exit;

@@ -10,6 +10,7 @@
 #include "agent/plan/desired.h"
 #include "agent/plan/fence.h"
 #include "agent/plan/lans.h"
+#include "agent/plan/offers.h"
 #include "agent/plan/translation.h"
 
 #define BFD_PORTS    "{ 3784, 3785, 4784 }" /* single hop, its echo, multihop: as the guard has it */
@@ -153,16 +154,18 @@ static void put_underlay(struct desired *d)
 				   in->controllers[i].port);
 }
 
-static void put_lan(struct buf *b, const char *device, const char *prefix)
+static void put_lan(struct buf *b, const char *device, const char *prefix, bool tracked)
 {
 	static const char *const sets[] = {"mesh4", "others4"};
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
-		buf_printf(b, "\t\tiifname \"%s\" ip saddr %s ip daddr @%s goto untracked\n",
-			   device, prefix, sets[i]);
+		buf_printf(b, "\t\tiifname \"%s\" ip saddr %s ip daddr @%s %s\n", device, prefix,
+			   sets[i], tracked ? "accept" : "goto untracked");
 }
 
-/* A network that this machine announces, on its devices, may go to the mesh; never to its BGP. */
+/* A network that this machine announces, on its devices, may go to the mesh; never to its BGP. One
+ * that is translated is tracked this way, too: what it has asked itself must not be translated when
+ * the answer comes. */
 static void put_lans(struct desired *d)
 {
 	char text[PREFIX_TEXT_MAX];
@@ -175,7 +178,8 @@ static void put_lans(struct desired *d)
 
 			prefix_format(&own->prefix, text);
 			for (size_t j = 0; j < own->lans.n; j++)
-				put_lan(&d->fence, own->lans.at[j]->name, text);
+				put_lan(&d->fence, own->lans.at[j]->name, text,
+					offers_translated(own));
 		}
 	}
 }

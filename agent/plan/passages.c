@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/plan/desired.h"
+#include "agent/plan/offers.h"
 
 /* The names of a membership's devices. */
 struct ends {
@@ -41,7 +42,8 @@ static void add_lan(struct desired *d, const struct membership_facts *m, const s
 		    const struct link *lan, const char *to, const char *back)
 {
 	for (size_t i = 0; i < e->n; i++) {
-		if (!m->gateway) /* a gateway's way in has it */
+		/* A gateway's way in has it, as far as that is not tracked. */
+		if (!m->gateway || strcmp(to, "untracked") != 0)
 			add(d, m, e->pattern[i], lan->name, to);
 		add(d, m, lan->name, e->pattern[i], back);
 	}
@@ -56,7 +58,9 @@ static void add_membership(struct desired *d, const struct membership_facts *m)
 		add(d, m, e.pattern[i], "", "untracked");
 	for (size_t i = 0; i < m->napproved; i++)
 		for (size_t k = 0; k < m->approved[i].lans.n; k++)
-			add_lan(d, m, &e, m->approved[i].lans.at[k], "untracked", "untracked");
+			add_lan(d, m, &e, m->approved[i].lans.at[k],
+				offers_translated(&m->approved[i]) ? "new" : "untracked",
+				offers_translated(&m->approved[i]) ? "established" : "untracked");
 	if (m->exit != NULL)
 		add_lan(d, m, &e, m->exit, "new", "established");
 }

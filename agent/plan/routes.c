@@ -60,7 +60,7 @@ static void add_throws(struct desired *d, const struct membership_facts *m)
 	for (size_t i = 0; i < d->facts.nconnected; i++)
 		add_refusal(d, m->table, &d->facts.connected[i].prefix, RTN_THROW, 0);
 	for (size_t i = 0; i < m->napproved; i++)
-		if (m->approved[i].lans.n > 0)
+		if (m->approved[i].announced)
 			add_refusal(d, m->table, &m->approved[i].prefix, RTN_THROW, 0);
 	/* An exit's own traffic, and what comes to it to go out, goes where main says. */
 	if (m->exit != NULL)
@@ -96,7 +96,7 @@ static void add_announced(struct desired *d, const struct membership_facts *m)
 		const struct own_prefix *own = facts_own(m, &p);
 
 		if (p.family != FAMILY_IPV4 || p.length == 0 || shadow_by_network(m, &p) ||
-		    (own != NULL && own->lans.n > 0) || !facts_usable(m, &a[i]))
+		    (own != NULL && own->announced) || !facts_usable(m, &a[i]))
 			continue;
 		if ((a[i].flags & STATE_ANNOUNCED_SOLE) != 0 && a[i].peer != m->self->peer &&
 		    state_peer_at(view, a[i].peer) != NULL)

@@ -1,1 +1,1 @@
-agent/plan := facts allowed lans shadow names moves move_begin move_next move_routes over desired devices endpoint peers mtu addresses routes rules sysctls fences fence_moves translation passages barriers guards birds operations operations_format
+agent/plan := facts offers allowed lans shadow names moves move_begin move_next move_routes over desired devices endpoint peers mtu addresses routes rules sysctls fences fence_moves translation passages barriers guards birds operations operations_format

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/plan/lans.h"
+#include "agent/plan/offers.h"
 
 /* ---- sets: whom an exit serves, and where it does not lead ---- */
 
@@ -37,10 +38,45 @@ static void push_inside(prefix_vec *out, const struct desired *d)
 			vec_push(out, d->facts.memberships[i].approved[k].prefix);
 }
 
+/* What is announced here and has no way back: a part is within its whole. */
+static void push_translated(prefix_vec *out, const struct facts *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		for (size_t k = 0; k < f->memberships[i].napproved; k++) {
+			const struct own_prefix *own = &f->memberships[i].approved[k];
+
+			if (own->lans.n > 0 && !own->part && offers_translated(own))
+				vec_push(out, own->prefix);
+		}
+}
+
+static bool has_translated(const struct facts *f)
+{
+	prefix_vec all = {0};
+	bool has;
+
+	push_translated(&all, f);
+	has = all.n > 0;
+	vec_free(&all);
+	return has;
+}
+
+static void put_translated(struct desired *d)
+{
+	prefix_vec all = {0};
+
+	push_translated(&all, &d->facts);
+	prefix_vec_normalize(&all);
+	if (all.n > 0)
+		fence_put_set(&d->fence, "translated4", &all);
+	vec_free(&all);
+}
+
 void translation_put_sets(struct desired *d, const prefix_vec *mesh, const prefix_vec *others)
 {
 	prefix_vec users = {0}, inside = {0};
 
+	put_translated(d);
 	if (!facts_has_exit(&d->facts))
 		return;
 	for (size_t i = 0; i < d->facts.n; i++)
@@ -82,6 +118,8 @@ void translation_put_tracked(struct desired *d)
 {
 	if (facts_has_exit(&d->facts))
 		buf_puts(&d->fence, "\t\tip saddr @exit_users ip daddr != @inside4 accept\n");
+	if (has_translated(&d->facts))
+		buf_puts(&d->fence, "\t\tip daddr @translated4 accept\n");
 }
 
 /* ---- forward ---- */
@@ -151,7 +189,7 @@ void translation_put_chain(struct desired *d)
 	struct buf *b = &d->fence;
 	char text[ADDRESS_TEXT_MAX];
 
-	if (d->facts.ncontainers == 0 && !facts_has_exit(&d->facts))
+	if (d->facts.ncontainers == 0 && !facts_has_exit(&d->facts) && !has_translated(&d->facts))
 		return;
 	buf_puts(b, "\tchain translation {\n"
 		    "\t\ttype nat hook postrouting priority srcnat - 5; policy accept;\n");
@@ -163,5 +201,8 @@ void translation_put_chain(struct desired *d)
 	if (facts_has_exit(&d->facts))
 		buf_puts(b, "\t\tiifname @mesh_devices oifname != @mesh_devices ip saddr "
 			    "@exit_users ip daddr != @inside4 masquerade\n");
+	if (has_translated(&d->facts))
+		buf_puts(b, "\t\tiifname @mesh_devices oifname != @mesh_devices ip daddr "
+			    "@translated4 masquerade\n");
 	buf_puts(b, "\t}\n");
 }

@@ -1,5 +1,6 @@
 /* The lines of the nftables table about what is translated: what containers send into a mesh has
- * the machine's mesh address, what an exit's users send out there has the exit's. Both are tracked;
+ * the machine's mesh address, what an exit's users send out there has the exit's; what goes to
+ * an announced network that has no way back has its router's address there. All of it is tracked;
  * nothing else that is forwarded for a mesh is. */
 #ifndef SKEIN_AGENT_PLAN_TRANSLATION_H
 #define SKEIN_AGENT_PLAN_TRANSLATION_H

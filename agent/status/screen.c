@@ -90,11 +90,20 @@ static void show_approved(const json_t *p, FILE *to)
 			text(p, "prefix"), part);
 		return;
 	}
+	if (!json_is_true(json_object_get(p, "announced"))) {
+		fprintf(to, "  does not announce %s%s: its health check says: %s\n",
+			text(p, "prefix"), part, text(json_object_get(p, "check"), "error"));
+		return;
+	}
 	fprintf(to, "  announces %s (", text(p, "prefix"));
 	json_array_foreach(devices, i, device) {
 		fprintf(to, "%s%s", i > 0 ? ", " : "", json_string_value(device));
 	}
-	fprintf(to, ")%s\n", part);
+	fprintf(to, ")%s%s%s\n", part,
+		json_is_true(json_object_get(p, "held"))
+			? ", after other machines until it has been stable"
+			: "",
+		json_is_true(json_object_get(p, "translated")) ? ", translated" : "");
 }
 
 static void show_shadow(const json_t *s, FILE *to)

@@ -1,4 +1,6 @@
 #include "agent/status/status.h"
+#include "agent/health/health.h"
+#include "agent/plan/offers.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -61,7 +63,7 @@ static json_t *device_names(const struct lans *lans)
 	return list;
 }
 
-static json_t *announced(const struct membership_facts *m)
+static json_t *announced(const struct agent *a, const struct membership_facts *m)
 {
 	json_t *list = json_array();
 	char text[PREFIX_TEXT_MAX];
@@ -69,10 +71,13 @@ static json_t *announced(const struct membership_facts *m)
 	for (size_t i = 0; i < m->napproved; i++) {
 		const struct own_prefix *own = &m->approved[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:b, s:b, s:o}", "prefix",
-						      prefix_format(&own->prefix, text), "part",
-						      own->part, "announced", own->lans.n > 0,
-						      "devices", device_names(&own->lans)));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:b, s:b, s:b, s:b, s:o, s:o}", "prefix",
+						prefix_format(&own->prefix, text), "part",
+						own->part, "announced", own->announced, "held",
+						own->held, "translated", offers_translated(own),
+						"check", health_json(a, &m->id, &own->prefix),
+						"devices", device_names(&own->lans)));
 	}
 	return list;
 }
@@ -121,7 +126,8 @@ static json_t *moving(const struct membership_facts *m)
 	return list;
 }
 
-static void put_facts(json_t *o, const struct picture *p, const struct membership_facts *m)
+static void put_facts(json_t *o, const struct agent *a, const struct picture *p,
+		      const struct membership_facts *m)
 {
 	static const char *const roles[] = {
 		[STATE_ROLE_MEMBER] = "member",
@@ -143,7 +149,7 @@ static void put_facts(json_t *o, const struct picture *p, const struct membershi
 	json_object_set_new(o, "control_table", json_integer(m->control));
 	json_object_set_new(o, "devices", status_devices(p, m));
 	json_object_set_new(o, "moving", moving(m));
-	json_object_set_new(o, "approved", announced(m));
+	json_object_set_new(o, "approved", announced(a, m));
 	json_object_set_new(o, "shadowed", shadowed(m));
 }
 
@@ -176,7 +182,7 @@ static json_t *membership(const struct agent *a, const struct picture *p, const 
 	json_object_set_new(o, "applied_membership", counter(m->applied_membership));
 	json_object_set_new(o, "key_rotation", json_string(rotation(m)));
 	if (facts != NULL) {
-		put_facts(o, p, facts);
+		put_facts(o, a, p, facts);
 		json_object_set_new(o, "bird", status_bird(a, m));
 	}
 	return o;

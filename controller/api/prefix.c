@@ -1,21 +1,25 @@
 /* /prefixes: what a membership may announce. A machine says what it would (POST /mesh/report), an
  * operator approves it, or approves at once what no machine has said yet. */
+#include "controller/api/check.h"
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
 #include "controller/api/resource.h"
 #include "controller/api/shared.h"
 
-#define PRIORITY     100
-#define PRIORITY_MAX 1000
-#define USERS_MAX    1000
-#define LENGTH_MIN   8 /* half of the internet would come before a default route, and be no exit */
-#define SHADOWED_MAX 1000 /* counted; more are "1000" */
+#define PRIORITY	 100
+#define PRIORITY_MAX	 1000
+#define USERS_MAX	 1000
+#define LENGTH_MIN	 8 /* half of the internet would come before a default route, and be no exit */
+#define STABLE_FOR_MAX_S (STATE_STABLE_MAX_MS / 1000)
+#define SHADOWED_MAX	 1000 /* counted; more are "1000" */
 
 struct wire {
 	const char *id, *created_at, *membership, *machine_name, *mesh, *prefix;
-	int64_t priority, shadowed;
-	bool announced, approved, direct_when_lost;
+	int64_t priority, shadowed, stable_for_s;
+	bool announced, approved, direct_when_lost, translated;
 	struct json_texts users;
+	struct check_wire check; /* of a request */
+	json_t *checked;	 /* of an answer */
 };
 
 #define AT(member) offsetof(struct wire, member)
@@ -32,6 +36,9 @@ static const struct json_row answer_rows[] = {
 	JSON_ROW("announced", MEMBER_FLAG, AT(announced)),
 	JSON_ROW("approved", MEMBER_FLAG, AT(approved)),
 	JSON_ROW("direct_when_lost", MEMBER_FLAG, AT(direct_when_lost)),
+	JSON_ROW("translated", MEMBER_FLAG, AT(translated)),
+	JSON_ROW("stable_for_s", MEMBER_NUMBER, AT(stable_for_s)),
+	JSON_ROW("check", MEMBER_RAW, AT(checked)),
 	JSON_ROW("shadowed", MEMBER_NUMBER, AT(shadowed)),
 	{0}};
 
@@ -41,9 +48,12 @@ static const struct json_row create_rows[] = {
 	JSON_ROW("priority", MEMBER_NUMBER, AT(priority), .min = 1, .max = PRIORITY_MAX),
 	JSON_ROW("users", MEMBER_TEXTS, AT(users), .max = USERS_MAX),
 	JSON_ROW("direct_when_lost", MEMBER_FLAG, AT(direct_when_lost)),
+	JSON_ROW("translated", MEMBER_FLAG, AT(translated)),
+	JSON_ROW("stable_for_s", MEMBER_NUMBER, AT(stable_for_s), .max = STABLE_FOR_MAX_S),
+	JSON_ROW("check", MEMBER_OBJECT, AT(check), .rows = check_rows),
 	{0}};
 
-enum { APPROVED, PRIORITY_ROW, USERS, DIRECT };
+enum { APPROVED, PRIORITY_ROW, USERS, DIRECT, TRANSLATED, STABLE, CHECK };
 
 static const struct json_row update_rows[] = {
 	[APPROVED] = JSON_ROW("approved", MEMBER_FLAG, AT(approved)),
@@ -51,6 +61,10 @@ static const struct json_row update_rows[] = {
 		JSON_ROW("priority", MEMBER_NUMBER, AT(priority), .min = 1, .max = PRIORITY_MAX),
 	[USERS] = JSON_ROW("users", MEMBER_TEXTS, AT(users), .max = USERS_MAX),
 	[DIRECT] = JSON_ROW("direct_when_lost", MEMBER_FLAG, AT(direct_when_lost)),
+	[TRANSLATED] = JSON_ROW("translated", MEMBER_FLAG, AT(translated)),
+	[STABLE] =
+		JSON_ROW("stable_for_s", MEMBER_NUMBER, AT(stable_for_s), .max = STABLE_FOR_MAX_S),
+	[CHECK] = JSON_ROW("check", MEMBER_OBJECT, AT(check), .rows = check_rows),
 	{0}};
 
 static json_t *encode(struct call *c, const void *record)
@@ -68,6 +82,9 @@ static json_t *encode(struct call *c, const void *record)
 		.announced = x->announced,
 		.approved = x->approved,
 		.direct_when_lost = x->direct_when_lost,
+		.translated = x->translated,
+		.stable_for_s = x->stable_for_s,
+		.checked = check_encode(c, &x->check),
 	};
 
 	if (store_membership_get(c->store, x->membership, &m, NULL) == 0 &&
@@ -145,6 +162,15 @@ static int check_exit(struct call *c, const struct announcement *x)
 			 "an exit (0.0.0.0/0) names who uses it, with 'users' (--user)");
 }
 
+/* An exit translates always. */
+static int check_translated(struct call *c, const struct announcement *x)
+{
+	if (!x->translated || x->prefix.length > 0)
+		return 0;
+	return fault_set(&c->fault, ERR_INVALID,
+			 "translated: an exit (0.0.0.0/0) translates in any case");
+}
+
 static int parse_users(struct call *c, const struct json_texts *texts, const struct mesh *mesh,
 		       struct announcement *x)
 {
@@ -176,6 +202,8 @@ static int check_approval(struct call *c, const struct mesh *mesh, const struct 
 
 	if (code == 0)
 		code = check_exit(c, x);
+	if (code == 0)
+		code = check_translated(c, x);
 	return code != 0 ? code : overlap_check_prefix(c, mesh, &x->prefix);
 }
 
@@ -199,6 +227,9 @@ static int approve(struct call *c, struct announcement *x)
 	old.approved = true;
 	old.priority = x->priority;
 	old.direct_when_lost = x->direct_when_lost;
+	old.translated = x->translated;
+	old.stable_for_s = x->stable_for_s;
+	old.check = x->check;
 	old.users = x->users;
 	old.nusers = x->nusers;
 	*x = old;
@@ -208,7 +239,7 @@ static int approve(struct call *c, struct announcement *x)
 int prefix_create(struct call *c)
 {
 	struct announcement x = {.created_at = c->now};
-	struct wire in = {.priority = PRIORITY};
+	struct wire in = {.priority = PRIORITY, .stable_for_s = STABLE_FOR_S};
 	struct membership m;
 	struct mesh mesh;
 	int code = call_decode(c, create_rows, &in, NULL);
@@ -222,6 +253,10 @@ int prefix_create(struct call *c)
 	if (code == 0)
 		code = parse_users(c, &in.users, &mesh, &x);
 	x.direct_when_lost = in.direct_when_lost;
+	x.translated = in.translated;
+	x.stable_for_s = (uint32_t)in.stable_for_s;
+	if (code == 0 && in.check.type != NULL)
+		code = check_read(c, &in.check, &x.prefix, &x.check);
 	if (code == 0)
 		code = check_approval(c, &mesh, &x);
 	if (code != 0)
@@ -260,7 +295,13 @@ static int update(struct call *c, void *record)
 		x->priority = (uint32_t)in.priority;
 	if ((present >> DIRECT & 1) != 0)
 		x->direct_when_lost = in.direct_when_lost;
-	if ((present >> USERS & 1) != 0)
+	if ((present >> TRANSLATED & 1) != 0)
+		x->translated = in.translated;
+	if ((present >> STABLE & 1) != 0)
+		x->stable_for_s = (uint32_t)in.stable_for_s;
+	if ((present >> CHECK & 1) != 0)
+		code = check_read(c, &in.check, &x->prefix, &x->check);
+	if (code == 0 && (present >> USERS & 1) != 0)
 		code = parse_users(c, &in.users, &mesh, x);
 	if (code == 0 && x->approved)
 		code = check_approval(c, &mesh, x);

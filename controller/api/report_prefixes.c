@@ -45,6 +45,7 @@ static int add_unknown(struct call *c, const struct membership *m, const prefix_
 
 	for (size_t i = 0; i < announced->n && code == 0; i++) {
 		struct announcement x = {.membership = m->row,
+					 .stable_for_s = STABLE_FOR_S,
 					 .prefix = announced->at[i],
 					 .priority = PRIORITY,
 					 .announced = true,

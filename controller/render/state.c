@@ -174,6 +174,49 @@ static void add_usable(const struct render *r, size_t member, struct state_write
 	vec_free(&usable);
 }
 
+static bool are_usual(const struct announcement *x)
+{
+	return x->check.type == STATE_CHECK_NONE && x->stable_for_s == STABLE_FOR_S &&
+	       !x->translated;
+}
+
+static struct state_terms terms_of(const struct announcement *x, uint32_t approval)
+{
+	struct state_terms t = {
+		.approval = approval,
+		.flags = x->translated ? STATE_TERMS_TRANSLATED : 0,
+		.stable_ms = x->stable_for_s * 1000,
+		.interval_ms = x->check.interval_ms,
+		.timeout_ms = x->check.timeout_ms,
+		.check = x->check.type,
+		.family = x->check.host.family,
+		.port = x->check.port,
+		.rise = x->check.rise,
+		.fall = x->check.fall,
+	};
+
+	memcpy(t.address, x->check.host.bytes, sizeof(t.address));
+	memcpy(t.target, x->check.target, strnlen(x->check.target, sizeof(t.target) - 1));
+	return t;
+}
+
+/* In the order of add_approvals(). */
+static void add_terms(const struct render *r, size_t member, struct state_writer *w)
+{
+	const struct span *own = &r->holdings->own[member];
+	VEC(struct state_terms) terms = {0};
+
+	for (size_t i = 0; i < own->n; i++) {
+		const struct holding *h = &r->holdings->at[r->holdings->by_member[own->first + i]];
+		const struct announcement *x = render_announcement(r, h);
+
+		if (!are_usual(x))
+			vec_push(&terms, terms_of(x, (uint32_t)i));
+	}
+	ADD(w, STATE_TERMS, &terms);
+	vec_free(&terms);
+}
+
 /* An agent of the version before, which does not know the section, goes on as usual. */
 static void add_duty(const struct render *r, size_t member, struct state_writer *w)
 {
@@ -196,6 +239,7 @@ void render_membership(const struct render *r, size_t member, const struct rende
 	add_siblings(r, member, w);
 	add_usable(r, member, w);
 	add_duty(r, member, w);
+	add_terms(r, member, w);
 	state_writer_body(w, body);
 	state_writer_free(w);
 }

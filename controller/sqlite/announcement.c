@@ -2,8 +2,9 @@
 #include "controller/sqlite/children.h"
 
 #define COLUMNS                                                                                    \
-	"membership, id, prefix, priority, announced, approved, direct_when_lost, created_at, "    \
-	"version"
+	"membership, id, prefix, priority, announced, approved, direct_when_lost, translated,"     \
+	" stable_for_s, check_type, check_host, check_port, check_target, check_interval_ms,"      \
+	" check_timeout_ms, check_rise, check_fall, created_at, version"
 #define SELECT "SELECT row, " COLUMNS " FROM announcement "
 #define OF     " AND (?1 = 0 OR organization = ?1)"
 #define PAGE   " AND row > ?2 ORDER BY row LIMIT ?3"
@@ -28,12 +29,15 @@ enum {
 static const struct statement sql[] = {
 	[INSERT] = {STATEMENT(ANNOUNCEMENT, INSERT),
 		    "INSERT INTO announcement (" COLUMNS ", mesh, organization)"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
 		    " (SELECT mesh FROM membership WHERE row = ?1),"
 		    " (SELECT organization FROM membership WHERE row = ?1))"},
 	[UPDATE] = {STATEMENT(ANNOUNCEMENT, UPDATE),
 		    "UPDATE announcement SET priority = ?, announced = ?, approved = ?,"
-		    " direct_when_lost = ?, version = version + 1 WHERE row = ?"},
+		    " direct_when_lost = ?, translated = ?, stable_for_s = ?, check_type = ?,"
+		    " check_host = ?, check_port = ?, check_target = ?, check_interval_ms = ?,"
+		    " check_timeout_ms = ?, check_rise = ?, check_fall = ?,"
+		    " version = version + 1 WHERE row = ?"},
 	[UNAPPROVE] = {STATEMENT(ANNOUNCEMENT, UNAPPROVE),
 		       "UPDATE announcement SET approved = 0 WHERE row = ?"},
 	[DELETE] = {STATEMENT(ANNOUNCEMENT, DELETE), "DELETE FROM announcement WHERE row = ?"},
@@ -70,6 +74,16 @@ static const struct field fields[] = {
 	FIELD(struct announcement, flag, announced, CHANGES),
 	FIELD(struct announcement, flag, approved, CHANGES),
 	FIELD(struct announcement, flag, direct_when_lost, CHANGES),
+	FIELD(struct announcement, flag, translated, CHANGES),
+	FIELD(struct announcement, number, stable_for_s, CHANGES),
+	FIELD(struct announcement, number, check.type, CHANGES),
+	FIELD(struct announcement, prefix, check.host, CHANGES),
+	FIELD(struct announcement, number, check.port, CHANGES),
+	FIELD(struct announcement, text, check.target, CHANGES),
+	FIELD(struct announcement, number, check.interval_ms, CHANGES),
+	FIELD(struct announcement, number, check.timeout_ms, CHANGES),
+	FIELD(struct announcement, number, check.rise, CHANGES),
+	FIELD(struct announcement, number, check.fall, CHANGES),
 	FIELD(struct announcement, number, created_at, FIXED),
 	FIELD(struct announcement, number, version, FIXED),
 };

@@ -344,10 +344,25 @@ static const char version_8[] =
 " WHERE rotation = 0 AND public_key IS NOT NULL;"
 "CREATE INDEX membership_applied ON membership (mesh, applied_view);";
 
+/* On what terms a prefix is announced: a health check, how long it is to be stable before it comes
+ * first again, whether what goes there is translated. */
+static const char version_9[] =
+"ALTER TABLE announcement ADD COLUMN stable_for_s INTEGER NOT NULL DEFAULT 60;"
+"ALTER TABLE announcement ADD COLUMN translated INTEGER NOT NULL DEFAULT 0"
+" CHECK (translated IN (0, 1));"
+"ALTER TABLE announcement ADD COLUMN check_type INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE announcement ADD COLUMN check_host BLOB CHECK (length(check_host) = 18);"
+"ALTER TABLE announcement ADD COLUMN check_port INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE announcement ADD COLUMN check_target TEXT NOT NULL DEFAULT '';"
+"ALTER TABLE announcement ADD COLUMN check_interval_ms INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE announcement ADD COLUMN check_timeout_ms INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE announcement ADD COLUMN check_rise INTEGER NOT NULL DEFAULT 0;"
+"ALTER TABLE announcement ADD COLUMN check_fall INTEGER NOT NULL DEFAULT 0;";
+
 /* clang-format on */
 
 const struct migration migrations[] = {
-	{1, version_1}, {2, version_2}, {3, version_3}, {4, version_4},
-	{5, version_5}, {6, version_6}, {7, version_7}, {8, version_8},
+	{1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}, {5, version_5},
+	{6, version_6}, {7, version_7}, {8, version_8}, {9, version_9},
 };
 const size_t nmigrations = sizeof(migrations) / sizeof(migrations[0]);

@@ -26,6 +26,7 @@
 #define STATE_ENDPOINTS_MAX 7
 #define STATE_NAME_SIZE	    64
 #define STATE_SLOT_MAX	    63
+#define STATE_TARGET_SIZE   128
 
 enum state_kind { STATE_KIND_VIEW = 1, STATE_KIND_MEMBERSHIP = 2 };
 
@@ -87,6 +88,7 @@ enum state_section_type {
 	STATE_USABLE = 42, /* struct state_allowed: the LIMITED ones of STATE_PREFIXES that this
 			      membership may use; sorted by prefix, then peer */
 	STATE_DUTY = 43,   /* struct state_duty, one at most; without it all is as usual */
+	STATE_TERMS = 44,  /* struct state_terms, sorted by approval; without one the usual ones */
 };
 
 struct state_prefix {
@@ -240,6 +242,36 @@ enum state_duty_flag {
 struct state_duty {
 	uint32_t flags;
 	uint32_t reserved;
+};
+
+enum state_terms_flag {
+	STATE_TERMS_TRANSLATED = 1, /* what goes there has the router's own address there */
+};
+enum state_check_type {
+	STATE_CHECK_NONE = 0, /* all of the check is zero */
+	STATE_CHECK_TCP = 1,  /* a connection to address and port is accepted */
+	STATE_CHECK_HTTP = 2, /* GET target there is answered 200 to 399 */
+	STATE_CHECK_EXEC = 3, /* what agent.conf calls by the name `target` ends with status 0 */
+};
+#define STATE_STABLE_MS		60000 /* the usual one */
+#define STATE_STABLE_MAX_MS	3600000
+#define STATE_CHECK_MIN_MS	100
+#define STATE_CHECK_MAX_MS	3600000
+#define STATE_CHECK_RESULTS_MAX 100
+
+struct state_terms {	   /* on which an approval is announced */
+	uint32_t approval; /* index of STATE_APPROVALS; no part */
+	uint32_t flags;
+	uint32_t stable_ms;   /* after a loss: so long it comes after others */
+	uint32_t interval_ms; /* between the beginnings of two checks */
+	uint32_t timeout_ms;  /* no longer than the interval */
+	uint8_t check;	      /* enum state_check_type */
+	uint8_t family;
+	uint16_t port;
+	uint8_t rise, fall; /* results in a row that change what is believed */
+	uint16_t reserved;
+	uint8_t address[16];
+	char target[STATE_TARGET_SIZE]; /* ended and filled with zero */
 };
 
 /* ---- reading ---- */

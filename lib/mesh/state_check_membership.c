@@ -182,6 +182,8 @@ const struct state_rule state_membership_rules[STATE_TYPES_MAX] = {
 			    false, check_sibling},
 	[STATE_USABLE] = {"usable", MEMBERSHIP, sizeof(struct state_allowed), 16, MUST, false,
 			  false, check_usable},
+	[STATE_TERMS] = {"terms", MEMBERSHIP, sizeof(struct state_terms), 16, MAY, false, false,
+			 state_check_terms},
 	[STATE_DUTY] = {"duty", MEMBERSHIP, sizeof(struct state_duty), 16, MAY, false, false,
 			check_duty},
 };

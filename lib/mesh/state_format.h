@@ -41,6 +41,10 @@ int state_compare_prefixes(const struct state_prefix *a, const struct state_pref
 int state_compare_numbers(uint32_t a, uint32_t b);
 uint64_t state_count(const struct state_image *s, enum state_section_type type);
 
+/* state_check_terms.c */
+int state_check_terms(const struct state_image *s, const void *record, uint64_t index,
+		      struct fault *f);
+
 /* NULL for a type of no row. */
 const struct state_rule *state_rule_find(uint32_t type);
 /* Every record of every known section, after the directory was found right. */

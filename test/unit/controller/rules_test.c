@@ -250,6 +250,64 @@ static void prefixes_that_are_refused(void)
 		    201);
 }
 
+/* On which terms: what is asked lies behind the prefix, or on the machine itself. */
+static void what_a_check_may_ask(void)
+{
+	static const struct {
+		const char *terms, *says;
+		long status;
+	} rows[] = {
+		{"\"check\":{\"type\":\"icmp\"}", "tcp, http, exec or none", 400},
+		{"\"check\":{\"port\":80}", "type", 400},
+		{"\"check\":{\"type\":\"tcp\",\"address\":\"10.70.1.1\"}", "address and port", 400},
+		{"\"check\":{\"type\":\"tcp\",\"address\":\"10.71.1.1\",\"port\":80}",
+		 "10.70.0.0/16", 400},
+		{"\"check\":{\"type\":\"tcp\",\"address\":\"169.254.169.254\",\"port\":80}",
+		 "10.70.0.0/16", 400},
+		{"\"check\":{\"type\":\"tcp\",\"address\":\"10.70.1.1\",\"port\":80,\"path\":\"/"
+		 "\"}",
+		 "path of http", 400},
+		{"\"check\":{\"type\":\"http\",\"address\":\"10.70.1.1\",\"port\":80,"
+		 "\"path\":\"/a b\"}",
+		 "without spaces", 400},
+		{"\"check\":{\"type\":\"http\",\"address\":\"10.70.1.1\",\"port\":80,"
+		 "\"path\":\"/\\r\\nX: y\"}",
+		 "without spaces", 400},
+		{"\"check\":{\"type\":\"exec\"}", "agent.conf", 400},
+		{"\"check\":{\"type\":\"exec\",\"name\":\"../bin/sh\"}", "check name", 400},
+		{"\"check\":{\"type\":\"exec\",\"name\":\"a\",\"port\":80}", "name of exec", 400},
+		{"\"check\":{\"type\":\"tcp\",\"address\":\"10.70.1.1\",\"port\":80,"
+		 "\"interval_ms\":500,\"timeout_ms\":501}",
+		 "longer than", 400},
+		{"\"translated\":true,\"check\":{\"type\":\"http\",\"address\":\"127.0.0.1\","
+		 "\"port\":80,\"path\":\"/health\"}",
+		 "", 201},
+	};
+	char body[400];
+
+	call("POST", V1 "/prefixes",
+	     "{\"membership\":\"$membership\",\"prefix\":\"10.70.0.0/16\","
+	     "\"stable_for_s\":3601}");
+	refused(400, "range", "stable_for_s");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		long status;
+
+		snprintf(body, sizeof(body),
+			 "{\"membership\":\"$membership\",\"prefix\":\"10.70.0.0/16\",%s}",
+			 rows[i].terms);
+		status = call("POST", V1 "/prefixes", body);
+		if (rows[i].status != 201)
+			refused(rows[i].status, "invalid", rows[i].says);
+		else
+			TEST_NUMBER(status, 201);
+	}
+	TEST_TEXT(stand_get(&s, "check.path"), "/health");
+	TEST_TEXT(stand_get(&s, "check.interval_ms"), "2000");
+	TEST_TEXT(stand_get(&s, "check.fall"), "3");
+	TEST_TEXT(stand_get(&s, "stable_for_s"), "60");
+	TEST_TEXT(stand_get(&s, "translated"), "true");
+}
+
 static void a_prefix_is_announced_then_approved(void)
 {
 	char path[96];
@@ -464,6 +522,7 @@ TEST_SUITE_WITH(controller_rules, start, stop, {"a stale version is 412", a_stal
 		{"a CIDR stays", a_cidr_stays},
 		{"one mesh is the default", one_mesh_is_the_default},
 		{"prefixes that are refused", prefixes_that_are_refused},
+		{"what a check may ask", what_a_check_may_ask},
 		{"a prefix is announced, then approved", a_prefix_is_announced_then_approved},
 		{"each change is in the audit", each_change_is_in_the_audit},
 		{"a gateway gets a slot in each mesh", a_gateway_gets_a_slot_in_each_mesh},

@@ -105,6 +105,18 @@ static void write_membership(struct state_writer *w)
 					    .address = ipv4(10, 10, 0, 1, 32),
 					    .asn = 4200000002}};
 	const struct state_allowed usable[] = {{ipv4(10, 30, 0, 0, 24), 4}};
+	const struct state_terms terms[] = {{.approval = 0,
+					     .flags = STATE_TERMS_TRANSLATED,
+					     .stable_ms = 30000,
+					     .interval_ms = 2000,
+					     .timeout_ms = 1000,
+					     .check = STATE_CHECK_HTTP,
+					     .family = FAMILY_IPV4,
+					     .port = 8080,
+					     .rise = 2,
+					     .fall = 3,
+					     .address = {192, 168, 7, 9},
+					     .target = "/health"}};
 	const struct state_duty duty[] = {{STATE_DUTY_DRAINED, 0}};
 
 	fill(self->machine, 16, 5);
@@ -126,6 +138,7 @@ static void write_membership(struct state_writer *w)
 	SECTION(w, STATE_SIBLINGS, siblings);
 	SECTION(w, STATE_USABLE, usable);
 	SECTION(w, STATE_DUTY, duty);
+	SECTION(w, STATE_TERMS, terms);
 }
 
 static void seal(struct state_sample *s, const struct state_identity *id,

@@ -86,6 +86,7 @@ size_t fleet_gateway(struct fleet *f, const char *name, uint32_t index)
 size_t fleet_approve(struct fleet *f, size_t member, const char *prefix)
 {
 	vec_push(&f->announcements, (struct announcement){
+					    .stable_for_s = STABLE_FOR_S,
 					    .row = (row_t)f->announcements.n + 1,
 					    .membership = f->members.at[member].row,
 					    .prefix = parse(prefix),
@@ -154,7 +155,10 @@ void fleet_show(struct fleet *f, size_t remote, const char *shown, const char *l
 void fleet_remote_approve(struct fleet *f, size_t remote, const char *prefix)
 {
 	struct remote_rows *r = &f->remotes.at[remote];
-	struct announcement a = {.prefix = parse(prefix), .priority = 100, .approved = true};
+	struct announcement a = {.prefix = parse(prefix),
+				 .priority = 100,
+				 .stable_for_s = STABLE_FOR_S,
+				 .approved = true};
 
 	append(f, &r->announcements, &r->nannouncements, &a, sizeof(a));
 }

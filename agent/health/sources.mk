@@ -1,0 +1,1 @@
+agent/health := check exec health tcp verdict

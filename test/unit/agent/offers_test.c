@@ -1,0 +1,165 @@
+/* What is announced, goes and comes back: b2 is one of two routers of 172.20.12.0/24. */
+#include "agent/plan/offers.h"
+
+#include <linux/if.h>
+#include <string.h>
+
+#include "test/test.h"
+#include "test/unit/agent/machines.h"
+
+#define PREFIX	    "172.20.12.0/24"
+#define PREFERRED   "route " PREFIX " unreachable;"
+#define SECOND_BEST "route " PREFIX " unreachable { bgp_community.add(GSHUT); };"
+
+struct scene {
+	struct machine_case c;
+	offer_vec offers;
+	struct prefix prefix;
+};
+
+static void scene_start(struct scene *s)
+{
+	memset(s, 0, sizeof(*s));
+	prefix_parse(PREFIX, &s->prefix, NULL);
+	machine_init(&s->c, "b2");
+	machine_link(&s->c, "lan0", "172.20.12.1/24");
+	machine_settle(&s->c);
+}
+
+static void scene_end(struct scene *s)
+{
+	vec_free(&s->offers);
+	machine_fini(&s->c);
+}
+
+/* A round; returns how long until the plan changes by itself, ms; 0: it does not. */
+static int64_t expect(struct scene *s, const char *announced)
+{
+	struct desired d;
+	int64_t wake;
+
+	s->c.memberships[0].offers = s->offers.at;
+	s->c.memberships[0].noffers = s->offers.n;
+	desired_make(&s->c.in, &d);
+	if (announced != NULL && strstr(d.birds.at[0].tail, announced) == NULL)
+		TEST_FAIL("want %s in: %s", announced, d.birds.at[0].tail);
+	if (announced == NULL && strstr(d.birds.at[0].tail, "route " PREFIX) != NULL)
+		TEST_FAIL("want it nowhere in: %s", d.birds.at[0].tail);
+	wake = d.wake.ns != 0 ? mono_ms_between(s->c.in.clock, d.wake) : 0;
+	offers_follow(&s->offers, &d.facts.memberships[0], s->c.in.clock);
+	desired_fini(&d);
+	return wake;
+}
+
+static void set_link(struct scene *s, bool up)
+{
+	for (size_t i = 0; i < s->c.seen.links.n; i++)
+		if (strcmp(s->c.seen.links.at[i].name, "lan0") == 0)
+			s->c.seen.links.at[i].flags =
+				up ? s->c.seen.links.at[i].flags | IFF_UP
+				   : s->c.seen.links.at[i].flags & ~(unsigned)IFF_UP;
+}
+
+static void what_comes_back_is_second_until_it_is_stable(void)
+{
+	struct scene s;
+
+	scene_start(&s);
+	TEST_NUMBER(expect(&s, PREFERRED), 0); /* the first time it does not wait */
+	set_link(&s, false);
+	TEST_NUMBER(expect(&s, NULL), 0);
+	machine_wait(&s.c, 5000);
+	TEST_NUMBER(expect(&s, NULL), 0);
+	set_link(&s, true);
+	TEST_NUMBER(expect(&s, SECOND_BEST), 60000);
+	machine_wait(&s.c, 59000);
+	TEST_NUMBER(expect(&s, SECOND_BEST), 1000);
+	machine_wait(&s.c, 1000);
+	TEST_NUMBER(expect(&s, PREFERRED), 0);
+	scene_end(&s);
+}
+
+static void who_flaps_begins_anew(void)
+{
+	struct scene s;
+
+	scene_start(&s);
+	expect(&s, PREFERRED);
+	for (int i = 0; i < 5; i++) {
+		set_link(&s, false);
+		TEST_NUMBER(expect(&s, NULL), 0);
+		machine_wait(&s.c, 1000);
+		set_link(&s, true);
+		TEST_NUMBER(expect(&s, SECOND_BEST), 60000);
+		machine_wait(&s.c, 50000);
+		TEST_NUMBER(expect(&s, SECOND_BEST), 10000);
+	}
+	machine_wait(&s.c, 10000);
+	TEST_NUMBER(expect(&s, PREFERRED), 0);
+	scene_end(&s);
+}
+
+static struct announcement *approval(struct scene *s)
+{
+	for (size_t i = 0; i < s->c.meshes.staging.announcements.n; i++)
+		if (prefix_equal(&s->c.meshes.staging.announcements.at[i].prefix, &s->prefix))
+			return &s->c.meshes.staging.announcements.at[i];
+	return NULL;
+}
+
+/* The first one is of b2. */
+static void how_long_is_in_the_terms(void)
+{
+	struct scene s;
+
+	scene_start(&s);
+	approval(&s)->stable_for_s = 5;
+	machine_update(&s.c);
+	expect(&s, PREFERRED);
+	set_link(&s, false);
+	expect(&s, NULL);
+	set_link(&s, true);
+	TEST_NUMBER(expect(&s, SECOND_BEST), 5000);
+	approval(&s)->stable_for_s = 0;
+	machine_update(&s.c);
+	TEST_NUMBER(expect(&s, PREFERRED), 0);
+	scene_end(&s);
+}
+
+static void what_is_unwell_is_not_announced(void)
+{
+	struct scene s;
+
+	scene_start(&s);
+	expect(&s, PREFERRED);
+	offers_find(&s.offers, &s.prefix)->unwell = true;
+	expect(&s, NULL);
+	offers_find(&s.offers, &s.prefix)->unwell = false;
+	expect(&s, SECOND_BEST);
+	machine_wait(&s.c, 60000);
+	expect(&s, PREFERRED);
+	scene_end(&s);
+}
+
+static void what_is_approved_no_longer_is_forgotten(void)
+{
+	struct scene s;
+
+	scene_start(&s);
+	expect(&s, PREFERRED);
+	TEST_NUMBER(s.offers.n, 1);
+	fleet_withdraw(&s.c.meshes.staging,
+		       (size_t)(approval(&s) - s.c.meshes.staging.announcements.at));
+	machine_update(&s.c);
+	expect(&s, NULL);
+	TEST_NUMBER(s.offers.n, 0);
+	scene_end(&s);
+}
+
+TEST_SUITE(agent_offers,
+	   {"what comes back is second until it is stable",
+	    what_comes_back_is_second_until_it_is_stable},
+	   {"who flaps begins anew", who_flaps_begins_anew},
+	   {"how long is in the terms", how_long_is_in_the_terms},
+	   {"what is unwell is not announced", what_is_unwell_is_not_announced},
+	   {"what is approved no longer is forgotten", what_is_approved_no_longer_is_forgotten});
