@@ -14,13 +14,29 @@ struct moment {
 	int64_t second;
 };
 
+/* Digits, at most so many, within a range; then `end`, unless that is 0. Moves *at behind them. */
+static bool read_part(const char **at, int digits, int least, int most, char end, int *out)
+{
+	int n = 0, value = 0;
+
+	while (n < digits && **at >= '0' && **at <= '9') {
+		value = value * 10 + (*(*at)++ - '0');
+		n++;
+	}
+	*out = value;
+	if (n == 0 || value < least || value > most || (end != '\0' && **at != end))
+		return false;
+	*at += end != '\0';
+	return true;
+}
+
 static bool read_date(const char *text, int64_t *day)
 {
 	struct tm t = {0};
-	char rest;
 
-	if (sscanf(text, "%4d-%2d-%2d%c", &t.tm_year, &t.tm_mon, &t.tm_mday, &rest) < 3 ||
-	    t.tm_mon < 1 || t.tm_mon > 12 || t.tm_mday < 1 || t.tm_mday > 31)
+	if (!read_part(&text, 4, 1970, 9999, '-', &t.tm_year) ||
+	    !read_part(&text, 2, 1, 12, '-', &t.tm_mon) ||
+	    !read_part(&text, 2, 1, 31, '\0', &t.tm_mday))
 		return false;
 	t.tm_year -= 1900;
 	t.tm_mon--;
@@ -32,8 +48,8 @@ static bool read_time(const char *text, int64_t *second)
 {
 	int h, m, s;
 
-	if (sscanf(text, "%2d:%2d:%2d", &h, &m, &s) != 3 || h < 0 || h > 23 || m < 0 || m > 59 ||
-	    s < 0 || s > 60)
+	if (!read_part(&text, 2, 0, 23, ':', &h) || !read_part(&text, 2, 0, 59, ':', &m) ||
+	    !read_part(&text, 2, 0, 60, '\0', &s))
 		return false;
 	*second = h * 3600 + m * 60 + s;
 	return true;

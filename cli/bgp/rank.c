@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IN_SERVICE   1000000
+#define IN_SERVICE   INT64_C(1000000)
 #define PRIORITY_MAX 65535
 
 static const struct {

@@ -185,11 +185,11 @@ void snapshot_compare(const struct snapshot *was, const struct snapshot *is,
 		int order = a == NULL ? 1 : b == NULL ? -1 : compare_names(a, b);
 
 		if (order < 0)
-			each(context, a, NULL);
+			each(context, CHANGE_REMOVED, a, a->state);
 		else if (order > 0)
-			each(context, NULL, b);
+			each(context, CHANGE_ADDED, b, "");
 		else if (strcmp(a->state, b->state) != 0)
-			each(context, a, b);
+			each(context, CHANGE_CHANGED, b, a->state);
 		i += order <= 0;
 		k += order >= 0;
 	}

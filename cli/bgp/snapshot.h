@@ -32,8 +32,11 @@ void snapshot_add(struct snapshot *s, const struct thing *t); /* copies its text
 int snapshot_take(struct snapshot *s, struct bgp *b, const struct prefix *within);
 void snapshot_sort(struct snapshot *s);
 
-/* `was` is NULL for a new thing, `is` for one that is gone. */
-typedef void snapshot_change_fn(void *context, const struct thing *was, const struct thing *is);
+enum change { CHANGE_ADDED, CHANGE_REMOVED, CHANGE_CHANGED };
+
+/* `t`: as it is, or was if it is gone. `before`: its state before; "" for a new one. */
+typedef void snapshot_change_fn(void *context, enum change change, const struct thing *t,
+				const char *before);
 
 /* Of two that are sorted: each thing that is not in both with the same state. */
 void snapshot_compare(const struct snapshot *was, const struct snapshot *is,

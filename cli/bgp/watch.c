@@ -21,21 +21,26 @@ static const char *const kinds[] = {
 	[THING_ROUTE] = "route",
 };
 
+static const struct {
+	const char *name, *mark;
+} changes[] = {
+	[CHANGE_ADDED] = {"added", "+"},
+	[CHANGE_REMOVED] = {"removed", "-"},
+	[CHANGE_CHANGED] = {"changed", "~"},
+};
+
 /* One change: a line, or an object in a line. */
-static void say(const struct watch *w, const char *kind, const char *change, enum page_tone tone,
+static void say(const struct watch *w, const char *kind, enum change change, enum page_tone tone,
 		const struct thing *t, const char *text)
 {
 	const struct output *o = &w->cli->out;
-	const char *mark = strcmp(change, "added") == 0	    ? "+"
-			   : strcmp(change, "removed") == 0 ? "-"
-							    : "~";
 	char at[WALL_TEXT_MAX];
 	json_t *object;
 
 	wall_format(wall_now(), at);
 	if (o->json) {
 		object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "schema", BGP_SCHEMA,
-				   "at", at, "kind", kind, "change", change, "name",
+				   "at", at, "kind", kind, "change", changes[change].name, "name",
 				   bgp_text_json(t->name), "table", bgp_text_json(t->table),
 				   "protocol", bgp_text_json(t->protocol), "text",
 				   bgp_text_json(text));
@@ -43,26 +48,24 @@ static void say(const struct watch *w, const char *kind, const char *change, enu
 		fputc('\n', o->to);
 		json_decref(object);
 	} else {
-		page_line(o, tone, "%.8s %s %-7s %s%s%s%s%s", at + 11, mark, kind, t->name,
-			  strcmp(t->name, t->protocol) != 0 ? " of " : "",
+		page_line(o, tone, "%.8s %s %-7s %s%s%s%s%s", at + 11, changes[change].mark, kind,
+			  t->name, strcmp(t->name, t->protocol) != 0 ? " of " : "",
 			  strcmp(t->name, t->protocol) != 0 ? t->protocol : "",
 			  text[0] != '\0' ? ": " : "", text);
 	}
 	fflush(o->to);
 }
 
-static void on_change(void *context, const struct thing *was, const struct thing *is)
+static void on_change(void *context, enum change change, const struct thing *t, const char *before)
 {
 	const struct watch *w = context;
-	const struct thing *t = is != NULL ? is : was;
-	const char *change = was == NULL ? "added" : is == NULL ? "removed" : "changed";
-	enum page_tone tone = is == NULL || !is->good ? PAGE_BAD : PAGE_GOOD;
+	enum page_tone tone = change == CHANGE_REMOVED || !t->good ? PAGE_BAD : PAGE_GOOD;
 	char text[400];
 
-	if (t->kind == THING_ROUTE && is != NULL && !is->good)
+	if (t->kind == THING_ROUTE && change != CHANGE_REMOVED && !t->good)
 		tone = PAGE_PLAIN;
-	if (was != NULL && is != NULL)
-		snprintf(text, sizeof(text), "%s (was %s)", is->state, was->state);
+	if (change == CHANGE_CHANGED)
+		snprintf(text, sizeof(text), "%s (was %s)", t->state, before);
 	else
 		snprintf(text, sizeof(text), "%s", t->state);
 	say(w, kinds[t->kind], change, tone, t, text);
@@ -101,7 +104,7 @@ static int look(struct watch *w, struct snapshot *known, bool first)
 	code = take(w, &now);
 	if (code == 0) {
 		if (w->away)
-			say(w, "bird", "added", PAGE_GOOD, &the_bird, "answers again");
+			say(w, "bird", CHANGE_ADDED, PAGE_GOOD, &the_bird, "answers again");
 		if (!first)
 			snapshot_compare(known, &now, on_change, w);
 		snapshot_fini(known);
@@ -109,7 +112,7 @@ static int look(struct watch *w, struct snapshot *known, bool first)
 		w->away = false;
 	} else {
 		if (!first && !w->away)
-			say(w, "bird", "removed", PAGE_BAD, &the_bird, w->cli->fault.text);
+			say(w, "bird", CHANGE_REMOVED, PAGE_BAD, &the_bird, w->cli->fault.text);
 		w->away = true;
 		snapshot_fini(&now);
 	}

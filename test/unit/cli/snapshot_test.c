@@ -6,13 +6,10 @@
 #include "test/test.h"
 
 /* "+name", "-name" or "~name" for each change. */
-static void note(void *context, const struct thing *was, const struct thing *is)
+static void note(void *context, enum change change, const struct thing *t, const char *before)
 {
-	buf_printf(context, "%s%s/%s ",
-		   was == NULL	? "+"
-		   : is == NULL ? "-"
-				: "~",
-		   is != NULL ? is->name : was->name, is != NULL ? is->state : was->state);
+	buf_printf(context, "%c%s/%s%s%s ", "+-~"[change], t -> name, t -> state,
+		   change == CHANGE_CHANGED ? "<" : "", change == CHANGE_CHANGED ? before : "");
 }
 
 static void fill(struct snapshot *s, const struct thing *things, size_t n)
@@ -54,7 +51,7 @@ static void changes_are_found(void)
 				   {THING_ROUTE, "10.0.0.0/8", "t", "p", "x", true},
 				   {THING_SESSION, "c", NULL, NULL, "up", true}};
 
-	expect(was, 3, is, 4, "-a/up ~b/down +c/up +a/Up ");
+	expect(was, 3, is, 4, "-a/up ~b/down<up +c/up +a/Up ");
 	expect(was, 3, was, 3, "");
 	expect(was, 0, was, 1, "+10.0.0.0/8/x ");
 	expect(was, 3, was, 0, "-a/up -b/up -10.0.0.0/8/x ");
