@@ -215,7 +215,7 @@ static const struct flow {
 	const char *from, *from_mesh, *to, *to_mesh, *over; /* a gateway; NULL: none */
 } flows[] = {{"a1", "prod", "r1", "prod", NULL},
 	     {"a1", "prod", "g1", "prod", NULL},
-	     {"r1", "prod", "g1", "prod", NULL},
+	     {"r2", "prod", "g1", "prod", NULL},
 	     {"a1", "prod", "b1", "staging", "g1"},
 	     {"b1", "staging", "r1", "prod", "g1"}};
 
