@@ -1,6 +1,7 @@
 /* Benches: what must stay fast, measured against something of this computer, so that the ratio says
  * the same on any. A file says BENCH(…) once, and is in. A row may have a bar; `make bench` prints
- * a table, holds it against reference.json, and writes build/bench.json. */
+ * a table, holds it against reference.json, and writes build/bench.json. Rows whose names begin
+ * with "long: " are measured only when they are named. */
 #ifndef SKEIN_TEST_BENCH_BENCH_H
 #define SKEIN_TEST_BENCH_BENCH_H
 
@@ -43,6 +44,8 @@ struct bench_result bench_compare(void (*run)(void *context), void (*against)(vo
 				  void *context);
 /* The processor time that a process has had, in s. */
 double bench_cpu(pid_t pid);
+/* Of its memory, in bytes: a line of /proc/PID/status, as "VmRSS:". */
+double bench_memory(pid_t pid, const char *line);
 /* Keeps the calling process, and what it starts, on one core; the second one for what asks a
  * program on the first one. */
 void bench_pin(int core);

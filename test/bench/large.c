@@ -43,21 +43,6 @@ static double cpu_ms(void)
 	return bench_cpu(getpid()) * 1000;
 }
 
-/* Of this process, in bytes. */
-static double memory(const char *name)
-{
-	FILE *file = fopen("/proc/self/status", "re");
-	double kilobytes = 0;
-	char line[128];
-
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-		if (strncmp(line, name, strlen(name)) == 0)
-			kilobytes = strtod(line + strlen(name), NULL);
-	if (file != NULL)
-		fclose(file);
-	return kilobytes * 1024;
-}
-
 /* ---- what is asked ---- */
 
 static long join(struct stand *s, const char *token, struct stand_machine *m, struct costs *c)
@@ -168,7 +153,7 @@ static void measure(size_t machines, bool all, struct costs *c)
 	if (!stand_resume(&s))
 		bench_fail("the controller does not start again");
 	c->start_s = since_ms(start) / 1000;
-	c->bytes = memory("VmRSS:");
+	c->bytes = bench_memory(getpid(), "VmRSS:");
 	for (int i = 0; i < JOINS; i++) {
 		list(&s, machines, c);
 		config(&s, (size_t)i + 1, c);
@@ -177,7 +162,7 @@ static void measure(size_t machines, bool all, struct costs *c)
 	for (int i = 0; i < JOINS; i++)
 		if (join(&s, token, &m, c) != 201)
 			bench_fail("join: %ld", s.status);
-	c->peak = memory("VmHWM:");
+	c->peak = bench_memory(getpid(), "VmHWM:");
 	if (all)
 		fill_up(&s, token, c);
 	free(token);

@@ -15,6 +15,7 @@
 #define RUNS	     5
 #define RUNS_IN_TURN 25
 #define ROWS_MAX     16
+#define LONG	     "long: "
 #define REFERENCE    "test/bench/reference.json"
 
 extern const struct bench *const __start_benches[], *const __stop_benches[];
@@ -104,6 +105,23 @@ double bench_cpu(pid_t pid)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+double bench_memory(pid_t pid, const char *line)
+{
+	char path[64], text[128];
+	double kib = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		bench_fail("no process %d", (int)pid);
+	while (fgets(text, sizeof(text), file) != NULL)
+		if (strncmp(text, line, strlen(line)) == 0)
+			kib = strtod(text + strlen(line), NULL);
+	fclose(file);
+	return kib * 1024;
+}
+
 void bench_pin(int core)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -118,7 +136,8 @@ void bench_pin(int core)
 static bool wanted(const struct bench *b, const char *word)
 {
 	for (size_t i = 0; i < b->n; i++)
-		if (word == NULL || strstr(b->rows[i].name, word) != NULL)
+		if (word == NULL ? strncmp(b->rows[i].name, LONG, strlen(LONG)) != 0
+				 : strstr(b->rows[i].name, word) != NULL)
 			return true;
 	return false;
 }

@@ -81,22 +81,6 @@ static int start(bool tls, pid_t *pid, struct told *told)
 	return down[1];
 }
 
-static double memory_of(pid_t pid)
-{
-	char path[64], line[128];
-	double kilobytes = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	file = fopen(path, "re");
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-		if (strncmp(line, "VmRSS:", 6) == 0)
-			kilobytes = strtod(line + 6, NULL);
-	if (file != NULL)
-		fclose(file);
-	return kilobytes * 1024;
-}
-
 /* A name changes, which the view has; from the answer on the time runs. */
 static void change(struct stand *s)
 {
@@ -138,12 +122,12 @@ static struct costs measure(bool tls)
 	if (stand_call(&s, m.token, "GET", "/api/v1/mesh/config", NULL) != 200)
 		bench_fail("view: %ld", s.status);
 	snprintf(etag, sizeof(etag), "%s", s.etag);
-	before = memory_of(pid);
+	before = bench_memory(pid, "VmRSS:");
 	p = pollers_new(&(struct pollers_options){.port = told.port, .tls = tls, .n = AGENTS});
 	if (p == NULL)
 		bench_fail("%d agents do not come up", AGENTS);
 	c.idle = idle_of(pid);
-	c.bytes = (memory_of(pid) - before) / AGENTS;
+	c.bytes = (bench_memory(pid, "VmRSS:") - before) / AGENTS;
 	cpu = bench_cpu(pid);
 	begun = mono_now();
 	change(&s);
