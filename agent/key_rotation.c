@@ -22,6 +22,13 @@ static bool has_key(const struct state_peer *own)
 	return !is_key(own->key, &none);
 }
 
+/* The disk, or the controller, is of another time: what is here is what is used. */
+static bool is_stranger(const struct member *m, const struct state_peer *own)
+{
+	return has_key(own) && !is_key(own->key, &m->public_key) &&
+	       !is_known_next(own, &m->public_key);
+}
+
 /* One of before the last switch is not offered again, even where nobody knows it any more. */
 static enum key_step next_to_offer(const struct member *m, const struct state_peer *own)
 {
@@ -32,12 +39,10 @@ static enum key_step next_to_offer(const struct member *m, const struct state_pe
 
 static enum key_step next_at_rest(const struct member *m, const struct state_peer *own)
 {
-	if (is_key(own->key, &m->public_key) && (own->flags & STATE_PEER_HAS_NEXT_KEY) == 0)
-		return m->has_next ? KEY_DROP : KEY_REST;
-	/* The disk is of another time than the controller: what is here is what is used. With a
-	 * next key in it the view is only older than the list. */
-	return has_key(own) && (own->flags & STATE_PEER_HAS_NEXT_KEY) == 0 ? KEY_ANNOUNCE
-									   : KEY_REST;
+	/* With a next key in it the view is only older than the list. */
+	if (!is_key(own->key, &m->public_key) || (own->flags & STATE_PEER_HAS_NEXT_KEY) != 0)
+		return KEY_REST;
+	return m->has_next ? KEY_DROP : KEY_REST;
 }
 
 enum key_step key_rotation_next(const struct member *m, enum offer_rotation word)
@@ -46,6 +51,8 @@ enum key_step key_rotation_next(const struct member *m, enum offer_rotation word
 
 	if (own == NULL)
 		return KEY_REST;
+	if (is_stranger(m, own))
+		return KEY_ANNOUNCE;
 	switch (word) {
 	case OFFER_ROTATION_NONE:
 		return next_at_rest(m, own);
