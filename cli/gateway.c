@@ -37,10 +37,12 @@ static int enable(struct cli *c, const struct invocation *in)
 				json_pack("{s:s, s:O}", "machine", machine, "meshes", meshes),
 				&made);
 	json_decref(meshes);
-	if (code == 0)
-		output_done(&c->out, made, "machine %s is a gateway of %zu mesh%s", in->args[0],
-			    o->meshes.n, o->meshes.n == 1 ? "" : "es");
-	return code;
+	if (code != 0)
+		return code;
+	output_done(&c->out, made, "machine %s is a gateway of %zu mesh%s", in->args[0],
+		    o->meshes.n, o->meshes.n == 1 ? "" : "es");
+	output_warnings(&c->out, made);
+	return 0;
 }
 
 static int list(struct cli *c, const struct invocation *in)

@@ -10,7 +10,7 @@
 struct wire {
 	const char *machine, *machine_name;
 	bool drained;
-	struct json_texts meshes;
+	struct json_texts meshes, warnings;
 };
 
 #define AT(member) offsetof(struct wire, member)
@@ -20,6 +20,7 @@ static const struct json_row answer_rows[] = {
 	JSON_ROW("machine_name", MEMBER_TEXT, AT(machine_name)),
 	JSON_ROW("drained", MEMBER_FLAG, AT(drained)),
 	JSON_ROW("meshes", MEMBER_TEXTS, AT(meshes)),
+	JSON_ROW("warnings", MEMBER_TEXTS, AT(warnings)),
 	{0}};
 
 static const struct json_row request_rows[] = {
@@ -37,9 +38,13 @@ static json_t *encode(struct call *c, const struct machine *machine, const struc
 	struct mesh mesh;
 
 	w.meshes.at = arena_array(c->arena, n, sizeof(*w.meshes.at));
-	for (size_t i = 0; i < n; i++)
-		if (list[i].gateway && store_mesh_get(c->store, list[i].mesh, &mesh, NULL) == 0)
-			w.meshes.at[w.meshes.n++] = format_id(c->arena, &mesh.id);
+	w.warnings.at = arena_array(c->arena, n * MESH_WARNINGS_MAX, sizeof(*w.warnings.at));
+	for (size_t i = 0; i < n; i++) {
+		if (!list[i].gateway || store_mesh_get(c->store, list[i].mesh, &mesh, NULL) != 0)
+			continue;
+		w.meshes.at[w.meshes.n++] = format_id(c->arena, &mesh.id);
+		mesh_warn(c, &mesh, &w.warnings);
+	}
 	return json_encode(answer_rows, &w);
 }
 

@@ -12,7 +12,6 @@
 #define BFD_MULTIPLIER	      3
 #define KEY_ROTATION_DAYS     90
 #define KEY_ROTATION_DAYS_MAX 3650
-#define FULL_MESH_WARN_ABOVE  50
 
 struct wire {
 	const char *id, *created_at, *name, *cidr, *cidr6, *organization;
@@ -66,18 +65,6 @@ static bool given(uint64_t present, int row)
 	return (present >> row & 1) != 0;
 }
 
-/* What is likely to hurt later is said at once, with the reason. */
-static void add_warnings(struct call *c, const struct mesh *m, struct json_texts *out)
-{
-	out->at = arena_array(c->arena, 2, sizeof(*out->at));
-	if (m->ngateways == 1)
-		out->at[out->n++] = "one gateway only: when it is down, nothing is reflected and "
-				    "nothing leaves the mesh";
-	if (!m->route_reflector && m->nmembers > FULL_MESH_WARN_ABOVE)
-		out->at[out->n++] = "route_reflector is off with many members: each keeps a BGP "
-				    "session with every other";
-}
-
 static json_t *encode(struct call *c, const void *x)
 {
 	const struct mesh *m = x;
@@ -101,7 +88,8 @@ static json_t *encode(struct call *c, const void *x)
 
 	if (store_organization_get(c->store, m->organization, &o, NULL) == 0)
 		w.organization = format_id(c->arena, &o.id);
-	add_warnings(c, m, &w.warnings);
+	w.warnings.at = arena_array(c->arena, MESH_WARNINGS_MAX, sizeof(*w.warnings.at));
+	mesh_warn(c, m, &w.warnings);
 	return json_encode(answer_rows, &w);
 }
 

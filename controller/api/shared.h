@@ -14,6 +14,11 @@ int machine_freeze(struct call *c, const struct address *other);
  * keeps them; touches the mesh. ERR_EXHAUSTED beyond 63. */
 int slots_assign(struct call *c, row_t mesh);
 
+/* api/mesh_warning.c: what is likely to hurt a mesh. Appends, MESH_WARNINGS_MAX at most, for which
+ * there is room. */
+#define MESH_WARNINGS_MAX 2
+void mesh_warn(struct call *c, const struct mesh *m, struct json_texts *out);
+
 /* api/peering_warning.c: what a peering shows and nobody may announce. */
 struct json_texts peering_warn(struct call *c, const struct peering *x, const struct mesh *a,
 			       const struct mesh *b);

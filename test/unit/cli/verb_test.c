@@ -290,7 +290,7 @@ static void a_machine_becomes_a_gateway(void)
 		MACHINES,
 		MESHES,
 		MESHES,
-		{"POST /api/v1/gateways", "{}",
+		{"POST /api/v1/gateways", "{\"warnings\":[\"alone\"]}",
 		 "{\"machine\":\"" M2 "\",\"meshes\":[\"" A "\",\"" B "\"]}", NULL, NULL, 0},
 		END};
 	const struct exchange listed[] = {{"GET /api/v1/gateways?limit=1000",
@@ -302,7 +302,7 @@ static void a_machine_becomes_a_gateway(void)
 					  END};
 
 	script_run("gateway enable gw-1 --mesh prod --mesh staging", enabled,
-		   "machine gw-1 is a gateway of 2 meshes\n", NULL);
+		   "machine gw-1 is a gateway of 2 meshes\nwarning: alone\n", NULL);
 	script_run("gateway list", listed,
 		   "MACHINE  DRAINED  MESHES\ngw-1     yes      prod, staging\n", NULL);
 	TEST_NUMBER(script_run("gateway enable gw-1", (const struct exchange[]){END}, "", NULL),

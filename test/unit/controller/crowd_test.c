@@ -76,5 +76,24 @@ static void a_change_reaches_all_who_wait(void)
 	pollers_free(p);
 }
 
+static void set_reflection(const char *path, const char *body, const char *warning)
+{
+	TEST_NUMBER(stand_call(&api, api.admin, "PATCH", path, body), 200);
+	CU_ASSERT_PTR_NOT_NULL(strstr(stand_get(&api, "warnings.0"), warning));
+}
+
+static void a_full_mesh_of_so_many_is_warned_of(void)
+{
+	char path[160];
+
+	TEST_NUMBER(stand_call(&api, api.admin, "GET", "/api/v1/meshes", NULL), 200);
+	TEST_TEXT(stand_get(&api, "items.0.warnings.0"), "");
+	snprintf(path, sizeof(path), "/api/v1/meshes/%s", stand_get(&api, "items.0.id"));
+	set_reflection(path, "{\"route_reflector\":false}", "a BGP session with every other");
+	set_reflection(path, "{\"route_reflector\":true}", "");
+	TEST_TEXT(stand_get(&api, "warnings.0"), "");
+}
+
 TEST_SUITE_WITH(controller_crowd, start, stop,
-		{"a change reaches all who wait", a_change_reaches_all_who_wait});
+		{"a change reaches all who wait", a_change_reaches_all_who_wait},
+		{"a full mesh of so many is warned of", a_full_mesh_of_so_many_is_warned_of});
