@@ -77,7 +77,7 @@ const struct route *facts_main_route(const struct plan_input *in, const struct p
 		const struct link *l = route_link(in, r);
 
 		if (r->type != RTN_UNICAST || r->prefix.length == 0 ||
-		    !prefix_contains(&r->prefix, p) || l == NULL || !link_is_up(l) ||
+		    !prefix_contains(&r->prefix, p) || l == NULL || !link_is_running(l) ||
 		    facts_ours(in, l))
 			continue;
 		if (best == NULL || r->prefix.length > best->prefix.length ||
@@ -139,7 +139,7 @@ static void gather_exit(const struct facts *f, struct membership_facts *m,
 {
 	const struct link *out = link_by_index(&f->in->seen->links, facts_default_device(f->in));
 
-	if (out == NULL || !link_is_up(out) || facts_ours(f->in, out))
+	if (out == NULL || !link_is_running(out) || facts_ours(f->in, out))
 		return;
 	m->exit = out;
 	m->exit_users = a->users;

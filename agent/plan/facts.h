@@ -188,7 +188,8 @@ const struct membership_facts *facts_by_id(const struct facts *f, const uint8_t 
 /* The link is one of Skein's, or about to be. */
 bool facts_ours(const struct plan_input *in, const struct link *l);
 /* The machine's own answer to "which way to p": the longest route of main that has it, the default
- * aside; NULL: none, or none that leads over a device which is not ours. */
+ * aside; NULL: none, or none that leads over a device which is running
+ * and not ours. */
 const struct route *facts_main_route(const struct plan_input *in, const struct prefix *p);
 
 /* The device of the default route; 0: there is none. */

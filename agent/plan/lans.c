@@ -15,7 +15,7 @@ static void push_device(const struct plan_input *in, int device, lan_vec *out)
 {
 	const struct link *l = link_by_index(&in->seen->links, device);
 
-	if (l != NULL && link_is_up(l) && !facts_ours(in, l))
+	if (l != NULL && link_is_running(l) && !facts_ours(in, l))
 		push_once(out, l);
 }
 

@@ -108,6 +108,11 @@ bool link_is_up(const struct link *l)
 	return (l->flags & IFF_UP) != 0;
 }
 
+bool link_is_running(const struct link *l)
+{
+	return link_is_up(l) && (l->flags & IFF_RUNNING) != 0;
+}
+
 bool link_is_inner_bridge(const link_vec *links, const struct link *bridge)
 {
 	if (strcmp(bridge->kind, "bridge") != 0)

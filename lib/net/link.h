@@ -33,6 +33,8 @@ int link_find(struct netlink *n, const char *name, struct link *out, struct faul
 const struct link *link_by_name(const link_vec *links, const char *name);
 const struct link *link_by_index(const link_vec *links, int index);
 bool link_is_up(const struct link *l);
+/* Up, and nothing below it is missing (RFC 2863, operational state): a pulled cable is. */
+bool link_is_running(const struct link *l);
 /* A bridge all of whose ports (none is fine) are veth or tap devices: its neighbours live on this
  * machine (containers, virtual machines). */
 bool link_is_inner_bridge(const link_vec *links, const struct link *bridge);

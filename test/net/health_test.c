@@ -9,12 +9,14 @@
  * packet of a1 every 5 ms comes back with the name of who answered it. */
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "lab/outage.h"
+#include "lib/net/link.h"
 #include "test/net/modes_world.h"
 #include "test/test.h"
 
@@ -214,6 +216,34 @@ static void an_agent_that_starts_anew_withdraws_nothing(void)
 	await_status("r1", "announces " PREFIX);
 }
 
+/* ---- the cable ---- */
+
+/* Nobody asks the host: that the router's LAN device has no carrier is enough. */
+static void a_pulled_cable_moves_the_traffic(void)
+{
+	const char *way = modes_shell(&w, "east", "ip -4 route show default");
+	const char *device = strstr(way, "dev ");
+	char name[LINK_NAME_MAX] = "";
+	struct stream *s;
+
+	if (device == NULL || sscanf(device, "dev %15s", name) != 1) {
+		TEST_FAIL("the host has no default route: %s", way);
+		return;
+	}
+	modes_skein(&w, "prefix", "approve", "r1", PREFIX, "--check", "none", NULL);
+	modes_settle(&w);
+	s = ask("a1, while the cable of the better one's LAN is pulled");
+	await_only(s, EAST);
+	modes_shell(&w, "east", arena_printf(&w.arena, "ip link set %s down", name));
+	await_only(s, WEST);
+	await_status("r1", "does not announce " PREFIX);
+	modes_shell(&w, "east",
+		    arena_printf(&w.arena, "ip link set %s up; ip route add %.*s", name,
+				 (int)strcspn(way, "\n"), way));
+	await_only(s, EAST);
+	modes_stop(&w);
+}
+
 /* ---- translation ---- */
 
 static bool a1_reaches_the_host(int64_t ms)
@@ -247,5 +277,6 @@ TEST_SUITE_WITH(health, set_up, tear_down,
 		 what_is_well_again_waits_and_comes_back},
 		{"an agent that starts anew withdraws nothing",
 		 an_agent_that_starts_anew_withdraws_nothing},
+		{"a pulled cable moves the traffic", a_pulled_cable_moves_the_traffic},
 		{"a network without a way back is reached",
 		 a_network_without_a_way_back_is_reached});

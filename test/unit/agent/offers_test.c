@@ -51,13 +51,31 @@ static int64_t expect(struct scene *s, const char *announced)
 	return wake;
 }
 
-static void set_link(struct scene *s, bool up)
+/* The flag is IFF_UP where somebody takes it down, IFF_RUNNING where its cable is pulled. */
+static void set_flag(struct scene *s, unsigned flag, bool on)
 {
 	for (size_t i = 0; i < s->c.seen.links.n; i++)
 		if (strcmp(s->c.seen.links.at[i].name, "lan0") == 0)
-			s->c.seen.links.at[i].flags =
-				up ? s->c.seen.links.at[i].flags | IFF_UP
-				   : s->c.seen.links.at[i].flags & ~(unsigned)IFF_UP;
+			s->c.seen.links.at[i].flags = on ? s->c.seen.links.at[i].flags | flag
+							 : s->c.seen.links.at[i].flags & ~flag;
+}
+
+static void set_link(struct scene *s, bool up)
+{
+	set_flag(s, IFF_UP, up);
+}
+
+static void what_has_no_cable_is_not_announced(void)
+{
+	struct scene s;
+
+	scene_start(&s);
+	expect(&s, PREFERRED);
+	set_flag(&s, IFF_RUNNING, false);
+	expect(&s, NULL);
+	set_flag(&s, IFF_RUNNING, true);
+	expect(&s, SECOND_BEST);
+	scene_end(&s);
 }
 
 static void what_comes_back_is_second_until_it_is_stable(void)
@@ -162,4 +180,5 @@ TEST_SUITE(agent_offers,
 	   {"who flaps begins anew", who_flaps_begins_anew},
 	   {"how long is in the terms", how_long_is_in_the_terms},
 	   {"what is unwell is not announced", what_is_unwell_is_not_announced},
+	   {"what has no cable is not announced", what_has_no_cable_is_not_announced},
 	   {"what is approved no longer is forgotten", what_is_approved_no_longer_is_forgotten});
