@@ -120,7 +120,9 @@ int bird_files_prepare(const struct config *c, const struct id *membership,
 
 	buf_init(&conf);
 	put_conf(&conf, w->head, w->tail, false);
-	code = file_make_dir(path_bird(c, membership, "next", path), 0755, f);
+	code = file_make_dir(path_bird(c, membership, "next", path), 0750, f);
+	if (code == 0)
+		code = give_to_bird(c, path, 0750, f);
 	if (code == 0)
 		code = give_to_bird(c, path_bird(c, membership, "", path), 0750, f);
 	for (int i = 0; i < 3 && code == 0; i++)

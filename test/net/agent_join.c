@@ -96,8 +96,9 @@ void keys_and_sockets_are_for_few(void)
 		  "600 root");
 	TEST_TEXT(agents_text("la", "ps -o user= -p $(cat /run/skein/*/bird.pid | cut -d' ' -f1)"),
 		  "bird");
-	TEST_TEXT(agents_text("la", "stat -c '%a %U:%G' /run/skein/*-*/ /run/skein/*-*/bird.conf"),
-		  "750 root:bird\n640 root:bird");
+	TEST_TEXT(
+		agents_text("la", "stat -L -c '%a %U:%G' /run/skein/*-*/ /run/skein/*-*/bird.conf"),
+		"750 root:bird\n640 root:bird");
 	/* No secret in what was logged or is asked for. */
 	TEST_TEXT(agents_text("la", "key=$(cat /var/lib/skein/agent/*-*-*-*-*/key | base64)\n"
 				    "$AGENT status --json | grep -cF \"$key\""),

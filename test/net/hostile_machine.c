@@ -87,9 +87,10 @@ void hostile_files_are_not_for_others(void)
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
 		expect_none(machines[i], "open to others",
 			    "find /var/lib/skein/agent /run/wireguard/*.sock -perm /077");
-		expect_none(machines[i], "others may write", "find /run/skein -perm /002");
+		expect_none(machines[i], "others may write",
+			    "find /run/skein ! -type l -perm /002");
 		expect_none(machines[i], "others may read",
-			    "find /run/skein/*-*-* /run/skein/agent.sock -perm /007"
+			    "find /run/skein/*-*-* /run/skein/agent.sock ! -type l -perm /007"
 			    " ! -name bird.pid");
 		check_core_limit(machines[i], "skein-agent");
 		check_core_limit(machines[i], "bird");
