@@ -217,7 +217,37 @@ static void a_machine_joins(void)
 	CU_ASSERT(modes_reaches(&w, "a1", "prod", &c1, MODES_REACH_MS));
 }
 
-/* ---- prefixes: plain members become routers and plain again ---- */
+/* ---- prefixes ---- */
+
+#define ALONE "172.21.9.0/24" /* a2's alone: it stays what it is, everybody allows it more */
+
+static void approve_a2(void)
+{
+	modes_skein(&w, "prefix", "add", "a2", ALONE, "--mesh", "prod", NULL);
+}
+
+static void withdraw_a2(void)
+{
+	modes_skein(&w, "prefix", "withdraw", "a2", ALONE, "--mesh", "prod", NULL);
+}
+
+static void a_prefix_is_approved(void)
+{
+	static const struct change c = {others, approve_a2, withdraw_a2};
+
+	change(&c);
+	CU_ASSERT(strstr(modes_shell(&w, "a1", "wg show wg0 allowed-ips"), ALONE) != NULL);
+}
+
+static void a_prefix_is_withdrawn(void)
+{
+	static const struct change c = {others, withdraw_a2, approve_a2};
+
+	change(&c);
+	CU_ASSERT(strstr(modes_shell(&w, "a1", "wg show wg0 allowed-ips"), ALONE) == NULL);
+}
+
+/* ---- plain members become routers and plain again ---- */
 
 static void approve_r2(void)
 {
@@ -439,6 +469,8 @@ static void a_machine_is_revoked(void)
 
 TEST_SUITE_WITH(hitless, set_up, tear_down, {"a machine leaves", a_machine_leaves},
 		{"a machine joins", a_machine_joins},
+		{"a prefix is approved", a_prefix_is_approved},
+		{"a prefix is withdrawn", a_prefix_is_withdrawn},
 		{"a gateway is enabled", a_gateway_is_enabled},
 		{"a gateway is disabled", a_gateway_is_disabled},
 		{"a gateway is drained", a_gateway_is_drained},

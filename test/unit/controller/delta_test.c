@@ -197,7 +197,7 @@ static void a_rotation_costs_two_records(void)
 	struct had view;
 	char path[160];
 
-	join(&m, 60);
+	join(&m, 61);
 	TEST_NUMBER(ask(&m, VIEW, NULL, true), 200);
 	keep(&view);
 	snprintf(path, sizeof(path), "/api/v1/machines/%s/rotate-key", m.id);
