@@ -127,14 +127,15 @@ static bool stands_already(const struct guard_pins *p, const struct guard_tables
 }
 
 /* In this order, whenever this process is killed: a digest never stands beside a generation that it
- * is not of. */
+ * is not of. Nobody else reads the digest meanwhile, so it is the order of this thread alone that
+ * matters. */
 static void put_in_force(struct guard_current *now, uint32_t generation,
 			 const struct digest *digest)
 {
 	memset(now->digest, 0, sizeof(now->digest));
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	__atomic_store_n(&now->generation, generation, __ATOMIC_RELEASE);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	memcpy(now->digest, digest->bytes, sizeof(now->digest));
 }
 
