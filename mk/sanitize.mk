@@ -2,7 +2,7 @@
 # UndefinedBehaviorSanitizer, and ThreadSanitizer. `make SAN=asan`, `make SAN=tsan` build by hand.
 
 SAN_PROGRAMS := skein skein-agent skein-controller skein-lab
-SAN_SUITES   := fleet net_cli agent
+SAN_SUITES   := fleet net_cli agent net_lab_program
 TSAN_SUITES  := net_crash net_bad_http
 
 .PHONY: check-san check-lab-san check-threads
