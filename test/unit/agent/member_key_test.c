@@ -127,7 +127,7 @@ static void a_key_that_nobody_knows_is_announced(void)
 	install(&b, 5, &other, NULL);
 	check_next(&b, OFFER_ROTATION_NONE, KEY_ANNOUNCE);
 	install(&b, 6, &other, &third);
-	for (int word = OFFER_ROTATION_NONE; word <= OFFER_ROTATION_SWITCH; word++)
+	for (enum offer_rotation word = OFFER_ROTATION_NONE; word <= OFFER_ROTATION_SWITCH; word++)
 		check_next(&b, word, KEY_ANNOUNCE);
 	member_bench_fini(&b);
 }
