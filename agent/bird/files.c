@@ -201,20 +201,27 @@ static bool is_same(const struct buf *a, const struct buf *b)
 	return a->len == b->len && memcmp(buf_text(a), buf_text(b), a->len) == 0;
 }
 
+static bool is_starting(const struct buf *conf)
+{
+	static const char line[] = "define STARTING = 1;\n";
+
+	return strncmp(buf_text(conf), line, sizeof(line) - 1) == 0;
+}
+
 bool bird_files_match(const struct config *c, const struct id *membership,
 		      const struct bird_wish *w)
 {
 	struct buf want, conf, text, templates;
-	bool same = bird_files_exist(c, membership);
+	bool same;
 
 	buf_init(&want);
 	buf_init(&conf);
 	buf_init(&text);
 	buf_init(&templates);
-	put_conf(&want, w->head, w->tail, bird_files_starting(c, membership));
-	same = same && bird_files_read(c, membership, &conf, &text, NULL) == 0 &&
-	       read_file(c, membership, "templates.conf", &templates, NULL) == 0 &&
-	       is_same(&conf, &want) && is_same(&text, w->text) &&
+	same = bird_files_read(c, membership, &conf, &text, NULL) == 0 &&
+	       read_file(c, membership, "templates.conf", &templates, NULL) == 0;
+	put_conf(&want, w->head, w->tail, is_starting(&conf));
+	same = same && is_same(&conf, &want) && is_same(&text, w->text) &&
 	       is_same(&templates, w->templates);
 	buf_fini(&want);
 	buf_fini(&conf);
@@ -225,13 +232,11 @@ bool bird_files_match(const struct config *c, const struct id *membership,
 
 bool bird_files_starting(const struct config *c, const struct id *membership)
 {
-	static const char line[] = "define STARTING = 1;\n";
 	struct buf conf;
 	bool starting;
 
 	buf_init(&conf);
-	starting = read_file(c, membership, "bird.conf", &conf, NULL) == 0 &&
-		   strncmp(buf_text(&conf), line, sizeof(line) - 1) == 0;
+	starting = read_file(c, membership, "bird.conf", &conf, NULL) == 0 && is_starting(&conf);
 	buf_fini(&conf);
 	return starting;
 }

@@ -20,17 +20,23 @@ const char *page_tone(const struct output *o, enum page_tone tone)
 	return o->colour ? tones[tone] : "";
 }
 
+/* What comes from BIRD, and so from its neighbours, reaches no terminal as it is. */
+static void put_disarmed(struct buf *out, const char *fmt, va_list ap)
+{
+	buf_init(out);
+	buf_vprintf(out, fmt, ap);
+	if (out->data != NULL)
+		text_disarm(out->data);
+}
+
 void page_line(const struct output *o, enum page_tone tone, const char *fmt, ...)
 {
 	struct buf text;
 	va_list ap;
 
-	buf_init(&text);
 	va_start(ap, fmt);
-	buf_vprintf(&text, fmt, ap);
+	put_disarmed(&text, fmt, ap);
 	va_end(ap);
-	if (text.data != NULL)
-		text_disarm(text.data);
 	fprintf(o->to, "%s%s%s\n", tone != PAGE_PLAIN ? page_tone(o, tone) : "", buf_text(&text),
 		tone != PAGE_PLAIN ? page_tone(o, PAGE_PLAIN) : "");
 	buf_fini(&text);
@@ -59,12 +65,9 @@ void page_field(const struct output *o, int indent, const char *label, const cha
 	struct buf text;
 	va_list ap;
 
-	buf_init(&text);
 	va_start(ap, fmt);
-	buf_vprintf(&text, fmt, ap);
+	put_disarmed(&text, fmt, ap);
 	va_end(ap);
-	if (text.data != NULL)
-		text_disarm(text.data);
 	at = buf_text(&text);
 	fprintf(o->to, "%*s%-*s", indent, "", LABEL_WIDTH, label);
 	for (;;) {
