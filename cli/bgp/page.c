@@ -21,7 +21,8 @@ const char *page_tone(const struct output *o, enum page_tone tone)
 }
 
 /* What comes from BIRD, and so from its neighbours, reaches no terminal as it is. */
-static void put_disarmed(struct buf *out, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void put_disarmed(struct buf *out, const char *fmt,
+							       va_list ap)
 {
 	buf_init(out);
 	buf_vprintf(out, fmt, ap);
