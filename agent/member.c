@@ -29,6 +29,7 @@ void member_free(struct member *m)
 	buf_fini(&m->text);
 	seat_fini(&m->seat);
 	vec_free(&m->offers);
+	offences_fini(&m->offences);
 	secret_wipe(&m->key);
 	secret_wipe(&m->next);
 	free(m);

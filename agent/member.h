@@ -10,6 +10,7 @@
 #ifndef SKEIN_AGENT_MEMBER_H
 #define SKEIN_AGENT_MEMBER_H
 
+#include "agent/bird/offences.h"
 #include "agent/config.h"
 #include "agent/plan/facts.h"
 #include "agent/seat.h"
@@ -37,6 +38,8 @@ struct member {
 	char bird_error[FAULT_TEXT_MAX]; /* why BIRD refuses what it was given; "" if it does not */
 	char barred[FAULT_TEXT_MAX];	 /* what of its traffic the machine's own filter drops */
 	char barred_told[FAULT_TEXT_MAX]; /* in the last round */
+	struct offences offences;	  /* of others, as BIRD tells them */
+	uint64_t offences_told;		  /* .changes, in the last round */
 	unsigned torn;			  /* sets in a row whose parts did not go together */
 	bool bird_pending; /* BIRD has not taken up what is newest, and goes about it */
 	bool announce_key; /* the controller does not have our public key yet */

@@ -196,6 +196,8 @@ static void note_applied(struct agent *a, struct reconcile_result *r)
 			r->changed = true;
 			memcpy(m->barred_told, m->barred, sizeof(m->barred));
 		}
+		r->changed = r->changed || m->offences.changes != m->offences_told;
+		m->offences_told = m->offences.changes;
 		if (m->error[0] == '\0' && a->error[0] != '\0')
 			snprintf(m->error, sizeof(m->error), "%s", a->error);
 		if (!member_is_ready(m) || m->error[0] != '\0' || m->bird_pending || r->incomplete)

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/bird/offenders.h"
 #include "agent/plan/endpoint.h"
 #include "agent/plan/shadow.h"
 #include "agent/report.h"
@@ -15,10 +16,15 @@ struct shadow_json {
 	const char *prefix, *by, *device, *membership;
 };
 
+struct offence_json {
+	const char *address, *kind;
+	int64_t routes;
+};
+
 struct membership_json {
 	const char *id, *error;
 	uint64_t applied_view, applied_membership;
-	struct json_rows endpoints, shadowed;
+	struct json_rows endpoints, shadowed, offences;
 	struct json_texts announced;
 };
 
@@ -31,6 +37,7 @@ struct report_json {
 
 #define E(m) offsetof(struct endpoint_json, m)
 #define S(m) offsetof(struct shadow_json, m)
+#define O(m) offsetof(struct offence_json, m)
 #define M(m) offsetof(struct membership_json, m)
 #define R(m) offsetof(struct report_json, m)
 
@@ -50,6 +57,13 @@ static const struct json_row shadow_rows[] = {
 	{0},
 };
 
+static const struct json_row offence_rows[] = {
+	{"address", MEMBER_TEXT, O(address), .required = true},
+	{"kind", MEMBER_TEXT, O(kind), .required = true},
+	{"routes", MEMBER_NUMBER, O(routes), .required = true},
+	{0},
+};
+
 static const struct json_row membership_rows[] = {
 	{"id", MEMBER_TEXT, M(id), .required = true},
 	{"applied_view", MEMBER_COUNTER, M(applied_view), .required = true},
@@ -60,6 +74,8 @@ static const struct json_row membership_rows[] = {
 	{"announced", MEMBER_TEXTS, M(announced), .required = true},
 	{"shadowed", MEMBER_ROWS, M(shadowed), .required = true, .rows = shadow_rows,
 	 .row_size = sizeof(struct shadow_json)},
+	{"offences", MEMBER_ROWS, M(offences), .required = true, .rows = offence_rows,
+	 .row_size = sizeof(struct offence_json)},
 	{0},
 };
 
@@ -75,6 +91,7 @@ static const struct json_row report_rows[] = {
 /* What the controller takes at most: beyond, the rest is left out. */
 #define ENDPOINTS_MAX STATE_ENDPOINTS_MAX
 #define TEXTS_MAX     256
+#define ROUTES_MAX    INT32_MAX
 #define ERROR_MAX     255
 
 static const char *prefix_text(struct arena *a, const struct prefix *p)
@@ -208,6 +225,25 @@ static void gather_shadowed(const struct membership_facts *m, struct arena *aren
 	*out = (struct json_rows){at, n};
 }
 
+static void gather_offences(const struct member *m, struct arena *arena, struct json_rows *out)
+{
+	struct offence_json *list = arena_array(arena, OFFENCES_MAX, sizeof(*list));
+	char text[ADDRESS_TEXT_MAX];
+	const struct offence *x;
+	size_t at = 0, n = 0;
+
+	while ((x = offenders_next(m, &at)) != NULL && member_is_ready(m)) {
+		struct address a = state_peer_address(&m->view.target.image, x->peer);
+
+		list[n++] = (struct offence_json){
+			.address = arena_strdup(arena, address_format(&a, text)),
+			.kind = offence_kinds[x->kind],
+			.routes = x->routes < ROUTES_MAX ? (int64_t)x->routes : ROUTES_MAX,
+		};
+	}
+	*out = (struct json_rows){list, n};
+}
+
 void report_body(const struct agent *a, const struct picture *p, struct buf *out)
 {
 	struct report_json r = {.boot_id = a->machine.boot_id, .run = (uint64_t)a->machine.run};
@@ -231,6 +267,7 @@ void report_body(const struct agent *a, const struct picture *p, struct buf *out
 		list[i].applied_view = m->applied_view;
 		list[i].applied_membership = m->applied_membership;
 		gather_announced(a, facts, &arena, &list[i].announced);
+		gather_offences(m, &arena, &list[i].offences);
 		if (facts == NULL)
 			continue;
 		gather_endpoints(a, p, facts, &arena, &list[i].endpoints);

@@ -167,6 +167,14 @@ struct shadowed {
 	row_t other;		      /* the membership of the same machine that has `by` */
 };
 
+/* What a member does by BGP that it may not, and another one refuses; as agents report it. */
+enum complaint_kind { COMPLAINT_ROUTES, COMPLAINT_FLOOD, COMPLAINT_MALFORMED, COMPLAINT_KINDS };
+struct complaint {
+	uint32_t index; /* whose, in the mesh */
+	enum complaint_kind kind;
+	uint32_t routes; /* COMPLAINT_ROUTES: so many are refused */
+};
+
 /* What may pass between two meshes: prefixes of `a` that `b` sees, and the other way. */
 struct peering {
 	row_t row, organization, mesh_a, mesh_b;

@@ -277,6 +277,20 @@ int store_shadowed_get(struct store *s, struct arena *a, row_t membership, struc
 int store_shadowed_count(struct store *s, row_t mesh, const struct prefix *prefix, uint32_t max,
 			 uint32_t *out, struct fault *f);
 
+/* What a membership last said that others of its mesh do; replaced as a whole. Of whom is no member
+ * any more, nothing is kept. */
+int store_complaints_set(struct store *s, row_t membership, const struct complaint *at, size_t n,
+			 struct fault *f);
+/* In a mesh: each machine and kind once, with one that says so and the most routes that one counts;
+ * `max` at most, in order of index. Names are in the arena. */
+struct complaint_row {
+	const char *of, *by;
+	enum complaint_kind kind;
+	uint32_t routes;
+};
+int store_complaints_list(struct store *s, struct arena *a, row_t mesh, uint32_t max,
+			  struct complaint_row **out, size_t *n, struct fault *f);
+
 /* Machines that are not known (struct unknown_machine). Put adds it, or sees it again, by its id;
  * *fresh says which, and row, created_at and version are filled. */
 int store_unknown_put(struct store *s, struct unknown_machine *x, bool *fresh, struct fault *f);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/bird/child.h"
+#include "agent/bird/offenders.h"
 #include "agent/bird/sessions.h"
 #include "lib/base/log.h"
 
@@ -238,8 +239,10 @@ int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w,
 				 b->why[0] != '\0' ? b->why : "BIRD does not run");
 	if (b->phase == BIRD_DOWN && bird_files_exist(&a->config, &m->id))
 		return bird_start_process(b, f);
-	if (b->phase == BIRD_UP || b->phase == BIRD_TRYING)
+	if (b->phase == BIRD_UP || b->phase == BIRD_TRYING) {
 		bird_sessions_revive(bird_socket_path(&a->config, &m->id, path));
+		offenders_look(m, path);
+	}
 	return code;
 }
 

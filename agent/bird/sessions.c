@@ -57,7 +57,7 @@ static bool any_down(const char *socket)
 	return any;
 }
 
-static void enable(const char *socket, const char *name)
+void bird_session_enable(const char *socket, const char *name, const char *what)
 {
 	char command[96];
 
@@ -65,7 +65,7 @@ static void enable(const char *socket, const char *name)
 		return;
 	snprintf(command, sizeof(command), "enable %s", name);
 	if (bird_ask(socket, command, mono_add_ms(mono_now(), ASK_MS), NULL, NULL, NULL) == 0)
-		log_info("a session that could not bind is enabled again", LOG_S("session", name));
+		log_info(what, LOG_S("session", name));
 }
 
 void bird_sessions_revive(const char *socket)
@@ -79,7 +79,9 @@ void bird_sessions_revive(const char *socket)
 		for (size_t i = 0; i < p.list.n; i++)
 			if (is_down(&p.list.at[i]) &&
 			    strstr(p.list.at[i].last_error, "No listening socket") != NULL)
-				enable(socket, p.list.at[i].name);
+				bird_session_enable(
+					socket, p.list.at[i].name,
+					"a session that could not bind is enabled again");
 	bird_protocols_fini(&p);
 	arena_fini(&arena);
 }

@@ -17,5 +17,7 @@ bool bird_sessions_established(const char *socket, uint64_t *heard);
 /* A session that restarts while the machine's address is gone (its devices are being made anew)
  * cannot bind, and BIRD disables it for good. Enables those again, and no others. */
 void bird_sessions_revive(const char *socket);
+/* Enables one; the log says why it was not, in the words of `what`. */
+void bird_session_enable(const char *socket, const char *name, const char *what);
 
 #endif

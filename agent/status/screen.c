@@ -128,6 +128,20 @@ static void show_prefixes(const json_t *m, FILE *to)
 		show_shadow(p, to);
 }
 
+static void show_offences(const json_t *m, FILE *to)
+{
+	json_t *list = json_object_get(m, "offences"), *x;
+	size_t i;
+
+	for (i = 0; (x = json_array_get(list, i)) != NULL; i++) {
+		fprintf(to, "  refused: %s (%s) %s", text(x, "machine"), text(x, "address"),
+			text(x, "text"));
+		if (number(x, "routes") > 0)
+			fprintf(to, ": %lld routes", number(x, "routes"));
+		fprintf(to, "\n");
+	}
+}
+
 static void show_membership(const json_t *m, FILE *to)
 {
 	bool known = json_object_get(m, "mesh") != NULL;
@@ -149,6 +163,7 @@ static void show_membership(const json_t *m, FILE *to)
 	show_devices(m, to);
 	show_moving(m, to);
 	show_bird(m, to);
+	show_offences(m, to);
 	show_prefixes(m, to);
 }
 

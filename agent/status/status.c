@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agent/bird/offenders.h"
 #include "agent/plan/move.h"
 #include "agent/plan/shadow.h"
 #include "lib/base/json.h"
@@ -126,6 +127,26 @@ static json_t *moving(const struct membership_facts *m)
 	return list;
 }
 
+/* Of others, by BGP: refused here, and by whom. */
+static json_t *offences(const struct member *m)
+{
+	json_t *list = json_array();
+	char text[ADDRESS_TEXT_MAX];
+	const struct offence *x;
+	size_t at = 0;
+
+	while ((x = offenders_next(m, &at)) != NULL) {
+		struct address a = state_peer_address(&m->view.target.image, x->peer);
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:s, s:I}", "machine", offender_name(m, x),
+					"address", address_format(&a, text), "kind",
+					offence_kinds[x->kind], "text", offence_texts[x->kind],
+					"routes", (json_int_t)x->routes));
+	}
+	return list;
+}
+
 static void put_facts(json_t *o, const struct agent *a, const struct picture *p,
 		      const struct membership_facts *m)
 {
@@ -184,6 +205,7 @@ static json_t *membership(const struct agent *a, const struct picture *p, const 
 	if (facts != NULL) {
 		put_facts(o, a, p, facts);
 		json_object_set_new(o, "bird", status_bird(a, m));
+		json_object_set_new(o, "offences", offences(m));
 	}
 	return o;
 }

@@ -1,7 +1,34 @@
-/* What is likely to hurt a mesh later is said at once, with the reason. */
+/* What is likely to hurt a mesh later is said at once, with the reason; and who does what he may
+ * not, with who says so. */
 #include "controller/api/shared.h"
 
 #define FULL_MESH_WARN_ABOVE 50
+
+static const char *const misdeeds[COMPLAINT_KINDS] = {
+	[COMPLAINT_ROUTES] = "announces routes that it may not",
+	[COMPLAINT_FLOOD] = "announced more than it may, and its session is off for a while",
+	[COMPLAINT_MALFORMED] = "sends what is no BGP",
+};
+
+static void warn_of_members(struct call *c, const struct mesh *m, struct json_texts *out)
+{
+	struct complaint_row *list;
+	size_t n = 0;
+
+	/* What cannot be read is no reason to show nothing of the mesh. */
+	if (store_complaints_list(c->store, c->arena, m->row, MESH_COMPLAINTS_MAX, &list, &n,
+				  NULL) != 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const char *count = "";
+
+		if (list[i].kind == COMPLAINT_ROUTES)
+			count = arena_printf(c->arena, ": %u", list[i].routes);
+		out->at[out->n++] =
+			arena_printf(c->arena, "%s %s%s; it is refused, says %s", list[i].of,
+				     misdeeds[list[i].kind], count, list[i].by);
+	}
+}
 
 void mesh_warn(struct call *c, const struct mesh *m, struct json_texts *out)
 {
@@ -17,4 +44,5 @@ void mesh_warn(struct call *c, const struct mesh *m, struct json_texts *out)
 			"mesh %s has route_reflector off and many members: each keeps a BGP "
 			"session with every other",
 			m->name);
+	warn_of_members(c, m, out);
 }

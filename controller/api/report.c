@@ -4,6 +4,7 @@
 
 #include "controller/api/format.h"
 #include "controller/api/handlers.h"
+#include "controller/api/report_complaints.h"
 #include "controller/api/report_prefixes.h"
 #include "controller/api/resource.h"
 #include "controller/api/shared.h"
@@ -21,7 +22,7 @@ struct wire_endpoint {
 struct wire_membership {
 	const char *id, *error;
 	uint64_t applied_view, applied_membership;
-	struct json_rows endpoints, shadowed;
+	struct json_rows endpoints, shadowed, offences;
 	struct json_texts announced;
 };
 
@@ -53,6 +54,8 @@ static const struct json_row membership_rows[] = {
 	JSON_ROW("announced", MEMBER_TEXTS, IN(announced), .max = PREFIXES_MAX),
 	JSON_ROW("shadowed", MEMBER_ROWS, IN(shadowed), .max = PREFIXES_MAX,
 		 .rows = report_shadow_rows, .row_size = sizeof(struct report_shadow)),
+	JSON_ROW("offences", MEMBER_ROWS, IN(offences), .max = REPORT_COMPLAINTS_MAX,
+		 .rows = report_complaint_rows, .row_size = sizeof(struct report_complaint)),
 	{0}};
 
 static const struct json_row request_rows[] = {
@@ -220,7 +223,9 @@ static int take_membership(struct call *c, const struct wire_membership *w)
 		code = store_membership_reported(c->store, &m, &c->fault);
 	if (code == 0)
 		code = report_announced(c, &m, &w->announced);
-	return code != 0 ? code : report_shadowed(c, &m, &w->shadowed);
+	if (code == 0)
+		code = report_shadowed(c, &m, &w->shadowed);
+	return code != 0 ? code : report_complaints(c, &m, &mesh, &w->offences);
 }
 
 /* What a report may cost is bounded by what a machine is a member of. */

@@ -359,10 +359,21 @@ static const char version_9[] =
 "ALTER TABLE announcement ADD COLUMN check_rise INTEGER NOT NULL DEFAULT 0;"
 "ALTER TABLE announcement ADD COLUMN check_fall INTEGER NOT NULL DEFAULT 0;";
 
+/* What members say that others do by BGP and may not. */
+static const char version_10[] =
+"CREATE TABLE complaint ("
+"	membership INTEGER NOT NULL REFERENCES membership ON DELETE CASCADE," /* who says it */
+"	offender INTEGER NOT NULL REFERENCES membership ON DELETE CASCADE,"
+"	kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 2)," /* enum complaint_kind */
+"	routes INTEGER NOT NULL,"
+"	PRIMARY KEY (membership, offender, kind)"
+") STRICT, WITHOUT ROWID;"
+"CREATE INDEX complaint_offender ON complaint (offender);";
+
 /* clang-format on */
 
 const struct migration migrations[] = {
 	{1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}, {5, version_5},
-	{6, version_6}, {7, version_7}, {8, version_8}, {9, version_9},
+	{6, version_6}, {7, version_7}, {8, version_8}, {9, version_9}, {10, version_10},
 };
 const size_t nmigrations = sizeof(migrations) / sizeof(migrations[0]);

@@ -1,1 +1,1 @@
-controller/sqlite := connection transaction execute fault query record children schema migration installation organization mesh machine membership member rotation address announcement peering join_grant api_token principal audit networks shadowed backup restoration unknown
+controller/sqlite := connection transaction execute fault query record children complaint schema migration installation organization mesh machine membership member rotation address announcement peering join_grant api_token principal audit networks shadowed backup restoration unknown

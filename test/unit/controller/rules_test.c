@@ -160,6 +160,34 @@ static void what_a_machine_does_not_reach_is_shown(void)
 	TEST_NUMBER(call("DELETE", V1 "/memberships/$seat", NULL), 204);
 }
 
+static const char *warning(const char *path)
+{
+	TEST_NUMBER(call("GET", path, NULL), 200);
+	return stand_get(&s, "warnings.1"); /* the first is of its only gateway */
+}
+
+/* What machines say of one another is in the mesh's warnings, while the last report says it. */
+static void who_offends_is_named(void)
+{
+	static const char said[] = "announces routes that it may not: 11; it is refused, says";
+	static const char says[] = "{\"memberships\":[{\"id\":\"$membership\",\"offences\":["
+				   "{\"address\":\"%s\",\"kind\":\"%s\",\"routes\":11}]}]}";
+	char body[300], address[64];
+
+	TEST_NUMBER(call("GET", V1 "/memberships/$membership", NULL), 200);
+	snprintf(address, sizeof(address), "%s", stand_get(&s, "address"));
+	snprintf(body, sizeof(body), says, address, "routes");
+	tell(body);
+	CU_ASSERT_PTR_NOT_NULL(strstr(warning(V1 "/meshes/$mesh"), said));
+	/* Of nobody, nothing is kept. */
+	snprintf(strrchr(address, '.'), 5, ".199");
+	snprintf(body, sizeof(body), says, address, "routes");
+	tell(body);
+	TEST_TEXT(warning(V1 "/meshes/$mesh"), "");
+	tell("{\"memberships\":[{\"id\":\"$membership\"}]}");
+	TEST_TEXT(warning(V1 "/meshes/$mesh"), "");
+}
+
 static void lists_come_in_pages(void)
 {
 	char path[96], cursor[32] = "";
@@ -387,6 +415,7 @@ TEST_SUITE_WITH(controller_rules, start, stop, {"a stale version is 412", a_stal
 		{"reports change no version", reports_change_no_version},
 		{"a long error is cut between characters", a_long_error_is_cut_between_characters},
 		{"what a machine does not reach is shown", what_a_machine_does_not_reach_is_shown},
+		{"who offends is named", who_offends_is_named},
 		{"lists come in pages", lists_come_in_pages},
 		{"a taken name says who has it", a_taken_name_says_who_has_it},
 		{"a CIDR stays", a_cidr_stays},

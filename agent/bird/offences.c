@@ -1,0 +1,144 @@
+#include "agent/bird/offences.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MEMBER "m_"
+
+const char *const offence_kinds[OFFENCE_KINDS] = {"routes", "flood", "malformed"};
+const char *const offence_texts[OFFENCE_KINDS] = {
+	"announces what it may not",
+	"announced more than it may: its session is off for a while",
+	"sends what is no BGP",
+};
+
+void offences_fini(struct offences *o)
+{
+	vec_free(&o->list);
+}
+
+bool offences_due(struct offences *o, struct mono now)
+{
+	if (o->looked.ns != 0 && mono_ms_between(o->looked, now) < OFFENCES_LOOK_MS)
+		return false;
+	o->looked = now;
+	return true;
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* 0: it is no session with a member. */
+static uint32_t member_of(const struct bird_protocol *s)
+{
+	char *end;
+	unsigned long index;
+
+	if (strcmp(s->kind, "BGP") != 0 || !begins(s->name, MEMBER))
+		return 0;
+	index = strtoul(s->name + strlen(MEMBER), &end, 10);
+	return *end == '\0' && index <= UINT32_MAX ? (uint32_t)index : 0;
+}
+
+/* BIRD keeps the last error of a session that is up again. */
+static bool is_flood(const struct bird_protocol *s)
+{
+	return !bird_protocol_is_up(s) && strstr(s->last_error, "Route limit exceeded") != NULL;
+}
+
+/* Of what BIRD has sent a NOTIFICATION for, the mistakes in messages, by their first words. A
+ * neighbour that is silent, or begins anew while BIRD still has the last session, makes none. */
+static bool is_malformed(const struct bird_protocol *s)
+{
+	static const char ours[] = "BGP Error: ";
+	static const char *const mistakes[] = {"Invalid ",
+					       "Bad ",
+					       "Unsupported ",
+					       "Malformed ",
+					       "Unrecognized ",
+					       "Missing ",
+					       "Optional ",
+					       "Unacceptable",
+					       "Required ",
+					       "No supported ",
+					       "AS routing loop",
+					       "Unknown ",
+					       "Connection not synchronized"};
+
+	if (bird_protocol_is_up(s) || !begins(s->last_error, ours))
+		return false;
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++)
+		if (begins(s->last_error + strlen(ours), mistakes[i]))
+			return true;
+	return false;
+}
+
+static uint64_t refused(const struct bird_protocol *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->channels.n && bird_protocol_is_up(s); i++)
+		if (s->channels.at[i].filtered != UINT64_MAX)
+			n += s->channels.at[i].filtered;
+	return n;
+}
+
+static struct offence *find(struct offences *o, enum offence_kind kind, uint32_t peer)
+{
+	for (size_t i = 0; i < o->list.n; i++)
+		if (o->list.at[i].kind == kind && o->list.at[i].peer == peer)
+			return &o->list.at[i];
+	return NULL;
+}
+
+static void see(struct offences *o, enum offence_kind kind, uint32_t peer, uint64_t routes,
+		struct mono now)
+{
+	struct offence *x = find(o, kind, peer);
+	bool sure = kind != OFFENCE_ROUTES || x != NULL;
+
+	if (x == NULL) {
+		if (o->list.n == OFFENCES_MAX)
+			return;
+		vec_push(&o->list, ((struct offence){.kind = kind, .peer = peer, .since = now}));
+		x = &o->list.at[o->list.n - 1];
+	}
+	o->changes += sure && !x->sure;
+	x->sure = sure;
+	x->seen = now;
+	x->routes = routes;
+}
+
+/* What was not sure is over when a look does not see it. */
+static bool is_over(const struct offence *x, struct mono now)
+{
+	return mono_ms_between(x->seen, now) >= (x->sure ? OFFENCES_KEEP_MS : 1);
+}
+
+void offences_take(struct offences *o, const struct bird_protocols *seen, struct mono now)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < seen->list.n; i++) {
+		const struct bird_protocol *s = &seen->list.at[i];
+		uint32_t peer = member_of(s);
+
+		if (peer == 0)
+			continue;
+		if (refused(s) > 0)
+			see(o, OFFENCE_ROUTES, peer, refused(s), now);
+		if (is_flood(s))
+			see(o, OFFENCE_FLOOD, peer, 0, now);
+		if (is_malformed(s))
+			see(o, OFFENCE_MALFORMED, peer, 0, now);
+	}
+	for (size_t i = 0; i < o->list.n; i++) {
+		if (!is_over(&o->list.at[i], now))
+			o->list.at[kept++] = o->list.at[i];
+		else
+			o->changes += o->list.at[i].sure;
+	}
+	o->list.n = kept;
+}

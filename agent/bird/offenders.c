@@ -1,0 +1,74 @@
+#include "agent/bird/offenders.h"
+
+#include <stdio.h>
+
+#include "agent/bird/sessions.h"
+#include "lib/base/log.h"
+
+#define SESSION_MAX 24
+
+const struct offence *offenders_next(const struct member *m, size_t *at)
+{
+	const struct offences *o = &m->offences;
+
+	while (*at < o->list.n && !o->list.at[*at].sure)
+		++*at;
+	return *at < o->list.n ? &o->list.at[(*at)++] : NULL;
+}
+
+const char *offender_name(const struct member *m, const struct offence *x)
+{
+	const struct state_image *view = &m->view.target.image;
+
+	if (!member_is_ready(m) || state_peer_at(view, x->peer) == NULL)
+		return "";
+	return state_name_at(view, x->peer);
+}
+
+/* Once, when it begins. */
+static void say(struct member *m)
+{
+	for (size_t i = 0; i < m->offences.list.n; i++) {
+		struct offence *x = &m->offences.list.at[i];
+
+		if (x->said || !x->sure)
+			continue;
+		x->said = true;
+		log_warn("a member does what it may not by BGP, and it is refused",
+			 LOG_S("member", offender_name(m, x)),
+			 LOG_S("what", offence_texts[x->kind]), LOG_U("routes", x->routes));
+	}
+}
+
+static void forgive(struct member *m, const char *socket, struct mono now)
+{
+	for (size_t i = 0; i < m->offences.list.n; i++) {
+		struct offence *x = &m->offences.list.at[i];
+		char session[SESSION_MAX];
+
+		if (x->kind != OFFENCE_FLOOD || x->seen.ns != now.ns ||
+		    mono_ms_between(x->since, now) < OFFENCES_HOLD_MS)
+			continue;
+		x->since = now;
+		snprintf(session, sizeof(session), "m_%u", x->peer);
+		bird_session_enable(socket, session,
+				    "a session that a limit had ended is enabled again");
+	}
+}
+
+void offenders_look(struct member *m, const char *socket)
+{
+	struct mono now = mono_now();
+	struct bird_protocols seen;
+	struct arena arena;
+
+	if (!offences_due(&m->offences, now))
+		return;
+	if (bird_sessions_ask(socket, "show protocols all", &arena, &seen)) {
+		offences_take(&m->offences, &seen, now);
+		say(m);
+		forgive(m, socket, now);
+	}
+	bird_protocols_fini(&seen);
+	arena_fini(&arena);
+}

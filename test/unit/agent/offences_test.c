@@ -1,0 +1,190 @@
+/* Who offends by BGP, from what BIRD shows: real lines of it, and the time by hand. */
+#include "agent/bird/offences.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "test/test.h"
+
+static struct offences o;
+static struct mono now;
+
+/* A session as `show protocols all` has it. */
+struct shown {
+	const char *name;
+	bool up;
+	unsigned filtered;
+	const char *last_error;
+};
+
+static void line(struct bird_protocols *p, int code, const char *text)
+{
+	const struct bird_line l = {.code = code, .text = text, .len = strlen(text)};
+
+	bird_protocols_line(p, &l);
+}
+
+static void put(struct bird_protocols *p, const struct shown *s)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text), "%-10s BGP        ---        %s   2030-01-01    %s", s->name,
+		 s->up ? "up  " : "start", s->up ? "Established" : "Idle");
+	line(p, 1002, text);
+	snprintf(text, sizeof(text), "  BGP state:          %s", s->up ? "Established" : "Idle");
+	line(p, 1006, text);
+	if (s->last_error != NULL) {
+		snprintf(text, sizeof(text), "    Last error:       %s", s->last_error);
+		line(p, 1006, text);
+	}
+	line(p, 1006, "  Channel ipv4");
+	line(p, 1006, s->up ? "    State:          UP" : "    State:          DOWN");
+	snprintf(text, sizeof(text),
+		 "    Routes:         1 imported, %u filtered, 3 exported, 1 preferred",
+		 s->filtered);
+	line(p, 1006, text);
+}
+
+static void look(int64_t after_ms, const struct shown *sessions, size_t n)
+{
+	struct bird_protocols p;
+	struct arena arena;
+
+	now = mono_add_ms(now, after_ms);
+	CU_ASSERT(offences_due(&o, now));
+	CU_ASSERT(!offences_due(&o, now));
+	arena_init(&arena);
+	bird_protocols_init(&p, &arena);
+	for (size_t i = 0; i < n; i++)
+		put(&p, &sessions[i]);
+	offences_take(&o, &p, now);
+	bird_protocols_fini(&p);
+	arena_fini(&arena);
+}
+
+static size_t sure(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o.list.n; i++)
+		n += o.list.at[i].sure;
+	return n;
+}
+
+static void start(void)
+{
+	o = (struct offences){0};
+	now = mono_now();
+}
+
+static void what_a_filter_refuses_twice_is_said(void)
+{
+	static const struct shown bad = {"m_3", true, 11, NULL};
+
+	start();
+	look(0, &bad, 1);
+	TEST_NUMBER(sure(), 0);
+	TEST_NUMBER(o.changes, 0);
+	look(10000, &bad, 1);
+	TEST_MUST(sure() == 1);
+	TEST_NUMBER(o.list.at[0].peer, 3);
+	TEST_NUMBER(o.list.at[0].routes, 11);
+	TEST_NUMBER(o.changes, 1);
+	look(10000, &bad, 1);
+	TEST_NUMBER(o.changes, 1);
+	offences_fini(&o);
+}
+
+/* A change of approvals that a member hears of before its gateway. */
+static void what_is_there_for_a_moment_is_not(void)
+{
+	static const struct shown bad = {"m_3", true, 1, NULL}, good = {"m_3", true, 0, NULL};
+
+	start();
+	look(0, &bad, 1);
+	look(10000, &good, 1);
+	look(10000, &bad, 1);
+	TEST_NUMBER(sure(), 0);
+	TEST_NUMBER(o.changes, 0);
+	offences_fini(&o);
+}
+
+static void what_began_stays_for_a_while(void)
+{
+	static const struct shown bad = {"m_3", true, 1, NULL}, good = {"m_3", true, 0, NULL};
+
+	start();
+	look(0, &bad, 1);
+	look(10000, &bad, 1);
+	look(OFFENCES_KEEP_MS - 1000, &good, 1);
+	TEST_NUMBER(sure(), 1);
+	look(10000, &good, 1);
+	TEST_NUMBER(o.list.n, 0);
+	TEST_NUMBER(o.changes, 2);
+	offences_fini(&o);
+}
+
+static void others_sessions_are_no_offence(void)
+{
+	static const struct shown rows[] = {
+		{"g_1", true, 5, NULL},
+		{"f_2", true, 5, NULL},
+		{"e_1", true, 5, NULL},
+		{"m_", true, 5, NULL},
+		{"m_4x", true, 5, NULL},
+		{"m_5", false, 0, "Socket: Connection closed"},
+		{"m_6", false, 0, "BGP Error: Hold timer expired"},
+		{"m_7", false, 0, "Received: Malformed attribute list"},
+		{"m_8", true, 0, "BGP Error: Bad message length"},
+		{"m_9", true, 0, "Automatic shutdown: Route limit exceeded"},
+		{"m_10", false, 0, "BGP Error: Unexpected message in OpenSent state"},
+		{"m_11", false, 0, "BGP Error: Connection collision resolution"},
+	};
+
+	start();
+	look(0, rows, sizeof(rows) / sizeof(rows[0]));
+	look(10000, rows, sizeof(rows) / sizeof(rows[0]));
+	TEST_NUMBER(o.list.n, 0);
+	offences_fini(&o);
+}
+
+static void a_flood_and_nonsense_are_said_at_once(void)
+{
+	static const struct shown rows[] = {
+		{"m_1", false, 0, "Automatic shutdown: Route limit exceeded"},
+		{"m_2", false, 0, "BGP Error: Connection not synchronized"},
+		{"m_3", false, 0, "BGP Error: Malformed AS_PATH"},
+	};
+
+	start();
+	look(0, rows, 3);
+	TEST_MUST(sure() == 3);
+	CU_ASSERT(o.list.at[0].kind == OFFENCE_FLOOD);
+	CU_ASSERT(o.list.at[1].kind == OFFENCE_MALFORMED);
+	CU_ASSERT(o.list.at[2].kind == OFFENCE_MALFORMED);
+	offences_fini(&o);
+}
+
+static void there_are_not_more_than_so_many(void)
+{
+	static char names[OFFENCES_MAX + 10][12];
+	static struct shown rows[OFFENCES_MAX + 10];
+
+	start();
+	for (size_t i = 0; i < OFFENCES_MAX + 10; i++) {
+		snprintf(names[i], sizeof(names[i]), "m_%zu", i + 1);
+		rows[i] = (struct shown){names[i], true, 1, NULL};
+	}
+	look(0, rows, OFFENCES_MAX + 10);
+	look(10000, rows, OFFENCES_MAX + 10);
+	TEST_NUMBER(sure(), OFFENCES_MAX);
+	offences_fini(&o);
+}
+
+TEST_SUITE(agent_offences,
+	   {"what a filter refuses twice is said", what_a_filter_refuses_twice_is_said},
+	   {"what is there for a moment is not", what_is_there_for_a_moment_is_not},
+	   {"what began stays for a while", what_began_stays_for_a_while},
+	   {"others' sessions are no offence", others_sessions_are_no_offence},
+	   {"a flood and nonsense are said at once", a_flood_and_nonsense_are_said_at_once},
+	   {"there are not more than so many", there_are_not_more_than_so_many});
