@@ -136,8 +136,21 @@ static int run_status(void *context, const struct invocation *in)
 	return with_lab(context, in, false, do_status);
 }
 
+struct cut_options {
+	bool one_way;
+};
+
+static const struct option_row cut_rows[] = {{"one-way", 'o', OPTION_FLAG,
+					      offsetof(struct cut_options, one_way), NULL,
+					      "only what A sends to B", 0, 0},
+					     {0}};
+
 static int do_cut(struct lab *lab, const struct invocation *in, struct fault *f)
 {
+	const struct cut_options *o = in->options;
+
+	if (o->one_way)
+		return underlay_cut_way(lab, in->args[0], in->args[1], f);
 	return underlay_cut(lab, in->args[0], in->args[1], f);
 }
 
@@ -164,6 +177,16 @@ static int do_kill(struct lab *lab, const struct invocation *in, struct fault *f
 static int run_kill(void *context, const struct invocation *in)
 {
 	return with_lab(context, in, true, do_kill);
+}
+
+static int do_freeze(struct lab *lab, const struct invocation *in, struct fault *f)
+{
+	return outage_freeze(lab, in->args[0], in->args[1], f);
+}
+
+static int run_freeze(void *context, const struct invocation *in)
+{
+	return with_lab(context, in, true, do_freeze);
 }
 
 static int do_restore(struct lab *lab, const struct invocation *in, struct fault *f)
@@ -218,12 +241,14 @@ static const struct command commands[] = {
 	{"exec", "MACHINE CMD...", 2, -1, "run a command on a machine", NULL, 0, run_exec},
 	{"status", "", 0, 0, "show machines, memberships, addresses, sockets", status_rows,
 	 sizeof(struct status_options), run_status},
-	{"cut", "A B", 2, 2, "let nothing pass between two machines on the underlay", NULL, 0,
-	 run_cut},
+	{"cut", "A B", 2, 2, "let nothing pass between two machines on the underlay", cut_rows,
+	 sizeof(struct cut_options), run_cut},
 	{"heal", "A B", 2, 2, "undo cut", NULL, 0, run_heal},
 	{"kill", "MACHINE link|bird|agent|wg|all", 2, 2, "break a part of a machine", NULL, 0,
 	 run_kill},
-	{"restore", "MACHINE", 1, 1, "undo kill", NULL, 0, run_restore},
+	{"freeze", "MACHINE bird|agent|wg", 2, 2, "stop processes of a machine (SIGSTOP)", NULL, 0,
+	 run_freeze},
+	{"restore", "MACHINE", 1, 1, "undo kill and freeze", NULL, 0, run_restore},
 	{"down", "", 0, 0, "take the lab away", NULL, 0, run_down},
 	{"demo", "FILE", 1, 1, "the guided tour, with measurements", demo_rows,
 	 sizeof(struct demo_options), run_demo},

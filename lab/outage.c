@@ -1,5 +1,6 @@
 #include "lab/outage.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "lab/machine.h"
@@ -80,36 +81,81 @@ static int power_off(struct lab *lab, const char *machine, struct fault *f)
 struct kind {
 	const char *name;
 	int (*cause)(struct lab *lab, const char *machine, struct fault *f);
+	const char *program; /* that can be frozen; NULL: none */
 };
 
-static const struct kind kinds[] = {{"link", unplug},
-				    {"bird", kill_bird},
-				    {"agent", kill_agent},
-				    {"wg", kill_wireguard},
-				    {"all", power_off}};
+static const struct kind kinds[] = {{"link", unplug, NULL},
+				    {"bird", kill_bird, "bird"},
+				    {"agent", kill_agent, "skein-agent"},
+				    {"wg", kill_wireguard, "wireguard-go"},
+				    {"all", power_off, NULL}};
 
 const char *outage_kinds(void)
 {
 	return "link, bird, agent, wg, all";
 }
 
+static const struct kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
 int outage_cause(struct lab *lab, const char *machine, const char *kind, struct fault *f)
+{
+	const struct kind *k = find_kind(kind);
+	struct place p;
+	int code = lab_find_place(lab, machine, &p, f);
+
+	if (code != 0)
+		return code;
+	if (k != NULL)
+		return k->cause(lab, machine, f);
+	return fault_set(f, ERR_USAGE, "'%.40s' cannot be killed; want one of: %s", kind,
+			 outage_kinds());
+}
+
+/* How many there are. `program` NULL: all of the machine. */
+static size_t signal_all(const struct place *p, const char *program, int signal)
+{
+	process_vec found = {0};
+	size_t n;
+
+	process_find(p, program, &found);
+	n = found.n;
+	for (size_t i = 0; i < n; i++)
+		process_signal(&found.at[i], signal);
+	vec_free(&found);
+	return n;
+}
+
+int outage_freeze(struct lab *lab, const char *machine, const char *kind, struct fault *f)
+{
+	const struct kind *k = find_kind(kind);
+	struct place p;
+	int code = lab_find_place(lab, machine, &p, f);
+
+	if (code != 0)
+		return code;
+	if (k == NULL || k->program == NULL)
+		return fault_set(f, ERR_USAGE, "'%.40s' cannot be frozen; want bird, agent or wg",
+				 kind);
+	if (signal_all(&p, k->program, SIGSTOP) == 0)
+		return fault_set(f, ERR_NOT_FOUND, "%s runs no %s", machine, k->program);
+	return 0;
+}
+
+int outage_end(struct lab *lab, const char *machine, struct fault *f)
 {
 	struct place p;
 	int code = lab_find_place(lab, machine, &p, f);
 
 	if (code != 0)
 		return code;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcmp(kinds[i].name, kind) == 0)
-			return kinds[i].cause(lab, machine, f);
-	return fault_set(f, ERR_USAGE, "'%.40s' cannot be killed; want one of: %s", kind,
-			 outage_kinds());
-}
-
-int outage_end(struct lab *lab, const char *machine, struct fault *f)
-{
-	int code = underlay_plug(lab, machine, true, f);
+	signal_all(&p, NULL, SIGCONT);
+	code = underlay_plug(lab, machine, true, f);
 
 	/* A machine that never had an agent (the lab is bare) gets none. */
 	if (code == 0 && record_find(&lab->record, machine, "skein-agent") != NULL)

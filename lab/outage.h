@@ -6,10 +6,15 @@
 
 /* The kinds, for messages: "link, bird, agent, wg, all". */
 const char *outage_kinds(void);
-/* link: the cable is unplugged. bird, agent, wg: the processes are killed (where the kernel has
- * WireGuard: its devices are removed). all: power off, cable and every process. */
+/* link: the cable is unplugged (also that of a network's host). bird, agent, wg: the processes are
+ * killed (where the kernel has WireGuard: its devices are removed). all: power off, cable and every
+ * process. */
 int outage_cause(struct lab *lab, const char *machine, const char *kind, struct fault *f);
-/* The cable is in, the agent runs: it mends the rest. What was never broken is left alone. */
+/* bird, agent, wg: the processes stand still (SIGSTOP), with all that they have. ERR_NOT_FOUND
+ * where the machine runs none. */
+int outage_freeze(struct lab *lab, const char *machine, const char *kind, struct fault *f);
+/* The cable is in, what stood still goes on, the agent runs: it mends the rest. What was never
+ * broken is left alone. */
 int outage_end(struct lab *lab, const char *machine, struct fault *f);
 
 #endif

@@ -194,35 +194,64 @@ static int need_node(struct lab *lab, const char *name, const struct lab_node **
 	return code;
 }
 
-/* Adding what is there succeeds with nft, deleting what is not does not: so heal adds first. */
-static int change_cut(struct lab *lab, const char *a, const char *b, bool cut, struct fault *f)
-{
-	char ta[ADDRESS_TEXT_MAX], tb[ADDRESS_TEXT_MAX], script[512];
-	const struct lab_node *na, *nb;
-	int n;
+struct way {
+	char from[ADDRESS_TEXT_MAX], to[ADDRESS_TEXT_MAX];
+};
 
-	if (need_node(lab, a, &na, f) != 0 || need_node(lab, b, &nb, f) != 0)
+static int find_way(struct lab *lab, const char *from, const char *to, struct way *out,
+		    struct fault *f)
+{
+	const struct lab_node *a, *b;
+
+	if (need_node(lab, from, &a, f) != 0 || need_node(lab, to, &b, f) != 0)
 		return f->code;
-	if (na == nb)
-		return fault_set(f, ERR_USAGE, "'%.40s' twice: want two machines", a);
-	address_format(&na->address, ta);
-	address_format(&nb->address, tb);
-	n = snprintf(script, sizeof(script), "add element inet lab cut { %s . %s, %s . %s }\n", ta,
-		     tb, tb, ta);
+	if (a == b)
+		return fault_set(f, ERR_USAGE, "'%.40s' twice: want two machines", from);
+	address_format(&a->address, out->from);
+	address_format(&b->address, out->to);
+	return 0;
+}
+
+int underlay_cut_way(struct lab *lab, const char *from, const char *to, struct fault *f)
+{
+	char script[256];
+	struct way w;
+	int code = find_way(lab, from, to, &w, f);
+
+	if (code != 0)
+		return code;
+	snprintf(script, sizeof(script), "add element inet lab cut { %s . %s }\n", w.from, w.to);
+	return nft(lab, script, f);
+}
+
+/* Both in one transaction. */
+static int change_both(struct lab *lab, const char *a, const char *b, bool cut, struct fault *f)
+{
+	char script[512];
+	struct way w;
+	int n, code = find_way(lab, a, b, &w, f);
+
+	if (code != 0)
+		return code;
+	n = snprintf(script, sizeof(script), "add element inet lab cut { %s . %s, %s . %s }\n",
+		     w.from, w.to, w.to, w.from);
+	/* Adding what is there succeeds with nft, deleting what is not does not: so heal adds
+	 * first. */
 	if (!cut)
 		snprintf(script + n, sizeof(script) - (size_t)n,
-			 "delete element inet lab cut { %s . %s, %s . %s }\n", ta, tb, tb, ta);
+			 "delete element inet lab cut { %s . %s, %s . %s }\n", w.from, w.to, w.to,
+			 w.from);
 	return nft(lab, script, f);
 }
 
 int underlay_cut(struct lab *lab, const char *a, const char *b, struct fault *f)
 {
-	return change_cut(lab, a, b, true, f);
+	return change_both(lab, a, b, true, f);
 }
 
 int underlay_heal(struct lab *lab, const char *a, const char *b, struct fault *f)
 {
-	return change_cut(lab, a, b, false, f);
+	return change_both(lab, a, b, false, f);
 }
 
 /* Both ends of a machine's cable can send. */
@@ -241,13 +270,38 @@ static int await_cable(struct lab *lab, const char *machine, struct wire *underl
 	return code;
 }
 
+/* The address stays, the route goes with the device. */
+static int plug_host(struct lab *lab, const struct lab_network *n, bool in, struct fault *f)
+{
+	const struct address first = address_ipv4(prefix_to_ipv4(&n->prefix) + 1);
+	const struct prefix everything = prefix_ipv4(0, 0);
+	struct wire host = WIRE_CLOSED;
+	struct place p;
+	int code;
+
+	lab_place(lab, n->name, &p);
+	code = wire_open(&host, p.net, f);
+	if (code == 0)
+		code = wire_set_up(&host, CABLE, in, f);
+	if (code == 0 && in)
+		code = wire_add_route(&host, &everything, CABLE, &first, f);
+	if (code == 0 && in)
+		code = wire_await_carrier(&host, CABLE, f);
+	wire_close(&host);
+	return code;
+}
+
 int underlay_plug(struct lab *lab, const char *machine, bool in, struct fault *f)
 {
+	const struct lab_network *host = lab_file_network(&lab->file, machine);
 	const struct lab_node *node;
 	struct wire w = WIRE_CLOSED;
 	struct place p;
-	int code = need_node(lab, machine, &node, f);
+	int code;
 
+	if (host != NULL)
+		return plug_host(lab, host, in, f);
+	code = need_node(lab, machine, &node, f);
 	lab_place(lab, LAB_UNDERLAY, &p);
 	if (code == 0)
 		code = wire_open(&w, p.net, f);

@@ -22,7 +22,10 @@ int underlay_rebuild(struct lab *lab, const char *machine, struct fault *f);
  * or healing what is whole, succeeds. */
 int underlay_cut(struct lab *lab, const char *a, const char *b, struct fault *f);
 int underlay_heal(struct lab *lab, const char *a, const char *b, struct fault *f);
-/* The machine's cable, unplugged at the underlay's side, or plugged in again. */
+/* The same for what `from` sends to `to` only; underlay_heal() heals that, too. */
+int underlay_cut_way(struct lab *lab, const char *from, const char *to, struct fault *f);
+/* The machine's cable, unplugged at the underlay's side, or plugged in again. A network's host:
+ * the cable to the machine that it is behind, at the host's side. */
 int underlay_plug(struct lab *lab, const char *machine, bool in, struct fault *f);
 
 #endif

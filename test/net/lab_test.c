@@ -6,6 +6,7 @@
  */
 #include "lab/lab.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -18,6 +19,7 @@
 #include "lab/outage.h"
 #include "lab/probe.h"
 #include "lab/underlay.h"
+#include "lib/base/file.h"
 #include "test/test.h"
 
 static const char yaml[] = "name: t-lab\n"
@@ -133,6 +135,23 @@ static void a_probe_sees_a_cut_and_its_end(void)
 	}
 }
 
+static void one_way_can_be_cut_alone(void)
+{
+	struct probe *p = NULL;
+	struct probe_result r;
+	struct fault f = {0};
+
+	TEST_NUMBER(start_probe(&p, &f), 0);
+	TEST_NUMBER(probe_await_passing(p, soon(), &f), 0);
+	TEST_NUMBER(underlay_cut_way(&lab, "a", "b", &f), 0);
+	poll(NULL, 0, 200); /* what is lost meanwhile */
+	TEST_NUMBER(underlay_heal(&lab, "a", "b", &f), 0);
+	TEST_NUMBER(probe_await_passing(p, soon(), &f), 0);
+	TEST_NUMBER(probe_stop(p, &r, &f), 0);
+	CU_ASSERT(r.ways[0].lost > 0);
+	TEST_NUMBER(r.ways[1].lost, 0);
+}
+
 static void an_unbroken_way_loses_nothing(void)
 {
 	struct probe *p = NULL;
@@ -158,6 +177,71 @@ static void an_unplugged_machine_comes_back(void)
 	TEST_NUMBER(outage_cause(&lab, "a", "colour", &f), ERR_USAGE);
 	f.code = 0;
 	TEST_NUMBER(outage_cause(&lab, "z", "link", &f), ERR_NOT_FOUND);
+}
+
+static void the_cable_of_a_host_is_pulled(void)
+{
+	struct fault f = {0};
+	struct buf out;
+
+	buf_init(&out);
+	TEST_NUMBER(outage_cause(&lab, "lan", "link", &f), 0);
+	TEST_NUMBER(run("a", "cat /sys/class/net/lan/carrier", &out), 0);
+	TEST_TEXT(buf_text(&out), "0\n");
+	TEST_NUMBER(outage_end(&lab, "lan", &f), 0);
+	TEST_NUMBER(run("lan", "ping -q -c1 -W2 192.0.2.5", NULL), 0);
+	TEST_TEXT(f.text, "");
+	buf_fini(&out);
+}
+
+static char state_of(const struct process *p)
+{
+	char path[64];
+	struct buf stat;
+	const char *end;
+	char state = '?';
+
+	buf_init(&stat);
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)p->pid);
+	if (file_read(path, 4096, &stat, NULL) == 0 &&
+	    (end = strrchr(buf_text(&stat), ')')) != NULL && end[1] == ' ')
+		state = end[2];
+	buf_fini(&stat);
+	return state;
+}
+
+static bool await_state(const struct process *p, char state)
+{
+	struct mono deadline = soon();
+
+	while (state_of(p) != state && !mono_reached(deadline, mono_now()))
+		poll(NULL, 0, 10);
+	return state_of(p) == state;
+}
+
+static void a_program_stands_still_and_goes_on(void)
+{
+	static const char *const bird[] = {"/run/bird", "1000", NULL};
+	process_vec found = {0};
+	struct fault f = {0};
+	struct place p;
+
+	TEST_NUMBER(outage_freeze(&lab, "b", "bird", &f), ERR_NOT_FOUND);
+	TEST_TEXT(f.text, "b runs no bird");
+	TEST_NUMBER(outage_freeze(&lab, "b", "link", &f), ERR_USAGE);
+	f = (struct fault){0};
+	TEST_NUMBER(run("b", "cp /bin/sleep /run/bird", NULL), 0);
+	TEST_NUMBER(machine_start(&lab, "b", bird, &f), 0);
+	lab_place(&lab, "b", &p);
+	process_find(&p, "bird", &found);
+	TEST_MUST(found.n == 1);
+	TEST_NUMBER(outage_freeze(&lab, "b", "bird", &f), 0);
+	CU_ASSERT(await_state(&found.at[0], 'T'));
+	TEST_NUMBER(outage_end(&lab, "b", &f), 0);
+	CU_ASSERT(await_state(&found.at[0], 'S'));
+	TEST_NUMBER(process_kill_all(&found, soon(), &f), 0);
+	TEST_TEXT(f.text, "");
+	vec_free(&found);
 }
 
 static void a_program_is_killed_by_its_name(void)
@@ -294,8 +378,11 @@ static void down_leaves_nothing(void)
 TEST_SUITE_WITH(lab, bring_up, take_down, {"machines share nothing", machines_share_nothing},
 		{"links are as the file says", links_are_as_the_file_says},
 		{"a probe sees a cut and its end", a_probe_sees_a_cut_and_its_end},
+		{"one way can be cut alone", one_way_can_be_cut_alone},
 		{"an unbroken way loses nothing", an_unbroken_way_loses_nothing},
 		{"an unplugged machine comes back", an_unplugged_machine_comes_back},
+		{"the cable of a host is pulled", the_cable_of_a_host_is_pulled},
+		{"a program stands still and goes on", a_program_stands_still_and_goes_on},
 		{"a program is killed by its name", a_program_is_killed_by_its_name},
 		{"what cannot be started is told", what_cannot_be_started_is_told},
 		{"power off ends the processes of one machine",
