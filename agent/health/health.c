@@ -71,15 +71,19 @@ static void on_timer(uv_timer_t *timer)
 static bool is_announced(const struct agent *a, const struct id *membership,
 			 const struct prefix *prefix)
 {
-	char text[PREFIX_TEXT_MAX], line[PREFIX_TEXT_MAX + 16];
+	static const char *const ways[] = {"via \"", "unreachable"}; /* as plan/birds.c has them */
+	char text[PREFIX_TEXT_MAX], line[PREFIX_TEXT_MAX + 24];
 	struct buf conf, rest;
-	bool is;
+	bool is = false;
 
 	buf_init(&conf);
 	buf_init(&rest);
-	snprintf(line, sizeof(line), "route %s unreachable", prefix_format(prefix, text));
-	is = bird_files_read(&a->config, membership, &conf, &rest, NULL) == 0 &&
-	     strstr(buf_text(&conf), line) != NULL;
+	prefix_format(prefix, text);
+	if (bird_files_read(&a->config, membership, &conf, &rest, NULL) == 0)
+		for (int i = 0; i < 2; i++) {
+			snprintf(line, sizeof(line), "route %s %s", text, ways[i]);
+			is = is || strstr(buf_text(&conf), line) != NULL;
+		}
 	buf_fini(&conf);
 	buf_fini(&rest);
 	return is;

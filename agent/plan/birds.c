@@ -12,7 +12,7 @@
 #define PRIORITY     100
 #define PRIORITY_MAX 65535 /* that rank() takes */
 
-#define OWN_BEGIN "protocol static s_own {\n  ipv4;\n"
+#define OWN_BEGIN "protocol static s_own {\n  ipv4; check link;\n"
 
 static const char *device_of(const struct desired *d, uint32_t number, char guess[LINK_NAME_MAX])
 {
@@ -86,14 +86,29 @@ static void put_kernel(const struct membership_facts *m, struct buf *b)
 		   m->table);
 }
 
+/* BIRD's strings have no escapes. */
+static bool is_plain(const char *name)
+{
+	return name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				 "._-@")] == '\0';
+}
+
+/* Over the LAN devices that lead to all of it: BIRD hears from the kernel itself when their cables
+ * are pulled, and withdraws it in the same moment; the agent's round comes later. */
 static bool put_offer(const struct own_prefix *own, bool any, struct buf *b)
 {
 	char text[PREFIX_TEXT_MAX];
+	size_t ways = 0;
 
 	if (!own->announced)
 		return any;
-	buf_printf(b, "%s  route %s unreachable%s;\n", any ? "" : OWN_BEGIN,
-		   prefix_format(&own->prefix, text),
+	buf_printf(b, "%s  route %s", any ? "" : OWN_BEGIN, prefix_format(&own->prefix, text));
+	for (size_t i = 0; i < own->lans.whole; i++)
+		if (is_plain(own->lans.at[i]->name)) {
+			buf_printf(b, " via \"%s\"", own->lans.at[i]->name);
+			ways++;
+		}
+	buf_printf(b, "%s%s;\n", ways > 0 ? "" : " unreachable",
 		   own->held ? " { bgp_community.add(GSHUT); }" : "");
 	return true;
 }

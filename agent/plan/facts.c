@@ -144,6 +144,8 @@ static void gather_exit(const struct facts *f, struct membership_facts *m,
 	m->exit = out;
 	m->exit_users = a->users;
 	m->everything = *own;
+	m->everything.lans = (struct lans){
+		.at = arena_copy(f->arena, &out, sizeof(const struct link *)), .n = 1, .whole = 1};
 }
 
 /* An exit is for those who are named. */

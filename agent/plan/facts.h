@@ -23,10 +23,12 @@ struct shadow;
 /* What this machine has to offer, as it stood in the last round. */
 struct plan_offer {
 	struct prefix prefix;
-	bool unwell;	  /* its health check says so */
-	bool been;	  /* it was announced, */
-	bool gone;	  /* and then was not; */
-	struct mono back; /* it came back then. ns 0: it never went */
+	bool unwell;		  /* its health check says so */
+	bool been;		  /* it was announced, */
+	bool gone;		  /* and then was not; */
+	struct mono back;	  /* it came back then. ns 0: it never went */
+	int way;		  /* index of the LAN device that led to all of it; 0: none */
+	uint32_t carrier_changes; /* of that device */
 };
 typedef VEC(struct plan_offer) offer_vec;
 
@@ -86,7 +88,7 @@ struct router_facts {
 /* Devices of the machine's own (lans.h). */
 struct lans {
 	const struct link **at;
-	size_t n;
+	size_t n, whole; /* the first `whole` lead to all of the prefix */
 };
 
 /* A peer that is reached over a trunk now: a router, unless it is still to move there, and one that

@@ -45,6 +45,7 @@ struct lans lans_of(const struct plan_input *in, const struct prefix *p, struct 
 	if (around == NULL)
 		return (struct lans){0};
 	push_route(in, around, &v);
+	out.whole = v.n;
 	for (size_t i = 0; i < in->seen->main.n; i++) {
 		const struct route *r = &in->seen->main.at[i];
 
@@ -52,7 +53,8 @@ struct lans lans_of(const struct plan_input *in, const struct prefix *p, struct 
 		    !is_containers(in, r))
 			push_route(in, r, &v);
 	}
-	out = (struct lans){arena_copy(a, v.at, v.n * sizeof(*v.at)), v.n};
+	out.at = arena_copy(a, v.at, v.n * sizeof(*v.at));
+	out.n = v.n;
 	vec_free(&v);
 	return out;
 }

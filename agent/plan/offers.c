@@ -32,15 +32,28 @@ static const struct plan_offer *offer_of(const struct membership_facts *m, const
 	return NULL;
 }
 
-/* ns 0: it never went, or does not wait. */
+/* Between two rounds the cable was pulled and put back: BIRD has seen that (birds.c). */
+static bool has_flapped(const struct own_prefix *own, const struct plan_offer *was)
+{
+	return was->been && !was->gone && own->lans.whole > 0 &&
+	       was->way == own->lans.at[0]->index &&
+	       was->carrier_changes != own->lans.at[0]->carrier_changes;
+}
+
+static bool comes_back(const struct own_prefix *own, const struct plan_offer *was)
+{
+	return was->gone || has_flapped(own, was);
+}
+
+/* `by`: whose past counts. ns 0: it never went, or does not wait. */
 static struct mono stable_at(const struct plan_input *in, const struct own_prefix *own,
-			     const struct plan_offer *was)
+			     const struct own_prefix *by, const struct plan_offer *was)
 {
 	uint32_t stable_ms = own->terms != NULL ? own->terms->stable_ms : STATE_STABLE_MS;
 
-	if (was == NULL || stable_ms == 0 || (!was->gone && was->back.ns == 0))
+	if (was == NULL || stable_ms == 0 || (!comes_back(by, was) && was->back.ns == 0))
 		return (struct mono){0};
-	return mono_add_ms(was->gone ? in->clock : was->back, stable_ms);
+	return mono_add_ms(comes_back(by, was) ? in->clock : was->back, stable_ms);
 }
 
 /* `by`: whose check and past count. */
@@ -48,7 +61,7 @@ static void judge(const struct plan_input *in, struct membership_facts *m, struc
 		  const struct own_prefix *by, bool reached)
 {
 	const struct plan_offer *was = offer_of(m, &by->prefix);
-	const struct mono until = stable_at(in, own, was);
+	const struct mono until = stable_at(in, own, by, was);
 
 	own->announced = reached && (was == NULL || !was->unwell);
 	own->held = own->announced && until.ns != 0 && !mono_reached(until, in->clock);
@@ -90,18 +103,20 @@ void offers_gather(const struct plan_input *in, struct membership_facts *m)
 		judge(in, m, &m->everything, &m->everything, true);
 }
 
-static void follow(offer_vec *v, const struct prefix *p, bool announced, struct mono now)
+static void follow(offer_vec *v, const struct own_prefix *own, bool announced, struct mono now)
 {
-	struct plan_offer *o = offers_find(v, p);
+	struct plan_offer *o = offers_find(v, &own->prefix);
 
 	if (o == NULL) {
-		vec_push(v, (struct plan_offer){.prefix = *p});
+		vec_push(v, (struct plan_offer){.prefix = own->prefix});
 		o = &v->at[v->n - 1];
 	}
-	if (announced && o->gone)
+	if (announced && comes_back(own, o))
 		o->back = now;
 	o->gone = !announced && o->been;
 	o->been = o->been || announced;
+	o->way = own->lans.whole > 0 ? own->lans.at[0]->index : 0;
+	o->carrier_changes = own->lans.whole > 0 ? own->lans.at[0]->carrier_changes : 0;
 }
 
 static bool is_approved(const struct membership_facts *m, const struct prefix *p)
@@ -120,7 +135,7 @@ static bool is_approved(const struct membership_facts *m, const struct prefix *p
 
 void offers_follow(offer_vec *v, const struct membership_facts *m, struct mono now)
 {
-	const struct prefix everything = prefix_ipv4(0, 0);
+	const struct own_prefix everything = {.prefix = prefix_ipv4(0, 0)};
 	size_t kept = 0;
 
 	for (size_t i = 0; i < v->n; i++)
@@ -129,7 +144,8 @@ void offers_follow(offer_vec *v, const struct membership_facts *m, struct mono n
 	v->n = kept;
 	for (size_t i = 0; i < m->napproved; i++)
 		if (!m->approved[i].part)
-			follow(v, &m->approved[i].prefix, m->approved[i].announced, now);
-	if (is_approved(m, &everything))
-		follow(v, &everything, m->exit != NULL && m->everything.announced, now);
+			follow(v, &m->approved[i], m->approved[i].announced, now);
+	if (is_approved(m, &everything.prefix))
+		follow(v, m->exit != NULL ? &m->everything : &everything,
+		       m->exit != NULL && m->everything.announced, now);
 }

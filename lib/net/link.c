@@ -38,6 +38,7 @@ static bool read_link(const struct nlmsghdr *h, struct link *out)
 	netlink_text(info[IFLA_INFO_KIND], out->kind, sizeof(out->kind));
 	out->mtu = netlink_u32(at[IFLA_MTU], 0);
 	out->master = (int)netlink_u32(at[IFLA_MASTER], 0);
+	out->carrier_changes = netlink_u32(at[IFLA_CARRIER_CHANGES], 0);
 	return true;
 }
 

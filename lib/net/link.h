@@ -21,6 +21,8 @@ struct link {
 	uint32_t mtu;
 	uint32_t flags; /* IFF_UP, IFF_RUNNING, IFF_LOOPBACK, … */
 	int master;	/* index of the bridge or bond that it is a port of; 0: none */
+	uint32_t
+		carrier_changes; /* since the device was made: a cable pulled and put back is two */
 };
 
 typedef VEC(struct link) link_vec;

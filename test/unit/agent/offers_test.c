@@ -2,14 +2,15 @@
 #include "agent/plan/offers.h"
 
 #include <linux/if.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "test/test.h"
 #include "test/unit/agent/machines.h"
 
 #define PREFIX	    "172.20.12.0/24"
-#define PREFERRED   "route " PREFIX " unreachable;"
-#define SECOND_BEST "route " PREFIX " unreachable { bgp_community.add(GSHUT); };"
+#define PREFERRED   "route " PREFIX " via \"lan0\";"
+#define SECOND_BEST "route " PREFIX " via \"lan0\" { bgp_community.add(GSHUT); };"
 
 struct scene {
 	struct machine_case c;
@@ -117,6 +118,39 @@ static void who_flaps_begins_anew(void)
 	scene_end(&s);
 }
 
+/* BIRD withdraws and announces it by itself, faster than a round comes. */
+static void who_flaps_between_two_rounds_is_second(void)
+{
+	struct scene s;
+
+	scene_start(&s);
+	for (size_t i = 0; i < s.c.seen.links.n; i++)
+		s.c.seen.links.at[i].carrier_changes = 2;
+	TEST_NUMBER(expect(&s, PREFERRED), 0);
+	TEST_NUMBER(expect(&s, PREFERRED), 0);
+	for (size_t i = 0; i < s.c.seen.links.n; i++)
+		s.c.seen.links.at[i].carrier_changes = 4;
+	TEST_NUMBER(expect(&s, SECOND_BEST), 60000);
+	machine_wait(&s.c, 59000);
+	TEST_NUMBER(expect(&s, SECOND_BEST), 1000);
+	machine_wait(&s.c, 1000);
+	TEST_NUMBER(expect(&s, PREFERRED), 0);
+	scene_end(&s);
+}
+
+/* Text that BIRD could not read is none of its business. */
+static void a_device_with_an_odd_name_is_not_named_to_bird(void)
+{
+	struct scene s;
+
+	scene_start(&s);
+	for (size_t i = 0; i < s.c.seen.links.n; i++)
+		if (strcmp(s.c.seen.links.at[i].name, "lan0") == 0)
+			snprintf(s.c.seen.links.at[i].name, LINK_NAME_MAX, "l\"; }");
+	expect(&s, "route " PREFIX " unreachable;");
+	scene_end(&s);
+}
+
 static struct announcement *approval(struct scene *s)
 {
 	for (size_t i = 0; i < s->c.meshes.staging.announcements.n; i++)
@@ -178,6 +212,9 @@ TEST_SUITE(agent_offers,
 	   {"what comes back is second until it is stable",
 	    what_comes_back_is_second_until_it_is_stable},
 	   {"who flaps begins anew", who_flaps_begins_anew},
+	   {"who flaps between two rounds is second", who_flaps_between_two_rounds_is_second},
+	   {"a device with an odd name is not named to BIRD",
+	    a_device_with_an_odd_name_is_not_named_to_bird},
 	   {"how long is in the terms", how_long_is_in_the_terms},
 	   {"what is unwell is not announced", what_is_unwell_is_not_announced},
 	   {"what has no cable is not announced", what_has_no_cable_is_not_announced},
