@@ -167,8 +167,15 @@ struct shadowed {
 	row_t other;		      /* the membership of the same machine that has `by` */
 };
 
-/* What a member does by BGP that it may not, and another one refuses; as agents report it. */
-enum complaint_kind { COMPLAINT_ROUTES, COMPLAINT_FLOOD, COMPLAINT_MALFORMED, COMPLAINT_KINDS };
+/* What a member does by BGP that it may not, and another one refuses, or what keeps that one from
+ * watching it; as agents report it. */
+enum complaint_kind {
+	COMPLAINT_ROUTES,
+	COMPLAINT_FLOOD,
+	COMPLAINT_MALFORMED,
+	COMPLAINT_UNWATCHED,
+	COMPLAINT_KINDS
+};
 struct complaint {
 	uint32_t index; /* whose, in the mesh */
 	enum complaint_kind kind;

@@ -5,11 +5,12 @@
 
 #define MEMBER "m_"
 
-const char *const offence_kinds[OFFENCE_KINDS] = {"routes", "flood", "malformed"};
+const char *const offence_kinds[OFFENCE_KINDS] = {"routes", "flood", "malformed", "unwatched"};
 const char *const offence_texts[OFFENCE_KINDS] = {
 	"announces what it may not",
 	"announced more than it may: its session is off for a while",
 	"sends what is no BGP",
+	"is not watched by BFD, which stays down while BGP is up: its loss would be noticed late",
 };
 
 void offences_fini(struct offences *o)
@@ -30,16 +31,37 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* 0: it is no session with a member. */
-static uint32_t member_of(const struct bird_protocol *s)
+/* Of a session "<kind>_<index>"; 0: it is none of this kind. */
+static uint32_t peer_of(const struct bird_protocol *s, const char *kind)
 {
 	char *end;
 	unsigned long index;
 
-	if (strcmp(s->kind, "BGP") != 0 || !begins(s->name, MEMBER))
+	if (strcmp(s->kind, "BGP") != 0 || !begins(s->name, kind))
 		return 0;
-	index = strtoul(s->name + strlen(MEMBER), &end, 10);
+	index = strtoul(s->name + strlen(kind), &end, 10);
 	return *end == '\0' && index <= UINT32_MAX ? (uint32_t)index : 0;
+}
+
+/* Who has a session within the mesh. */
+static uint32_t neighbour_of(const struct bird_protocol *s)
+{
+	static const char *const kinds[] = {MEMBER, "g_", "f_"};
+	uint32_t peer = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && peer == 0; i++)
+		peer = peer_of(s, kinds[i]);
+	return peer;
+}
+
+static bool is_unwatched(const struct bird_protocol *s, const struct bird_bfd *bfd)
+{
+	if (!bird_protocol_is_up(s))
+		return false;
+	for (size_t i = 0; i < bfd->list.n; i++)
+		if (address_equal(&bfd->list.at[i].address, &s->neighbour))
+			return strcmp(bfd->list.at[i].state, "Up") != 0;
+	return false; /* between plain members there is none */
 }
 
 /* BIRD keeps the last error of a session that is up again. */
@@ -97,7 +119,7 @@ static void see(struct offences *o, enum offence_kind kind, uint32_t peer, uint6
 		struct mono now)
 {
 	struct offence *x = find(o, kind, peer);
-	bool sure = kind != OFFENCE_ROUTES || x != NULL;
+	bool sure = (kind != OFFENCE_ROUTES && kind != OFFENCE_UNWATCHED) || x != NULL;
 
 	if (x == NULL) {
 		if (o->list.n == OFFENCES_MAX)
@@ -114,17 +136,23 @@ static void see(struct offences *o, enum offence_kind kind, uint32_t peer, uint6
 /* What was not sure is over when a look does not see it. */
 static bool is_over(const struct offence *x, struct mono now)
 {
-	return mono_ms_between(x->seen, now) >= (x->sure ? OFFENCES_KEEP_MS : 1);
+	bool keep = x->sure && x->kind != OFFENCE_UNWATCHED;
+
+	return mono_ms_between(x->seen, now) >= (keep ? OFFENCES_KEEP_MS : 1);
 }
 
-void offences_take(struct offences *o, const struct bird_protocols *seen, struct mono now)
+void offences_take(struct offences *o, const struct bird_protocols *seen,
+		   const struct bird_bfd *bfd, struct mono now)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < seen->list.n; i++) {
 		const struct bird_protocol *s = &seen->list.at[i];
-		uint32_t peer = member_of(s);
+		uint32_t peer = neighbour_of(s);
 
+		if (peer != 0 && bfd != NULL && is_unwatched(s, bfd))
+			see(o, OFFENCE_UNWATCHED, peer, 0, now);
+		peer = peer_of(s, MEMBER);
 		if (peer == 0)
 			continue;
 		if (refused(s) > 0)

@@ -5,7 +5,11 @@
  *
  * One look every ten seconds at most. What the filter refuses has to be there at two looks in a
  * row, for a member hears of a change some moments before its gateway, or after. What began stays
- * for a minute after it was last seen, so that one which comes and goes is said once. */
+ * for a minute after it was last seen, so that one which comes and goes is said once.
+ *
+ * And of any neighbour in the mesh, that BFD with it is down at two looks in a row while BGP is up:
+ * BIRD establishes a session again without waiting for BFD, and all looks well. Somebody drops UDP
+ * port 3784; the neighbour's loss would be noticed late. */
 #ifndef SKEIN_AGENT_BIRD_OFFENCES_H
 #define SKEIN_AGENT_BIRD_OFFENCES_H
 
@@ -13,6 +17,7 @@
 #include <stdint.h>
 
 #include "lib/base/clock.h"
+#include "lib/net/bird_parse_bfd.h"
 #include "lib/net/bird_parse_protocols.h"
 
 #define OFFENCES_MAX	 64   /* a membership's; more are not named */
@@ -24,6 +29,7 @@ enum offence_kind {
 	OFFENCE_ROUTES,	   /* announces what is not approved for it, or not as it may */
 	OFFENCE_FLOOD,	   /* so much of it that BIRD ended the session */
 	OFFENCE_MALFORMED, /* what it sends is no BGP */
+	OFFENCE_UNWATCHED, /* BFD with it stays down: nobody's fault that could be told */
 	OFFENCE_KINDS
 };
 extern const char *const offence_kinds[OFFENCE_KINDS]; /* in JSON */
@@ -47,7 +53,8 @@ struct offences {
 void offences_fini(struct offences *o);
 /* True, once, when it is time for another look. */
 bool offences_due(struct offences *o, struct mono now);
-/* Takes what a look saw. Pure. */
-void offences_take(struct offences *o, const struct bird_protocols *seen, struct mono now);
+/* Takes what a look saw. `bfd` NULL: BIRD did not say. Pure. */
+void offences_take(struct offences *o, const struct bird_protocols *seen,
+		   const struct bird_bfd *bfd, struct mono now);
 
 #endif

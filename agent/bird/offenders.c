@@ -34,7 +34,9 @@ static void say(struct member *m)
 		if (x->said || !x->sure)
 			continue;
 		x->said = true;
-		log_warn("a member does what it may not by BGP, and it is refused",
+		log_warn(x->kind == OFFENCE_UNWATCHED
+				 ? "a neighbour is not watched"
+				 : "a member does what it may not by BGP, and it is refused",
 			 LOG_S("member", offender_name(m, x)),
 			 LOG_S("what", offence_texts[x->kind]), LOG_U("routes", x->routes));
 	}
@@ -60,15 +62,20 @@ void offenders_look(struct member *m, const char *socket)
 {
 	struct mono now = mono_now();
 	struct bird_protocols seen;
-	struct arena arena;
+	struct bird_bfd bfd;
+	struct arena arena, of_bfd;
+	bool answers;
 
 	if (!offences_due(&m->offences, now))
 		return;
+	answers = bird_sessions_ask_bfd(socket, &of_bfd, &bfd);
 	if (bird_sessions_ask(socket, "show protocols all", &arena, &seen)) {
-		offences_take(&m->offences, &seen, now);
+		offences_take(&m->offences, &seen, answers ? &bfd : NULL, now);
 		say(m);
 		forgive(m, socket, now);
 	}
 	bird_protocols_fini(&seen);
+	bird_bfd_fini(&bfd);
 	arena_fini(&arena);
+	arena_fini(&of_bfd);
 }

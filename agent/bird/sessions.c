@@ -16,6 +16,14 @@ bool bird_sessions_ask(const char *socket, const char *command, struct arena *ar
 			NULL) == 0;
 }
 
+bool bird_sessions_ask_bfd(const char *socket, struct arena *arena, struct bird_bfd *out)
+{
+	arena_init(arena);
+	bird_bfd_init(out, arena);
+	return bird_ask(socket, "show bfd sessions", mono_add_ms(mono_now(), ASK_MS), bird_bfd_line,
+			out, NULL) == 0;
+}
+
 bool bird_sessions_established(const char *socket, uint64_t *heard)
 {
 	struct bird_protocols p;

@@ -4,12 +4,17 @@
 
 #include <stdint.h>
 
+#include "lib/net/bird_parse_bfd.h"
 #include "lib/net/bird_parse_protocols.h"
 
 /* `show protocols`, or with `all`; false where BIRD does not answer within half a second. Caller
  * bird_protocols_fini()s and arena_fini()s, whatever comes out. */
 bool bird_sessions_ask(const char *socket, const char *command, struct arena *arena,
 		       struct bird_protocols *out);
+
+/* `show bfd sessions`, the same way; false also where BIRD has none. Caller
+ * bird_bfd_fini()s and arena_fini()s. */
+bool bird_sessions_ask_bfd(const char *socket, struct arena *arena, struct bird_bfd *out);
 
 /* All are established; false also when BIRD does not answer. *heard: updates that came in so far.
  */

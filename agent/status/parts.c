@@ -7,10 +7,7 @@
 #include "agent/fence.h"
 #include "agent/status/status.h"
 #include "lib/mesh/state_keys.h"
-#include "lib/net/bird_parse_bfd.h"
 #include "lib/net/port_holder.h"
-
-#define ASK_MS 500
 
 /* ---- devices and peers ---- */
 
@@ -140,10 +137,7 @@ static json_t *bfd(const char *socket)
 	json_t *list = json_array();
 	char text[ADDRESS_TEXT_MAX];
 
-	arena_init(&arena);
-	bird_bfd_init(&p, &arena);
-	if (bird_ask(socket, "show bfd sessions", mono_add_ms(mono_now(), ASK_MS), bird_bfd_line,
-		     &p, NULL) != 0)
+	if (!bird_sessions_ask_bfd(socket, &arena, &p))
 		p.list.n = 0;
 	for (size_t i = 0; i < p.list.n; i++)
 		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "address",

@@ -134,8 +134,10 @@ static void show_offences(const json_t *m, FILE *to)
 	size_t i;
 
 	for (i = 0; (x = json_array_get(list, i)) != NULL; i++) {
-		fprintf(to, "  refused: %s (%s) %s", text(x, "machine"), text(x, "address"),
-			text(x, "text"));
+		bool refused = strcmp(text(x, "kind"), "unwatched") != 0;
+
+		fprintf(to, "  %s: %s (%s) %s", refused ? "refused" : "careful", text(x, "machine"),
+			text(x, "address"), text(x, "text"));
 		if (number(x, "routes") > 0)
 			fprintf(to, ": %lld routes", number(x, "routes"));
 		fprintf(to, "\n");

@@ -8,6 +8,7 @@ static const char *const misdeeds[COMPLAINT_KINDS] = {
 	[COMPLAINT_ROUTES] = "announces routes that it may not",
 	[COMPLAINT_FLOOD] = "announced more than it may, and its session is off for a while",
 	[COMPLAINT_MALFORMED] = "sends what is no BGP",
+	[COMPLAINT_UNWATCHED] = "is not watched by BFD, which stays down while BGP is up",
 };
 
 static void warn_of_members(struct call *c, const struct mesh *m, struct json_texts *out)
@@ -24,9 +25,11 @@ static void warn_of_members(struct call *c, const struct mesh *m, struct json_te
 
 		if (list[i].kind == COMPLAINT_ROUTES)
 			count = arena_printf(c->arena, ": %u", list[i].routes);
-		out->at[out->n++] =
-			arena_printf(c->arena, "%s %s%s; it is refused, says %s", list[i].of,
-				     misdeeds[list[i].kind], count, list[i].by);
+		out->at[out->n++] = arena_printf(
+			c->arena, "%s %s%s; %s, says %s", list[i].of, misdeeds[list[i].kind], count,
+			list[i].kind == COMPLAINT_UNWATCHED ? "its loss would be noticed late"
+							    : "it is refused",
+			list[i].by);
 	}
 }
 

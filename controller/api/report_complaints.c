@@ -16,6 +16,7 @@ static const char *const kinds[COMPLAINT_KINDS] = {
 	[COMPLAINT_ROUTES] = "routes",
 	[COMPLAINT_FLOOD] = "flood",
 	[COMPLAINT_MALFORMED] = "malformed",
+	[COMPLAINT_UNWATCHED] = "unwatched",
 };
 
 static int parse(struct call *c, const struct mesh *mesh, const struct report_complaint *in,

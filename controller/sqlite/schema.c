@@ -364,7 +364,7 @@ static const char version_10[] =
 "CREATE TABLE complaint ("
 "	membership INTEGER NOT NULL REFERENCES membership ON DELETE CASCADE," /* who says it */
 "	offender INTEGER NOT NULL REFERENCES membership ON DELETE CASCADE,"
-"	kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 2)," /* enum complaint_kind */
+"	kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 3)," /* enum complaint_kind */
 "	routes INTEGER NOT NULL,"
 "	PRIMARY KEY (membership, offender, kind)"
 ") STRICT, WITHOUT ROWID;"

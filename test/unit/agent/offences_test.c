@@ -33,6 +33,7 @@ static void put(struct bird_protocols *p, const struct shown *s)
 	line(p, 1002, text);
 	snprintf(text, sizeof(text), "  BGP state:          %s", s->up ? "Established" : "Idle");
 	line(p, 1006, text);
+	line(p, 1006, "    Neighbor address: 10.1.0.9");
 	if (s->last_error != NULL) {
 		snprintf(text, sizeof(text), "    Last error:       %s", s->last_error);
 		line(p, 1006, text);
@@ -45,20 +46,32 @@ static void put(struct bird_protocols *p, const struct shown *s)
 	line(p, 1006, text);
 }
 
+static const char *bfd; /* a line of it; NULL: BIRD has none */
+
 static void look(int64_t after_ms, const struct shown *sessions, size_t n)
 {
 	struct bird_protocols p;
 	struct arena arena;
+	struct bird_bfd b;
 
 	now = mono_add_ms(now, after_ms);
 	CU_ASSERT(offences_due(&o, now));
 	CU_ASSERT(!offences_due(&o, now));
 	arena_init(&arena);
 	bird_protocols_init(&p, &arena);
+	bird_bfd_init(&b, &arena);
+	if (bfd != NULL) {
+		struct bird_line l = {.code = 1020, .text = "f_main:", .len = strlen("f_main:")};
+
+		bird_bfd_line(&b, &l);
+		l = (struct bird_line){.code = 1020, .text = bfd, .len = strlen(bfd)};
+		bird_bfd_line(&b, &l);
+	}
 	for (size_t i = 0; i < n; i++)
 		put(&p, &sessions[i]);
-	offences_take(&o, &p, now);
+	offences_take(&o, &p, bfd != NULL ? &b : NULL, now);
 	bird_protocols_fini(&p);
+	bird_bfd_fini(&b);
 	arena_fini(&arena);
 }
 
@@ -75,6 +88,7 @@ static void start(void)
 {
 	o = (struct offences){0};
 	now = mono_now();
+	bfd = NULL;
 }
 
 static void what_a_filter_refuses_twice_is_said(void)
@@ -181,10 +195,42 @@ static void there_are_not_more_than_so_many(void)
 	offences_fini(&o);
 }
 
+/* For a moment it always is, for BGP does not wait for it. */
+static void who_is_up_and_not_watched_is_said_as_long_as_it_is(void)
+{
+	static const struct shown up = {"g_9", true, 0, NULL}, down = {"g_9", false, 0, NULL};
+	static const char yes[] = "10.1.0.9                  wg0t1      Up         "
+				  "2030-01-01 00:00:00.000    0.250    0.750";
+	static const char no[] = "10.1.0.9                  wg0t1      Down       "
+				 "2030-01-01 00:00:00.000    1.000    0.000";
+
+	start();
+	bfd = no;
+	look(0, &up, 1);
+	bfd = yes;
+	look(10000, &up, 1);
+	bfd = no;
+	look(10000, &down, 1);
+	look(10000, &up, 1);
+	TEST_NUMBER(sure(), 0);
+	look(10000, &up, 1);
+	TEST_MUST(sure() == 1);
+	CU_ASSERT(o.list.at[0].kind == OFFENCE_UNWATCHED);
+	TEST_NUMBER(o.list.at[0].peer, 9);
+	TEST_NUMBER(o.changes, 1);
+	bfd = yes;
+	look(10000, &up, 1);
+	TEST_NUMBER(o.list.n, 0);
+	TEST_NUMBER(o.changes, 2);
+	offences_fini(&o);
+}
+
 TEST_SUITE(agent_offences,
 	   {"what a filter refuses twice is said", what_a_filter_refuses_twice_is_said},
 	   {"what is there for a moment is not", what_is_there_for_a_moment_is_not},
 	   {"what began stays for a while", what_began_stays_for_a_while},
 	   {"others' sessions are no offence", others_sessions_are_no_offence},
 	   {"a flood and nonsense are said at once", a_flood_and_nonsense_are_said_at_once},
+	   {"who is up and not watched is said as long as it is",
+	    who_is_up_and_not_watched_is_said_as_long_as_it_is},
 	   {"there are not more than so many", there_are_not_more_than_so_many});
