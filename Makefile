@@ -78,7 +78,7 @@ $(BUILD)/skein-controller: LIBRARIES = $(call pkg_libs,libmicrohttpd sqlite3 gnu
 $(BUILD)/skein-agent: $(call objects,$(AGENT_DIRS)) $(GW_A) $(MESH_A) $(NET_A) $(BASE_A)
 $(BUILD)/skein-agent: LIBRARIES = $(call pkg_libs,libuv libcurl jansson libbpf libnftables libnl-route-3.0 libnl-genl-3.0 libnl-3.0 gnutls libsodium) -lpthread
 $(BUILD)/skein: $(call objects,$(CLI_DIRS)) $(MESH_A) $(NET_A) $(BASE_A)
-$(BUILD)/skein: LIBRARIES = $(call pkg_libs,libcurl jansson gnutls libsodium)
+$(BUILD)/skein: LIBRARIES = $(call pkg_libs,libcurl jansson libnftables libnl-route-3.0 libnl-genl-3.0 libnl-3.0 gnutls libsodium)
 $(BUILD)/skein-lab: $(call objects,lab) $(NET_A) $(BASE_A)
 $(BUILD)/skein-lab: LIBRARIES = $(call pkg_libs,yaml-0.1 jansson libnl-route-3.0 libnl-genl-3.0 libnl-3.0 libsodium) -lpthread
 

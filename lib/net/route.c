@@ -147,19 +147,26 @@ int route_list(struct netlink *n, const struct route_filter *filter, struct aren
 	return code == 0 ? 0 : fault_set(f, code, "list of routes: %s", own.text);
 }
 
+struct kept {
+	struct arena *arena; /* NULL: next hops are not read */
+	struct route *out;
+};
+
 static int keep_route(const struct nlmsghdr *h, void *context)
 {
-	return read_route(h, NULL, context) ? 0 : ERR_INVALID;
+	const struct kept *k = context;
+
+	return read_route(h, k->arena, k->out) ? 0 : ERR_INVALID;
 }
 
-int route_lookup(struct netlink *n, const struct route_question *q, struct route *out,
-		 struct fault *f)
+static int ask(struct netlink *n, const struct route_question *q, unsigned flags, struct kept *kept,
+	       struct fault *f)
 {
 	uint8_t bits = q->to.family == FAMILY_IPV6 ? 128 : 32;
 	struct rtmsg header = {.rtm_family = (uint8_t)af_of_family(q->to.family),
 			       .rtm_dst_len = bits,
 			       .rtm_src_len = q->from.family != FAMILY_NONE ? bits : 0,
-			       .rtm_flags = RTM_F_LOOKUP_TABLE};
+			       .rtm_flags = RTM_F_LOOKUP_TABLE | flags};
 	struct nl_msg *m = netlink_message(RTM_GETROUTE, 0);
 	struct fault own = {0};
 	char text[ADDRESS_TEXT_MAX];
@@ -173,7 +180,7 @@ int route_lookup(struct netlink *n, const struct route_question *q, struct route
 		netlink_put_u32(m, RTA_IIF, (uint32_t)q->iif);
 	if (q->mark != 0)
 		netlink_put_u32(m, RTA_MARK, q->mark);
-	code = netlink_get(n, m, keep_route, out, &own);
+	code = netlink_get(n, m, keep_route, kept, &own);
 	nlmsg_free(m);
 	if (code == 0)
 		return 0;
@@ -181,6 +188,18 @@ int route_lookup(struct netlink *n, const struct route_question *q, struct route
 	if (code == ERR_PRIVILEGE || code == ERR_INVALID)
 		code = ERR_UNREACHABLE;
 	return fault_set(f, code, "route to %s: %s", address_format(&q->to, text), own.text);
+}
+
+int route_lookup(struct netlink *n, const struct route_question *q, struct route *out,
+		 struct fault *f)
+{
+	return ask(n, q, 0, &(struct kept){NULL, out}, f);
+}
+
+int route_match(struct netlink *n, const struct route_question *q, struct arena *arena,
+		struct route *out, struct fault *f)
+{
+	return ask(n, q, RTM_F_FIB_MATCH, &(struct kept){arena, out}, f);
 }
 
 /* ---- writing ---- */

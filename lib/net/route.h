@@ -62,6 +62,11 @@ struct route_question {
 int route_lookup(struct netlink *n, const struct route_question *q, struct route *out,
 		 struct fault *f);
 
+/* The route that this comes from, as it stands in its table: prefix and metric too, and all of its
+ * next hops, in the arena. Errors as above. */
+int route_match(struct netlink *n, const struct route_question *q, struct arena *arena,
+		struct route *out, struct fault *f);
+
 /* Gives the route these next hops (one at least), which it borrows and sorts; a single one becomes
  * the route's own. The scope follows. */
 void route_set_hops(struct route *r, struct route_hop *hops, size_t n);

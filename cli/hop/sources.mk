@@ -1,0 +1,1 @@
+cli/hop := command fib gather intent machine peer rib rows show
