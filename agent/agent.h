@@ -47,7 +47,8 @@ struct agent {
 	struct follow follow;
 	VEC(struct health *) health; /* checks of what is announced */
 
-	move_vec moves; /* under way: of the last round, for the next */
+	struct mono ties_looked; /* at the neighbours, last */
+	move_vec moves;		 /* under way: of the last round, for the next */
 
 	char error[FAULT_TEXT_MAX]; /* of the last round, where it is no membership's */
 	struct troubles troubles;

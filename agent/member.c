@@ -30,6 +30,7 @@ void member_free(struct member *m)
 	seat_fini(&m->seat);
 	vec_free(&m->offers);
 	offences_fini(&m->offences);
+	ties_fini(&m->ties);
 	secret_wipe(&m->key);
 	secret_wipe(&m->next);
 	free(m);

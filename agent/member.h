@@ -14,6 +14,7 @@
 #include "agent/config.h"
 #include "agent/plan/facts.h"
 #include "agent/seat.h"
+#include "agent/ties/ties.h"
 #include "lib/mesh/id.h"
 #include "lib/mesh/state_file.h"
 #include "lib/net/wg_device.h"
@@ -44,6 +45,7 @@ struct member {
 	bool bird_pending; /* BIRD has not taken up what is newest, and goes about it */
 	bool announce_key; /* the controller does not have our public key yet */
 	struct bird_child *bird;
+	struct ties ties; /* its neighbours, and what the controller knows of them */
 };
 
 enum member_part { PART_VIEW, PART_MEMBERSHIP, PART_TEMPLATES, PART_TEXT, PART_COUNT };

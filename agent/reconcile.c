@@ -9,6 +9,7 @@
 #include "agent/picture.h"
 #include "agent/plan/move.h"
 #include "agent/plan/offers.h"
+#include "agent/ties/look.h"
 #include "lib/base/log.h"
 #include "lib/net/wg.h"
 
@@ -180,6 +181,7 @@ static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 		supervise_birds(a, &p.desired);
 		note_refused(a, &p.desired.facts);
 		out->probed = path_probe_round(&a->paths, &p.desired, mono_now());
+		out->changed = ties_look(a, &p, mono_now()) || out->changed;
 	}
 	operations_fini(&ops);
 	picture_fini(&p);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "agent/report_ties.h"
 #include "lib/base/log.h"
 
 #define SOON_MS	   200
@@ -28,6 +29,8 @@ static void on_answer(void *context, struct http_answer *a)
 	r->under_way = false;
 	if (a->code != 0)
 		log_debug("the report was not taken", LOG_S("why", a->fault.text));
+	if (report_ties_answered(&r->agent->members, a))
+		r->again = true;
 	if (r->again)
 		uv_timer_start(r->timer, on_timer, SOON_MS, PERIOD_MS);
 	r->again = false;
@@ -44,6 +47,7 @@ static void send_report(struct report *r)
 	if (picture_take(a, &p, NULL) != 0)
 		return;
 	buf_init(&body);
+	report_ties_begin(&a->members);
 	report_body(a, &p, &body);
 	q.body = buf_text(&body);
 	q.body_len = body.len;

@@ -5,6 +5,7 @@
 #include "agent/plan/endpoint.h"
 #include "agent/plan/shadow.h"
 #include "agent/report.h"
+#include "agent/report_ties.h"
 #include "lib/base/json.h"
 
 struct endpoint_json {
@@ -26,6 +27,7 @@ struct membership_json {
 	uint64_t applied_view, applied_membership;
 	struct json_rows endpoints, shadowed, offences;
 	struct json_texts announced;
+	struct ties_json ties;
 };
 
 struct report_json {
@@ -76,6 +78,7 @@ static const struct json_row membership_rows[] = {
 	 .row_size = sizeof(struct shadow_json)},
 	{"offences", MEMBER_ROWS, M(offences), .required = true, .rows = offence_rows,
 	 .row_size = sizeof(struct offence_json)},
+	JSON_ROW("ties", MEMBER_OBJECT, M(ties), .rows = report_ties_rows),
 	{0},
 };
 
@@ -266,6 +269,7 @@ void report_body(const struct agent *a, const struct picture *p, struct buf *out
 			list[i].error = arena_printf(&arena, "%.*s", ERROR_MAX, member_trouble(m));
 		list[i].applied_view = m->applied_view;
 		list[i].applied_membership = m->applied_membership;
+		report_ties(&m->ties, &arena, &list[i].ties);
 		gather_announced(a, facts, &arena, &list[i].announced);
 		gather_offences(m, &arena, &list[i].offences);
 		if (facts == NULL)

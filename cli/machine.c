@@ -123,7 +123,7 @@ static int show(struct cli *c, const struct invocation *in)
 			    ? "in no mesh, and cannot join again: only skein machine delete lets it"
 			    : "in no mesh: skein membership add MACHINE MESH");
 	show_shadowed(c, memberships);
-	return 0;
+	return json_array_size(memberships) > 0 ? machine_show_neighbours(c, machine) : 0;
 }
 
 static int rename_one(struct cli *c, const struct invocation *in)
@@ -253,6 +253,10 @@ const struct verb machine_verbs[] = {
 	VERB("machine list", "", 0, 0, "list the machines", NULL, struct no_options, list),
 	VERB("machine show", "MACHINE", 1, 1, "show one machine and its memberships", NULL,
 	     struct no_options, show),
+	VERB("machine sessions", "MACHINE", 1, 1, "list its BGP sessions, as it reported last",
+	     NULL, struct no_options, machine_sessions),
+	VERB("machine paths", "MACHINE", 1, 1, "list how it reaches its peers, as it reported last",
+	     NULL, struct no_options, machine_paths),
 	VERB("machine rename", "MACHINE NAME", 2, 2, "give it another name", NULL,
 	     struct no_options, rename_one),
 	VERB("machine revoke", "MACHINE", 1, 1, "shut it out of all its meshes", NULL,

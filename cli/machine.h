@@ -16,4 +16,9 @@ struct machine_key_options {
 extern const struct option_row machine_key_options[];
 int machine_key_rotate(struct cli *c, const struct invocation *in);
 
+/* cli/machine_neighbours.c */
+int machine_show_neighbours(struct cli *c, const json_t *machine);
+int machine_sessions(struct cli *c, const struct invocation *in);
+int machine_paths(struct cli *c, const struct invocation *in);
+
 #endif

@@ -182,6 +182,41 @@ struct complaint {
 	uint32_t routes; /* COMPLAINT_ROUTES: so many are refused */
 };
 
+/* How far a membership's machine has told what follows: the report `sequence` of a `stream`. */
+struct tie_mark {
+	uint64_t stream, sequence;
+};
+
+#define SESSION_NAME_MAX  32
+#define SESSION_WORD_MAX  16
+#define SESSION_ERROR_MAX 128
+
+/* A BGP session of a membership, as its machine told last. */
+struct bgp_session {
+	row_t row, membership;
+	uint32_t peer; /* index in the mesh; 0: another mesh's sibling on the same gateway */
+	char name[SESSION_NAME_MAX], state[SESSION_WORD_MAX];
+	char bfd[SESSION_WORD_MAX]; /* "": none */
+	struct wall since;
+	char error[SESSION_ERROR_MAX];
+};
+
+enum peer_path_kind { PEER_PATH_NONE, PEER_PATH_DIRECT, PEER_PATH_RELAYED, PEER_PATH_TRANSIT };
+enum peer_handshake { PEER_HANDSHAKE_NEVER, PEER_HANDSHAKE_OLD, PEER_HANDSHAKE_LIVE };
+
+/* How packets of a membership's machine reach a peer, the same. */
+struct peer_path {
+	row_t row, membership;
+	uint32_t peer; /* index in the mesh */
+	uint8_t slot, kind, handshake;
+	struct prefix endpoint; /* a host; family 0: none is known */
+	uint16_t port;
+	uint32_t latency_ms;  /* the upper end of its class; 0: not measured */
+	uint8_t loss_percent; /* the same; PEER_LOSS_UNKNOWN */
+};
+
+#define PEER_LOSS_UNKNOWN 255
+
 /* What may pass between two meshes: prefixes of `a` that `b` sees, and the other way. */
 struct peering {
 	row_t row, organization, mesh_a, mesh_b;

@@ -193,6 +193,26 @@ int store_announcement_delete(struct store *s, row_t row, struct fault *f);
 int store_announcement_approved(struct store *s, struct arena *a, row_t mesh,
 				struct approved_prefix **out, size_t *n, struct fault *f);
 
+/* How machines see their neighbours: without a version, and nothing of it is rendered. What is put
+ * replaces what was of the same name or peer. A peer that the mesh has not is passed over, so that
+ * no report has the database grow beyond what there is. */
+int store_tie_get(struct store *s, row_t membership, struct tie_mark *out, struct fault *f);
+int store_tie_set(struct store *s, row_t membership, const struct tie_mark *in, struct fault *f);
+int store_session_put(struct store *s, const struct bgp_session *x, struct fault *f);
+int store_session_drop(struct store *s, row_t membership, const char *name, struct fault *f);
+int store_session_clear(struct store *s, row_t membership, struct fault *f);
+/* Of a machine. */
+int store_session_list(struct store *s, struct arena *a, row_t machine, const struct page *p,
+		       struct bgp_session **out, size_t *n, struct fault *f);
+int store_path_put(struct store *s, const struct peer_path *x, struct fault *f);
+int store_path_drop(struct store *s, row_t membership, uint32_t peer, struct fault *f);
+int store_path_clear(struct store *s, row_t membership, struct fault *f);
+int store_path_list(struct store *s, struct arena *a, row_t machine, const struct page *p,
+		    struct peer_path **out, size_t *n, struct fault *f);
+/* The name of the machine with this index, in the arena; NULL: it has gone. */
+int store_peer_name(struct store *s, struct arena *a, row_t mesh, uint32_t index, const char **out,
+		    struct fault *f);
+
 int store_peering_insert(struct store *s, struct peering *x, struct fault *f);
 int store_peering_update(struct store *s, struct peering *x, struct fault *f);
 int store_peering_find(struct store *s, struct arena *a, row_t organization, const struct id *id,

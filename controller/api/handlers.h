@@ -10,6 +10,8 @@ int health_ready(struct call *c);
 int organization_create(struct call *c);
 int mesh_create(struct call *c);
 int machine_rotate_key(struct call *c);
+int tie_sessions(struct call *c);
+int tie_paths(struct call *c);
 int membership_create(struct call *c);
 int join_token_create(struct call *c);
 int api_token_create(struct call *c);

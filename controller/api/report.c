@@ -6,6 +6,7 @@
 #include "controller/api/handlers.h"
 #include "controller/api/report_complaints.h"
 #include "controller/api/report_prefixes.h"
+#include "controller/api/report_ties.h"
 #include "controller/api/resource.h"
 #include "controller/api/shared.h"
 
@@ -24,6 +25,7 @@ struct wire_membership {
 	uint64_t applied_view, applied_membership;
 	struct json_rows endpoints, shadowed, offences;
 	struct json_texts announced;
+	struct ties_wire ties;
 };
 
 struct request {
@@ -56,6 +58,7 @@ static const struct json_row membership_rows[] = {
 		 .rows = report_shadow_rows, .row_size = sizeof(struct report_shadow)),
 	JSON_ROW("offences", MEMBER_ROWS, IN(offences), .max = REPORT_COMPLAINTS_MAX,
 		 .rows = report_complaint_rows, .row_size = sizeof(struct report_complaint)),
+	JSON_ROW("ties", MEMBER_OBJECT, IN(ties), .rows = ties_wire_rows),
 	{0}};
 
 static const struct json_row request_rows[] = {
@@ -225,7 +228,9 @@ static int take_membership(struct call *c, const struct wire_membership *w)
 		code = report_announced(c, &m, &w->announced);
 	if (code == 0)
 		code = report_shadowed(c, &m, &w->shadowed);
-	return code != 0 ? code : report_complaints(c, &m, &mesh, &w->offences);
+	if (code == 0)
+		code = report_complaints(c, &m, &mesh, &w->offences);
+	return code != 0 ? code : ties_take(c, &m, &mesh, &w->ties);
 }
 
 /* What a report may cost is bounded by what a machine is a member of. */

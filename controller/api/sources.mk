@@ -1,1 +1,1 @@
-controller/api := table resource call format shared health organization mesh mesh_warning machine machine_key membership membership_key join_token api_token gateway check prefix peering peering_warning audit enroll machine_self image report report_complaints report_prefixes unknown
+controller/api := table resource call format shared health organization mesh mesh_warning machine machine_key membership membership_key join_token api_token gateway check prefix peering peering_warning audit enroll machine_self image report report_complaints report_prefixes report_ties tie unknown

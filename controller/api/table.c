@@ -50,6 +50,10 @@ const struct route api_routes[] = {
 	 resource_undrain, &machine_resource},
 	{METHOD_POST, V1 "/machines/{id}/rotate-key", ROLE_OPERATOR, ROUTE_WRITE,
 	 "machine.rotate-key", N, machine_rotate_key, N},
+	{METHOD_GET, V1 "/machines/{id}/sessions", ROLE_VIEWER, ROUTE_READ, N, "limit cursor",
+	 tie_sessions, N},
+	{METHOD_GET, V1 "/machines/{id}/paths", ROLE_VIEWER, ROUTE_READ, N, "limit cursor",
+	 tie_paths, N},
 
 	{METHOD_GET, V1 "/unknown-machines", ROLE_VIEWER, ROUTE_READ, N, "limit cursor",
 	 resource_list, &unknown_resource},

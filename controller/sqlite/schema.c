@@ -370,10 +370,44 @@ static const char version_10[] =
 ") STRICT, WITHOUT ROWID;"
 "CREATE INDEX complaint_offender ON complaint (offender);";
 
+/* How machines see their neighbours, as they said last (controller/api/report_ties.c). `peer` is the
+ * index of the other one in the mesh; 0: the session is with a sibling. */
+static const char version_11[] =
+"CREATE TABLE tie ("
+"	membership INTEGER PRIMARY KEY REFERENCES membership ON DELETE CASCADE,"
+"	stream INTEGER NOT NULL,"
+"	sequence INTEGER NOT NULL"
+") STRICT;"
+"CREATE TABLE session ("
+"	row INTEGER PRIMARY KEY AUTOINCREMENT,"
+"	membership INTEGER NOT NULL REFERENCES membership ON DELETE CASCADE,"
+"	name TEXT NOT NULL,"
+"	peer INTEGER NOT NULL,"
+"	state TEXT NOT NULL,"
+"	bfd TEXT NOT NULL,"
+"	since INTEGER NOT NULL,"
+"	error TEXT NOT NULL,"
+"	UNIQUE (membership, name)"
+") STRICT;"
+"CREATE TABLE path ("
+"	row INTEGER PRIMARY KEY AUTOINCREMENT,"
+"	membership INTEGER NOT NULL REFERENCES membership ON DELETE CASCADE,"
+"	peer INTEGER NOT NULL CHECK (peer > 0),"
+"	slot INTEGER NOT NULL,"
+"	kind INTEGER NOT NULL,"
+"	handshake INTEGER NOT NULL,"
+"	endpoint BLOB CHECK (length(endpoint) = 18)," /* null: none is known */
+"	port INTEGER NOT NULL,"
+"	latency_ms INTEGER NOT NULL,"
+"	loss_percent INTEGER NOT NULL,"
+"	UNIQUE (membership, peer)"
+") STRICT;";
+
 /* clang-format on */
 
 const struct migration migrations[] = {
-	{1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}, {5, version_5},
-	{6, version_6}, {7, version_7}, {8, version_8}, {9, version_9}, {10, version_10},
+	{1, version_1}, {2, version_2},	  {3, version_3},   {4, version_4},
+	{5, version_5}, {6, version_6},	  {7, version_7},   {8, version_8},
+	{9, version_9}, {10, version_10}, {11, version_11},
 };
 const size_t nmigrations = sizeof(migrations) / sizeof(migrations[0]);

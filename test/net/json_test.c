@@ -179,6 +179,8 @@ static const struct command_line_row lines[] = {
 	{"mesh set", "third --route-reflector off"},
 	{"machine list", ""},
 	{"machine show", "g"},
+	{"machine sessions", "g"},
+	{"machine paths", "g"},
 	{"machine rename", "c see"},
 	{"membership add", "see third"},
 	{"membership list", ""},

@@ -184,6 +184,17 @@ static void what_a_machine_does_not_reach_is_said(void)
 		 "\"by\":\"192.168.7.0/24\",\"device\":null,\"membership\":\"" SEAT1
 		 "\",\"mesh_name\":\"prod\"}]}]}]}",
 		 NULL, NULL, NULL, 0},
+		{"GET /api/v1/machines/" M1 "/sessions?limit=20",
+		 "{\"items\":[{\"name\":\"g_2\",\"machine_name\":\"gw\",\"neighbour\":"
+		 "\"10.1.0.2\",\"mesh_name\":\"prod\",\"state\":\"Active\",\"since\":null,\"bfd\":"
+		 "\"Down\",\"error\":\"refused\"}],\"next\":\"AA\",\"stale\":false}",
+		 NULL, NULL, NULL, 0},
+		{"GET /api/v1/machines/" M1 "/paths?limit=20",
+		 "{\"items\":[{\"machine_name\":\"gw\",\"address\":\"10.1.0.2\",\"mesh_name\":"
+		 "\"prod\",\"path\":\"direct\",\"endpoint\":\"192.0.2.1:51821\",\"handshake\":"
+		 "\"live\","
+		 "\"latency_ms\":5,\"loss_percent\":10}],\"next\":null,\"stale\":true}",
+		 NULL, NULL, NULL, 0},
 		END};
 	const struct exchange old[] = {
 		{"GET /api/v1/machines?limit=1000",
@@ -207,7 +218,17 @@ static void what_a_machine_does_not_reach_is_said(void)
 		   "\n"
 		   "NOT REACHED     IN MESH  FOR\n"
 		   "172.20.1.0/24   prod     it is connected to 172.20.0.0/16 (eth1)\n"
-		   "192.168.7.0/24  staging  192.168.7.0/24 of its mesh prod comes first\n",
+		   "192.168.7.0/24  staging  192.168.7.0/24 of its mesh prod comes first\n"
+		   "\n"
+		   "SESSION WITH  ADDRESS   MESH  STATE   SINCE  BFD   ERROR\n"
+		   "gw            10.1.0.2  prod  Active         Down  refused\n"
+		   "and more: skein machine sessions web-1\n"
+		   "\n"
+		   "PATH TO  ADDRESS   MESH  PATH    ENDPOINT         HANDSHAKE  LATENCY\n"
+		   "gw       10.1.0.2  prod  direct  192.0.2.1:51821  live       5 ms at most, 10 "
+		   "% lost"
+		   "\n"
+		   "so it was; the machine has not reported since\n",
 		   NULL);
 	script_run("machine show old", old,
 		   "name     old\n"

@@ -27,6 +27,8 @@ const struct api_case api_cases[] = {
 	{V1 "/machines", METHOD_GET, NULL, NULL, 200},
 	{V1 "/machines" ID, METHOD_GET, V1 "/machines/$machine", NULL, 200},
 	{V1 "/machines" ID, METHOD_PATCH, V1 "/machines/$machine", "{\"name\":\"renamed\"}", 200},
+	{V1 "/machines" ID "/sessions", METHOD_GET, V1 "/machines/$machine/sessions", NULL, 200},
+	{V1 "/machines" ID "/paths", METHOD_GET, V1 "/machines/$machine/paths", NULL, 200},
 	{V1 "/unknown-machines", METHOD_GET, NULL, NULL, 200},
 	{V1 "/unknown-machines" ID, METHOD_GET, V1 "/unknown-machines/$unknown", NULL, 200},
 	{V1 "/memberships", METHOD_GET, V1 "/memberships?mesh=$mesh", NULL, 200},

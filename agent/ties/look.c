@@ -1,0 +1,212 @@
+#include "agent/ties/look.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent/bird/bird.h"
+#include "agent/bird/sessions.h"
+#include "lib/base/text.h"
+#include "lib/mesh/state_keys.h"
+#include "lib/net/bird_parse_bfd.h"
+
+#define LOOK_MS 2000
+#define ASK_MS	500
+
+/* BIRD's words are shown elsewhere: cut, and without what terminals obey. */
+static void take_text(char *to, size_t size, const char *from)
+{
+	snprintf(to, size, "%s", from);
+	text_disarm(to);
+}
+
+/* ---- sessions ---- */
+
+/* By BIRD's clock and zone, which are this machine's. ms 0: it says something else. */
+static struct wall parse_since(const char *text)
+{
+	struct tm t = {.tm_isdst = -1};
+	const char *end = strptime(text, "%Y-%m-%d %H:%M:%S", &t);
+	time_t s = end != NULL ? mktime(&t) : -1;
+
+	return (struct wall){s > 0 ? (int64_t)s * 1000 : 0};
+}
+
+/* A session that is not up tries again every few seconds, and passes through all states of RFC
+ * 4271 each time: that is one state here. */
+static const char *session_state(const struct bird_protocol *b)
+{
+	if (bird_protocol_is_up(b))
+		return "Established";
+	return strcmp(b->state, "down") == 0 ? "Down" : "Active";
+}
+
+/* What comes behind the state: "Active        Socket: Connection refused". */
+static void copy_error(struct tie_session *s, const struct bird_protocol *b)
+{
+	const char *at = b->info + strcspn(b->info, " ");
+
+	at += strspn(at, " ");
+	if (strcmp(s->state, "Established") != 0)
+		take_text(s->error, sizeof(s->error), at);
+}
+
+static const char *bfd_state(const struct bird_bfd *bfd, const struct membership_facts *m,
+			     const char *name)
+{
+	const char *digits = strchr(name, '_');
+	struct address at;
+
+	if (digits == NULL || strchr("mgf", name[0]) == NULL)
+		return "";
+	at = address_ipv4(prefix_to_ipv4(&m->cidr) + (uint32_t)strtoul(digits + 1, NULL, 10));
+	for (size_t i = 0; i < bfd->list.n; i++)
+		if (address_equal(&bfd->list.at[i].address, &at))
+			return bfd->list.at[i].state;
+	return "";
+}
+
+/* BIRD forgets why it was not up when it tries again. */
+static void keep_error(const struct ties *before, struct tie *x)
+{
+	const struct tie *old = ties_find(before, x);
+
+	if (old != NULL && x->session.error[0] == '\0' &&
+	    strcmp(old->session.state, x->session.state) == 0)
+		memcpy(x->session.error, old->session.error, sizeof(x->session.error));
+}
+
+static void put_session(const struct ties *before, const struct membership_facts *m,
+			const struct bird_protocol *b, const struct bird_bfd *bfd, tie_vec *out)
+{
+	struct tie x;
+
+	memset(&x, 0, sizeof(x));
+	x.kind = TIE_SESSION;
+	if (strcmp(b->kind, "BGP") != 0 || strlen(b->name) >= sizeof(x.session.name))
+		return;
+	take_text(x.session.name, sizeof(x.session.name), b->name);
+	take_text(x.session.state, sizeof(x.session.state), session_state(b));
+	take_text(x.session.bfd, sizeof(x.session.bfd), bfd_state(bfd, m, b->name));
+	x.session.since = parse_since(b->since);
+	copy_error(&x.session, b);
+	keep_error(before, &x);
+	vec_push(out, x);
+}
+
+/* A BIRD that says nothing is asked again soon; until then its sessions are as they were. */
+static void keep_sessions(const struct ties *before, tie_vec *out)
+{
+	for (size_t i = 0; i < before->now.n; i++)
+		if (before->now.at[i].kind == TIE_SESSION)
+			vec_push(out, before->now.at[i]);
+}
+
+static void look_at_sessions(const struct agent *a, const struct member *member,
+			     const struct membership_facts *m, tie_vec *out)
+{
+	char socket[PATH_TEXT_MAX];
+	struct bird_protocols p;
+	struct bird_bfd bfd;
+	struct arena arena, bfd_arena;
+
+	bird_socket_path(&a->config, &member->id, socket);
+	arena_init(&bfd_arena);
+	bird_bfd_init(&bfd, &bfd_arena);
+	if (!bird_sessions_ask(socket, "show protocols", &arena, &p))
+		keep_sessions(&member->ties, out);
+	else if (bird_ask(socket, "show bfd sessions", mono_add_ms(mono_now(), ASK_MS),
+			  bird_bfd_line, &bfd, NULL) != 0)
+		bfd.list.n = 0; /* there is none */
+	for (size_t i = 0; i < p.list.n; i++)
+		put_session(&member->ties, m, &p.list.at[i], &bfd, out);
+	bird_protocols_fini(&p);
+	bird_bfd_fini(&bfd);
+	arena_fini(&arena);
+	arena_fini(&bfd_arena);
+}
+
+/* ---- paths ---- */
+
+static uint8_t handshake_class(struct wall last, struct wall now)
+{
+	if (last.ms == 0)
+		return TIE_NEVER;
+	return now.ms - last.ms <= TIE_LIVE_MS ? TIE_LIVE : TIE_OLD;
+}
+
+/* Plain members that this one has nothing to do with are left out: a large mesh is mostly these.
+ * One that moves, or changes its key, is there twice: the live one counts. */
+static void put_path(const struct picture *p, const struct membership_facts *m, uint32_t index,
+		     uint8_t slot, const struct wg_peer *w, tie_vec *out)
+{
+	struct tie x;
+
+	memset(&x, 0, sizeof(x));
+	x.kind = TIE_PATH;
+	x.path.handshake = handshake_class(w->last_handshake, p->input.now);
+	if (x.path.handshake == TIE_NEVER && facts_router(m, index) == NULL)
+		return;
+	x.path.peer = state_peer_address(m->from->view, index);
+	x.path.slot = slot;
+	x.path.loss_percent = -1;
+	x.path.endpoint.port = w->endpoint.port;
+	memcpy(&x.path.endpoint.address, &w->endpoint.address, sizeof(w->endpoint.address));
+	vec_push(out, x);
+}
+
+static int by_peer(const void *a, const void *b)
+{
+	const struct tie *x = a, *y = b;
+	int order = memcmp(&x->path.peer, &y->path.peer, sizeof(x->path.peer));
+
+	return order != 0 ? order : (int)y->path.handshake - (int)x->path.handshake;
+}
+
+static void look_at_paths(const struct picture *p, const struct membership_facts *m, tie_vec *out)
+{
+	tie_vec paths = {0};
+	struct state_keys keys;
+
+	state_keys_make(&keys, m->from->view);
+	for (size_t i = 0; i < p->desired.devices.n; i++) {
+		const struct desired_device *d = &p->desired.devices.at[i];
+		const struct wg_device *now = observation_wg(&p->seen, d->name);
+
+		for (size_t k = 0; d->membership == m && now != NULL && k < now->peers.n; k++) {
+			uint32_t index = state_keys_find(&keys, now->peers.at[k].key.bytes);
+
+			if (index != 0)
+				put_path(p, m, index, d->slot, &now->peers.at[k], &paths);
+		}
+	}
+	state_keys_fini(&keys);
+	vec_sort(&paths, by_peer);
+	for (size_t i = 0; i < paths.n; i++)
+		if (i == 0 || !address_equal(&paths.at[i].path.peer, &paths.at[i - 1].path.peer))
+			vec_push(out, paths.at[i]);
+	vec_free(&paths);
+}
+
+bool ties_look(struct agent *a, const struct picture *p, struct mono now)
+{
+	bool news = false;
+
+	if (a->ties_looked.ns != 0 && mono_ms_between(a->ties_looked, now) < LOOK_MS)
+		return false;
+	a->ties_looked = now;
+	for (size_t i = 0; i < a->members.n; i++) {
+		struct member *member = a->members.at[i];
+		const struct membership_facts *m = facts_by_id(&p->desired.facts, member->id.bytes);
+		tie_vec seen = {0};
+
+		if (m == NULL)
+			continue;
+		look_at_sessions(a, member, m, &seen);
+		look_at_paths(p, m, &seen);
+		ties_see(&member->ties, &seen);
+		news = news || ties_news(&member->ties);
+	}
+	return news;
+}

@@ -1,0 +1,1 @@
+agent/ties := ties look
