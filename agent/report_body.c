@@ -200,7 +200,7 @@ static void gather_announced(const struct agent *a, const struct membership_fact
 	for (size_t i = 0; i < a->config.announce.n; i++)
 		push_text(out, a->config.announce.at[i]);
 	for (size_t i = 0; m != NULL && i < m->napproved; i++)
-		if (m->approved[i].lans.n > 0 && !m->approved[i].part)
+		if (own_prefix_reached(&m->approved[i]) && !m->approved[i].part)
 			push_text(out, prefix_text(arena, &m->approved[i].prefix));
 	if (m != NULL && m->exit != NULL)
 		push_text(out, "0.0.0.0/0");

@@ -191,8 +191,14 @@ static void gather_approved(struct facts *f, struct membership_facts *m)
 		if (own->prefix.family != FAMILY_IPV4 || own->prefix.length == 0)
 			continue;
 		own->lans = lans_of(f->in, &own->prefix, f->arena);
+		own->here = lans_own_address(f->in, &own->prefix);
 		m->napproved++;
 	}
+}
+
+bool own_prefix_reached(const struct own_prefix *own)
+{
+	return own->lans.n > 0 || own->here != NULL;
 }
 
 const struct own_prefix *facts_own(const struct membership_facts *m, const struct prefix *p)

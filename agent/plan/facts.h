@@ -102,12 +102,16 @@ struct over_facts {
 
 struct own_prefix {
 	struct prefix prefix;
-	bool part;			 /* of another one, for the gateways */
-	struct lans lans;		 /* over which main reaches it; none: it is not announced */
+	bool part;		 /* of another one, for the gateways */
+	struct lans lans;	 /* over which main reaches it */
+	const struct link *here; /* has it as an address of the machine itself; NULL: none */
 	const struct state_terms *terms; /* NULL: the usual ones */
 	bool announced;
 	bool held; /* it has come back: it is announced as if this machine were drained */
 };
+
+/* The machine has it, or a way to it: without either it is not announced. */
+bool own_prefix_reached(const struct own_prefix *own);
 
 struct membership_facts {
 	const struct plan_membership *from;

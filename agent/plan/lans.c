@@ -59,6 +59,19 @@ struct lans lans_of(const struct plan_input *in, const struct prefix *p, struct 
 	return out;
 }
 
+const struct link *lans_own_address(const struct plan_input *in, const struct prefix *p)
+{
+	for (size_t i = 0; i < in->seen->addresses.n; i++) {
+		const struct ifaddr *a = &in->seen->addresses.at[i];
+		const struct prefix host = prefix_of_address(&a->local);
+		const struct link *l = link_by_index(&in->seen->links, a->device);
+
+		if (prefix_equal(&host, p) && l != NULL && link_is_running(l) && !facts_ours(in, l))
+			return l;
+	}
+	return NULL;
+}
+
 void lans_all(const struct facts *f, lan_vec *out)
 {
 	for (size_t i = 0; i < f->n; i++) {

@@ -6,9 +6,11 @@
 
 typedef VEC(const struct link *) lan_vec;
 
-/* The devices over which main reaches an approved prefix; none: it is not announced. Cost: the
- * routes of main. */
+/* The devices over which main reaches an approved prefix. Cost: the routes of main. */
 struct lans lans_of(const struct plan_input *in, const struct prefix *p, struct arena *a);
+/* The device that has it as an address: what a service of the machine itself is reached by. Nothing
+ * is forwarded to it, so the device is no LAN. NULL: none that is up and not ours. */
+const struct link *lans_own_address(const struct plan_input *in, const struct prefix *p);
 /* Those of all approved prefixes of all memberships, and of an exit's default route, once each.
  * Appends. */
 void lans_all(const struct facts *f, lan_vec *out);

@@ -89,7 +89,8 @@ void offers_gather(const struct plan_input *in, struct membership_facts *m)
 {
 	for (size_t i = 0; i < m->napproved; i++)
 		if (!m->approved[i].part)
-			judge(in, m, &m->approved[i], &m->approved[i], m->approved[i].lans.n > 0);
+			judge(in, m, &m->approved[i], &m->approved[i],
+			      own_prefix_reached(&m->approved[i]));
 	for (size_t i = 0; i < m->napproved; i++) {
 		struct own_prefix *own = &m->approved[i];
 		const struct own_prefix *whole = own->part ? whole_of(m, own) : NULL;
@@ -97,7 +98,7 @@ void offers_gather(const struct plan_input *in, struct membership_facts *m)
 		if (!own->part)
 			continue;
 		own->terms = whole != NULL ? whole->terms : NULL;
-		judge(in, m, own, whole != NULL ? whole : own, own->lans.n > 0);
+		judge(in, m, own, whole != NULL ? whole : own, own_prefix_reached(own));
 	}
 	if (m->exit != NULL)
 		judge(in, m, &m->everything, &m->everything, true);

@@ -30,7 +30,7 @@ static void push_way(const struct membership_facts *m, const struct state_prefix
 	if (w.prefix.family != FAMILY_IPV4 || w.prefix.length == 0)
 		return;
 	w.of_others = own == NULL;
-	if (own != NULL && own->lans.n > 0)
+	if (own != NULL && own_prefix_reached(own))
 		w.origin = NULL;
 	vec_push(out, w);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/bird/offenders.h"
+#include "agent/plan/lans.h"
 #include "agent/plan/move.h"
 #include "agent/plan/shadow.h"
 #include "lib/base/json.h"
@@ -55,12 +56,15 @@ static json_t *controller(const struct agent *a)
 			 "answered_at", when(c->answered), "error", text_or_null(c->error));
 }
 
-static json_t *device_names(const struct lans *lans)
+/* By which this machine has the prefix, or reaches it. */
+static json_t *device_names(const struct own_prefix *own)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < lans->n; i++)
-		json_array_append_new(list, json_text(lans->at[i]->name));
+	for (size_t i = 0; i < own->lans.n; i++)
+		json_array_append_new(list, json_text(own->lans.at[i]->name));
+	if (own->here != NULL && !lans_has(&own->lans, own->here))
+		json_array_append_new(list, json_text(own->here->name));
 	return list;
 }
 
@@ -78,7 +82,7 @@ static json_t *announced(const struct agent *a, const struct membership_facts *m
 						own->part, "announced", own->announced, "held",
 						own->held, "translated", offers_translated(own),
 						"check", health_json(a, &m->id, &own->prefix),
-						"devices", device_names(&own->lans)));
+						"devices", device_names(own)));
 	}
 	return list;
 }

@@ -208,6 +208,51 @@ static void what_is_approved_no_longer_is_forgotten(void)
 	scene_end(&s);
 }
 
+static bool opens(const struct desired *d, const char *device)
+{
+	for (size_t i = 0; i < d->sysctls.n; i++)
+		if (strcmp(d->sysctls.at[i].device, device) == 0 &&
+		    strcmp(d->sysctls.at[i].name, "forwarding") == 0)
+			return true;
+	return false;
+}
+
+/* Announced or not, and no device of the machine's own is opened for it. */
+static void expect_service(struct scene *s, bool announced)
+{
+	struct desired d;
+
+	desired_make(&s->c.in, &d);
+	CU_ASSERT((strstr(d.birds.at[0].tail, "route 172.20.40.7/32 unreachable;") != NULL) ==
+		  announced);
+	CU_ASSERT_FALSE(opens(&d, "lo"));
+	CU_ASSERT_FALSE(opens(&d, "eth0"));
+	CU_ASSERT_TRUE(opens(&d, "lan0"));
+	desired_fini(&d);
+}
+
+/* A service of the machine itself: no route leads to its address, it is there. */
+static void a_service_address_is_announced_while_the_machine_has_it(void)
+{
+	struct scene s;
+	struct ifaddr a = {.local = address_ipv4(0xac142807), .length = 32};
+	const struct link *at;
+
+	scene_start(&s);
+	fleet_approve(&s.c.meshes.staging, 1, "172.20.40.7/32");
+	machine_update(&s.c);
+	expect_service(&s, false);
+	for (int i = 0; i < 2; i++) {
+		at = link_by_name(&s.c.seen.links, i == 0 ? "lo" : "eth0");
+		a.device = at->index;
+		vec_push(&s.c.seen.addresses, a);
+		expect_service(&s, true);
+		s.c.seen.addresses.n--;
+		expect_service(&s, false);
+	}
+	scene_end(&s);
+}
+
 TEST_SUITE(agent_offers,
 	   {"what comes back is second until it is stable",
 	    what_comes_back_is_second_until_it_is_stable},
@@ -218,4 +263,6 @@ TEST_SUITE(agent_offers,
 	   {"how long is in the terms", how_long_is_in_the_terms},
 	   {"what is unwell is not announced", what_is_unwell_is_not_announced},
 	   {"what has no cable is not announced", what_has_no_cable_is_not_announced},
-	   {"what is approved no longer is forgotten", what_is_approved_no_longer_is_forgotten});
+	   {"what is approved no longer is forgotten", what_is_approved_no_longer_is_forgotten},
+	   {"a service address is announced while the machine has it",
+	    a_service_address_is_announced_while_the_machine_has_it});
