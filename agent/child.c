@@ -43,6 +43,28 @@ static bool read_start_time(pid_t pid, unsigned long long *out)
 	return ok;
 }
 
+bool child_is_stopped(const struct child *c)
+{
+	char path[64];
+	struct buf text;
+	const char *at = NULL;
+	bool stopped;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)c->pid);
+	buf_init(&text);
+	if (c->pid != 0 && file_read(path, 8192, &text, NULL) == 0)
+		at = strrchr(buf_text(&text), ')');
+	stopped = at != NULL && strncmp(at, ") T ", 4) == 0 && child_is_running(c);
+	buf_fini(&text);
+	return stopped;
+}
+
+void child_kill(const struct child *c)
+{
+	if (c->pidfd >= 0)
+		pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
+}
+
 static bool read_executable(pid_t pid, char out[CHILD_PATH_MAX])
 {
 	static const char deleted[] = " (deleted)";

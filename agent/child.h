@@ -38,6 +38,11 @@ int child_adopt(const char *pid_file, struct child *out, struct fault *f);
 int child_adopt_listener(const char *socket, const char *program, const char *pid_file,
 			 struct child *out, struct fault *f);
 bool child_is_running(const struct child *c);
+/* By a signal (SIGSTOP): it will not do anything until somebody lets it go on. A debugger's is none
+ * of these. */
+bool child_is_stopped(const struct child *c);
+/* Ends it at once; its pidfd says when. */
+void child_kill(const struct child *c);
 /* Asks it to end and, after the deadline, ends it. Removes the pid file. */
 void child_stop(struct child *c, const char *pid_file, struct mono deadline);
 /* Empties the log when it is longer than CHILD_LOG_MAX: what runs for long must not fill /run. It

@@ -2,7 +2,8 @@
  *
  *	bird.c		what a round asks for
  *	start.c		the process: started, watched, started again; its two steps
- *	trial.c		a changed configuration: tried, confirmed or undone */
+ *	trial.c		a changed configuration: tried, confirmed or undone
+ *	stopped.c	a process that somebody has stopped: ended */
 #ifndef SKEIN_AGENT_BIRD_CHILD_H
 #define SKEIN_AGENT_BIRD_CHILD_H
 
@@ -46,6 +47,8 @@ struct bird_child {
 	enum bird_phase phase;
 	uv_poll_t *ended;  /* the pidfd; NULL: none runs */
 	uv_timer_t *timer; /* of the phase: next look, or next start */
+	uv_timer_t *pulse; /* while one runs: does it go on? */
+	unsigned stopped;  /* looks in a row at which it did not */
 	struct mono started;
 	uint32_t table;	   /* T */
 	bool told;	   /* the process runs what is in place, or tries what is next */
@@ -73,6 +76,10 @@ int bird_start_process(struct bird_child *b, struct fault *f);
 /* Looks after b->process; in BIRD_STARTING takes the second step. */
 void bird_watch_process(struct bird_child *b);
 void bird_unwatch_process(struct bird_child *b);
+
+/* Looks at the process from now on; until it is unwatched. */
+void bird_watch_pulse(struct bird_child *b);
+void bird_unwatch_pulse(struct bird_child *b);
 
 /* The next files, which are the wish and parse, are tried. ERR_INVALID with BIRD's words. */
 int bird_trial_begin(struct bird_child *b, const struct bird_wish *w, const struct digest *of,

@@ -1,1 +1,1 @@
-agent/bird := bird check end files kept offences offenders sessions start trial
+agent/bird := bird check end files kept offences offenders sessions start stopped trial

@@ -63,6 +63,7 @@ static void on_closed(uv_handle_t *handle)
 
 void bird_unwatch_process(struct bird_child *b)
 {
+	bird_unwatch_pulse(b);
 	if (b->ended != NULL) {
 		uv_poll_stop(b->ended);
 		uv_close((uv_handle_t *)b->ended, on_closed);
@@ -117,6 +118,7 @@ void bird_watch_process(struct bird_child *b)
 		abort(); /* epoll takes any pidfd */
 	b->ended->data = b;
 	uv_poll_start(b->ended, UV_READABLE, on_ended);
+	bird_watch_pulse(b);
 	if (b->phase == BIRD_STARTING)
 		uv_timer_start(b->timer, on_starting, STARTING_POLL_MS, STARTING_POLL_MS);
 }
