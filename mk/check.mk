@@ -22,8 +22,8 @@ check-net: $(BUILD)/test/net $(PROGRAMS) ## tests in network namespaces (as root
 check-house: all ## the rules of the house: make, sources.mk, sizes
 	$(Q)test/run house $(SUMMARY) test/house $(BUILD)
 
-.PHONY: check-long check-crash check-trials check-routers check-rotation
-check-long: check check-crash check-trials check-routers check-rotation ## everything that `check` has no time for
+.PHONY: check-long check-crash check-trials check-routers check-rotation check-faults
+check-long: check check-crash check-trials check-routers check-rotation check-faults ## everything that `check` has no time for
 
 check-crash: $(BUILD)/test/net $(PROGRAMS) ## kill the controller a hundred times at work (as root)
 	$(Q)SKEIN_CRASHES=100 test/run crash $(SUMMARY) $(BUILD)/test/net net_crash
@@ -36,3 +36,6 @@ check-routers: $(BUILD)/test/net $(PROGRAMS) ## members become routers and plain
 
 check-rotation: $(BUILD)/test/net $(PROGRAMS) ## keys rotated within 100 ms, and while agents and the controller die (as root)
 	$(Q)test/run rotation $(SUMMARY) $(BUILD)/test/net rotation_tight
+
+check-faults: $(BUILD)/test/net $(PROGRAMS) ## everything that can break, one after the other, in both modes (as root)
+	$(Q)test/run faults $(SUMMARY) $(BUILD)/test/net faults_matrix

@@ -176,58 +176,6 @@ static void a_packet_crosses_one_gateway(void)
 	CU_ASSERT(hops[2].arrived);
 }
 
-/* Flows across the meshes while something breaks that must not matter; again where the computer
- * stalled. */
-static void loses_nothing(const char *machine, const char *kind)
-{
-	struct measured figures = {0};
-	struct fault f = {0};
-	int code = 0;
-
-	for (int i = 0; i < MEASURE_ATTEMPTS && !figures.steady && code == 0; i++) {
-		const struct measure_plan plan = fleets_crossing(fleets_pace()->flows / 2);
-		struct measurement m = {0};
-		bool overloaded = false;
-
-		code = measure_start(fleets_lab(), &plan, &m, &f);
-		if (code == 0)
-			code = measure_watch(&m, 300, &f);
-		if (code == 0) {
-			overloaded = measure_is_overloaded(&m, &plan);
-			code = outage_cause(fleets_lab(), machine, kind, &f);
-		}
-		if (code == 0)
-			code = measure_watch(&m, 2000, &f);
-		if (code == 0)
-			code = outage_end(fleets_lab(), machine, &f);
-		if (code == 0)
-			code = measure_watch(&m, 1000, &f);
-		if (code == 0)
-			code = measure_stop(&m, &figures, &f);
-		figures.steady = figures.steady && !overloaded;
-		measure_abandon(&m);
-		if (code == 0)
-			code = session_await_all(fleets_lab(), fleets_settle(), &f);
-	}
-	TEST_STEP(code, &f);
-	CU_ASSERT(figures.mesh.ways[0].sent > 0);
-	if (probe_lost(&figures.mesh) > 0)
-		TEST_FAIL("%s of %s: %llu packets lost, %lld ms at worst", kind, machine,
-			  (unsigned long long)probe_lost(&figures.mesh),
-			  (long long)probe_worst_gap(&figures.mesh));
-}
-
-static void a_bird_that_dies_is_not_missed(void)
-{
-	loses_nothing("g1", "bird");
-	loses_nothing("a1", "bird");
-}
-
-static void an_agent_that_dies_is_not_missed(void)
-{
-	loses_nothing("g1", "agent");
-}
-
 /* Its devices are gone, with all that hung on them: the agent makes them anew. */
 static void tunnels_that_die_are_made_anew(void)
 {
@@ -328,8 +276,6 @@ TEST_SUITE_WITH(fleet, fleets_make, fleets_end,
 		 sessions_between_meshes_have_two_as_numbers},
 		{"a packet crosses one gateway", a_packet_crosses_one_gateway},
 		{"a gateway is lost and comes back", a_gateway_is_lost_and_comes_back},
-		{"a BIRD that dies is not missed", a_bird_that_dies_is_not_missed},
-		{"an agent that dies is not missed", an_agent_that_dies_is_not_missed},
 		{"tunnels that die are made anew", tunnels_that_die_are_made_anew},
 		{"forged packets get nowhere", forged_packets_get_nowhere},
 		{"a second membership needs nothing on the machine",
