@@ -5,12 +5,14 @@
 
 #include "test/net/agent_cases.h"
 #include "test/net/agent_world.h"
+#include "test/net/settings.h"
 #include "test/test.h"
 
 #define TOLD_MS	  3000	/* the kernel says so: a second, on a busy computer */
 #define SCAN_MS	  7000	/* BIRD looks every 4 s */
 #define LOOK_MS	  13000 /* the agent looks every 10 s at what the kernel does not tell */
 #define TUNNEL_MS 10000
+#define SLOWER	  4 /* a round under sanitizers, and so its rest, is longer by that */
 
 struct damage {
 	const char *what, *break_it, *is_whole;
@@ -122,7 +124,8 @@ static void break_it(const struct damage *d)
 
 static void await_whole(const struct damage *d, struct mono since)
 {
-	int64_t left = d->within - mono_ms_between(since, mono_now());
+	int64_t within = settings_slow() ? d->within * SLOWER : d->within;
+	int64_t left = within - mono_ms_between(since, mono_now());
 
 	agents_await("la", d->is_whole, left > 0 ? left : 0);
 }
