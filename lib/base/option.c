@@ -1,6 +1,7 @@
 #include "lib/base/option.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -248,7 +249,7 @@ static void print_rows(const struct option_row *rows, FILE *to)
 	}
 }
 
-void command_usage(const struct program *p, const struct command *c, FILE *to)
+static void print_command_usage(const struct program *p, const struct command *c, FILE *to)
 {
 	fprintf(to, "usage: %s%s%s%s%s%s\n\n%s\n", p->name, c->words[0] ? " " : "", c->words,
 		c->options != NULL ? " [options]" : "", c->args[0] ? " " : "", c->args, c->help);
@@ -259,7 +260,7 @@ void command_usage(const struct program *p, const struct command *c, FILE *to)
 	}
 }
 
-void program_usage(const struct program *p, FILE *to)
+static void print_usage(const struct program *p, FILE *to)
 {
 	fprintf(to, "%s: %s\n\nusage: %s COMMAND [options]\n\n", p->name, p->help, p->name);
 	for (const struct command *c = p->commands; c->words != NULL; c++) {
@@ -272,7 +273,8 @@ void program_usage(const struct program *p, FILE *to)
 		fprintf(to, "\noptions of every command:\n");
 		print_rows(p->common, to);
 	}
-	fprintf(to, "\n%s COMMAND --help tells its options.\n", p->name);
+	fprintf(to, "\n%s COMMAND --help tells its options, %s --version which one it is.\n",
+		p->name, p->name);
 	if (p->footer != NULL)
 		fprintf(to, "\n%s", p->footer);
 }
@@ -284,7 +286,7 @@ static void describe_rows(const char *words, const struct option_row *rows, FILE
 			rows->value != NULL ? rows->value : "", rows->help, &rows->letter);
 }
 
-void program_describe(const struct program *p, FILE *to)
+static void describe(const struct program *p, FILE *to)
 {
 	for (const struct command *c = p->commands; c->words != NULL; c++) {
 		fprintf(to, "command\t%s\t%s\t%s\n", c->words, c->args, c->help);
@@ -319,9 +321,9 @@ static bool answer_help(const struct program *p, int argc, char **argv)
 		first = first < 0 ? 0 : first;
 		c = find_command(p, i - first, argv + first, &used);
 		if (c != NULL)
-			command_usage(p, c, stdout);
+			print_command_usage(p, c, stdout);
 		else
-			program_usage(p, stdout);
+			print_usage(p, stdout);
 		return true;
 	}
 	return false;
@@ -334,7 +336,11 @@ int program_main(const struct program *p, void *context, int argc, char **argv)
 	int code;
 
 	if (argc > 1 && strcmp(argv[1], "--describe-commands") == 0) {
-		program_describe(p, stdout);
+		describe(p, stdout);
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		printf("%s %s\n", p->name, SKEIN_VERSION);
 		return 0;
 	}
 	if (answer_help(p, argc - 1, argv + 1))

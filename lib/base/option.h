@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "lib/base/error.h"
 
@@ -71,16 +70,13 @@ struct program {
 };
 
 /* Parses and runs one command. Wrong usage is said on standard error with the words that would be
- * right; --help goes to standard output. Returns the exit status. What `run` returns is turned into
- * an exit status; it has printed its own message. */
+ * right; --help and --version go to standard output, and so does --describe-commands:
+ * "key<TAB>help" lines of all commands and options, for completion and man pages. Returns the exit
+ * status. What `run` returns is turned into an exit status; it has printed its own message. */
 int program_main(const struct program *p, void *context, int argc, char **argv);
 
 /* Parses only, for tests: finds the command and fills `options` (of its options_size). */
 int command_parse(const struct program *p, int argc, char **argv, struct invocation *out,
 		  struct fault *f);
-void program_usage(const struct program *p, FILE *to);
-void command_usage(const struct program *p, const struct command *c, FILE *to);
-/* "key<TAB>help" lines of all commands and options, for completion and man pages. */
-void program_describe(const struct program *p, FILE *to);
 
 #endif
