@@ -12,21 +12,24 @@
 #include "lib/base/hash.h"
 #include "lib/mesh/state_file.h"
 
-static void print_json(struct cli *c, const struct state_image *s)
+struct options {
+	const char *signer;
+	bool brief;
+};
+
+static void print_json(struct cli *c, const struct options *o, const struct state_image *s)
 {
-	json_t *json = state_json(s);
+	json_t *json = o->brief ? state_json_brief(s) : state_json(s);
 
 	output_json(&c->out, json);
 	json_decref(json);
 }
 
-struct options {
-	const char *signer;
-};
-
 static const struct option_row show_options[] = {
 	{"signer", 's', OPTION_TEXT, offsetof(struct options, signer), "KEY",
 	 "verify by this key (base64 or hex), not by the one that the image names", 0, 0},
+	{"brief", 'b', OPTION_FLAG, offsetof(struct options, brief), NULL,
+	 "of each section how many records it has, and the first few", 0, 0},
 	{0}};
 
 /* As images show it, or as a machine's machine.json has it. */
@@ -47,17 +50,17 @@ static int parse_signer(const char *text, uint8_t signer[32], struct fault *f)
 }
 
 /* The image as it is with the steps in FILE.delta; one that does not verify has none. */
-static void print_newest(struct cli *c, const char *path, const struct state_image *s,
-			 const uint8_t signer[32])
+static void print_newest(struct cli *c, const struct options *o, const char *path,
+			 const struct state_image *s, const uint8_t signer[32])
 {
 	const struct state_expect expect = {.signer = signer};
 	struct state_file newest;
 
 	if (state_file_open(&newest, path, &expect, NULL) != 0) {
-		print_json(c, s);
+		print_json(c, o, s);
 		return;
 	}
-	print_json(c, &newest.target.image);
+	print_json(c, o, &newest.target.image);
 	state_file_close(&newest);
 }
 
@@ -82,7 +85,7 @@ static int print_image(struct cli *c, const struct options *o, const char *path,
 			code = parse_signer(o->signer, signer, &c->fault);
 	}
 	if (code == 0) {
-		print_newest(c, path, &s, signer);
+		print_newest(c, o, path, &s, signer);
 		code = verify(&s, signer, &c->fault);
 	}
 	if (code != 0)

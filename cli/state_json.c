@@ -9,6 +9,7 @@
 #include "lib/mesh/id.h"
 #include "lib/net/wg.h"
 
+#define BRIEF	      8 /* records of a section */
 #define MEMBERS(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 /* ---- values ---- */
@@ -342,7 +343,8 @@ static json_t *root_json(const struct state_image *s)
 			 state_verify(s, r->signer, NULL) == 0);
 }
 
-static json_t *section_json(const struct state_image *s, size_t i)
+/* Of many records the first, and how many there are. */
+static json_t *section_json(const struct state_image *s, size_t i, uint64_t most, json_t *counts)
 {
 	uint64_t n;
 	const uint8_t *record = state_records(s, sections[i].type, &n);
@@ -351,7 +353,9 @@ static json_t *section_json(const struct state_image *s, size_t i)
 	if (sections[i].single)
 		return sections[i].make(s, record, 0);
 	array = json_array();
-	for (uint64_t k = 0; k < n; k++, record += sections[i].record_size) {
+	json_object_set_new(counts, sections[i].name, json_integer((json_int_t)n));
+	for (uint64_t k = 0; k < n && json_array_size(array) < most;
+	     k++, record += sections[i].record_size) {
 		json_t *made = sections[i].make(s, record, k);
 
 		if (made != NULL)
@@ -360,12 +364,26 @@ static json_t *section_json(const struct state_image *s, size_t i)
 	return array;
 }
 
-json_t *state_json(const struct state_image *s)
+static json_t *image_json(const struct state_image *s, uint64_t most, json_t *counts)
 {
 	json_t *all = root_json(s);
 
 	for (size_t i = 0; i < MEMBERS(sections); i++)
 		if (s->by_type[sections[i].type] != NULL)
-			json_object_set_new(all, sections[i].name, section_json(s, i));
+			json_object_set_new(all, sections[i].name,
+					    section_json(s, i, most, counts));
+	return all;
+}
+
+json_t *state_json(const struct state_image *s)
+{
+	return image_json(s, UINT64_MAX, NULL);
+}
+
+json_t *state_json_brief(const struct state_image *s)
+{
+	json_t *counts = json_object(), *all = image_json(s, BRIEF, counts);
+
+	json_object_set_new(all, "records", counts);
 	return all;
 }
