@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "controller/backup.h"
+#include "controller/census.h"
 #include "controller/controller.h"
 #include "controller/init.h"
 #include "controller/keys.h"
@@ -176,6 +177,11 @@ static int restore(const struct setting *s, struct fault *f)
 	return code;
 }
 
+static int census(const struct setting *s, struct fault *f)
+{
+	return census_print(&s->config, stdout, f);
+}
+
 /* Before the first thread: they all inherit it, and only this one takes signals. */
 static void block_signals(sigset_t *taken)
 {
@@ -237,6 +243,7 @@ static const struct task {
 	{"token reset-admin", reset_admin},
 	{"backup", backup},
 	{"restore", restore},
+	{"census", census},
 };
 
 static const struct task *find_task(const char *words)
@@ -290,6 +297,8 @@ static const struct command commands[] = {
 	 run_task},
 	{"backup", "FILE", 1, 1, "copy database and keys into a new file (also while it runs)",
 	 NULL, 0, run_task},
+	{"census", "", 0, 0, "print how much there is of everything (also while it runs)", NULL, 0,
+	 run_task},
 	{"restore", "FILE", 1, 1, "make a controller of a backup (while none runs)", restore_rows,
 	 sizeof(struct restore_options), run_task},
 	{0}};

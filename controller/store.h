@@ -12,6 +12,7 @@
 
 #include "controller/model.h"
 #include "lib/base/arena.h"
+#include "lib/base/vec.h"
 
 struct store;
 
@@ -53,6 +54,16 @@ int store_installation_get(struct store *s, struct installation *out, struct fau
 int store_installation_set(struct store *s, const struct installation *in, struct fault *f);
 /* The next revision: (epoch, counter + 1); stored with the transaction. */
 int store_revision_next(struct store *s, uint64_t *out, struct fault *f);
+
+/* How many rows each table has, by its name; of one moment within a snapshot. Caller vec_free()s;
+ * names are in the arena. */
+struct store_count {
+	const char *table;
+	int64_t rows;
+};
+typedef VEC(struct store_count) store_count_vec;
+int store_census(struct store *s, struct arena *a, store_count_vec *out, struct fault *f);
+int store_schema_version(struct store *s, int64_t *out, struct fault *f);
 
 /* For every noun: insert fills row, version (and id and created_at, if zero); update is by row and
  * compares nothing: the caller has compared `version`, update increments it. What belongs to a
