@@ -19,6 +19,7 @@ FUZZ_NEEDS_excerpt         := $(FUZZ_SAMPLE)
 FUZZ_NEEDS_agent_conf      := agent/config test/fuzz/conf_file
 FUZZ_NEEDS_controller_conf := controller/config test/fuzz/conf_file
 FUZZ_NEEDS_lab_file        := lab/file lab/document
+FUZZ_NEEDS_scrub           := cli/report/scrub
 FUZZ_NEEDS_http            := $(FUZZ_CONTROLLER)
 FUZZ_NEEDS_body            := $(FUZZ_CONTROLLER)
 

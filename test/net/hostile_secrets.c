@@ -6,7 +6,6 @@
 
 #include "lib/base/file.h"
 #include "test/net/hostile_world.h"
-#include "test/secrets.h"
 #include "test/test.h"
 
 #define FILE_SIZE 65536
@@ -200,12 +199,21 @@ static size_t search_logs(secret_vec *s, struct buf *finds)
 
 typedef int each_step(struct scene *x);
 
-static int gather_machine(struct scene *x)
+int hostile_known_secrets(const char *machine, secret_vec *s, struct fault *f)
 {
+	struct scene x = {.secrets = s,
+			  .machine = machine,
+			  .homes = is_controller(machine) ? controller_homes : machine_homes,
+			  .fault = f};
 	struct place p;
 
-	lab_place(hostile_lab(), x->machine, &p);
-	return place_inside(&p, gather, x, x->fault);
+	lab_place(hostile_lab(), machine, &p);
+	return place_inside(&p, gather, &x, f);
+}
+
+static int gather_machine(struct scene *x)
+{
+	return hostile_known_secrets(x->machine, x->secrets, x->fault);
 }
 
 /* The controller, and every machine. */

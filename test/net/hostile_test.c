@@ -1,6 +1,7 @@
 /* What an attacker can do who has a member of the fleet, or a place on its underlay: nothing.
  * hostile_world.h has the drawing; hostile_packets.c forged packets, hostile_bgp.c forged routes,
- * hostile_secrets.c and hostile_machine.c what lies about on the machines themselves.
+ * hostile_secrets.c, hostile_report.c and hostile_machine.c what lies about on the machines
+ * themselves.
  *
  * SKEIN_LAB_KEEP=1 leaves the lab standing. */
 #include "test/net/hostile_world.h"
@@ -8,6 +9,7 @@
 
 TEST_SUITE_WITH(hostile, hostile_set_up, hostile_tear_down,
 		{"secrets stay where they are", hostile_secrets_stay_where_they_are},
+		{"reports have no secret", hostile_reports_have_no_secret},
 		{"files are not for others", hostile_files_are_not_for_others},
 		{"a log stays short", hostile_log_stays_short},
 		{"the control socket is not for others", hostile_socket_is_not_for_others},

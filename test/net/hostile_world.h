@@ -18,6 +18,7 @@
 
 #include "lab/attack.h"
 #include "lab/operator.h"
+#include "test/secrets.h"
 
 #define R1 "10.120.0.1"
 #define R2 "10.120.0.2"
@@ -74,12 +75,16 @@ uint64_t hostile_dropped(const json_t *status);
 int hostile_shell(const char *machine, const char *command, const char *argument, struct buf *out,
 		  struct fault *f);
 
+/* Appends those of the machine, each with its home, "MACHINE:PATH". */
+int hostile_known_secrets(const char *machine, secret_vec *s, struct fault *f);
+
 /* The cases. */
 void hostile_packets_are_dropped_and_counted(void);
 void hostile_status_shows_what_was_dropped(void);
 void hostile_routes_take_no_effect(void);
 void hostile_flood_ends_its_own_session_only(void);
 void hostile_secrets_stay_where_they_are(void);
+void hostile_reports_have_no_secret(void);
 void hostile_files_are_not_for_others(void);
 void hostile_log_stays_short(void);
 void hostile_socket_is_not_for_others(void);

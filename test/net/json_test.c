@@ -287,13 +287,13 @@ static void logging_in_and_out_is_answered_as_is_written(void)
 }
 
 /* An image is shown as it is, by docs/mesh-state.md; who is unknown, and forgotten, is in
- * twins_test.c, `skein bgp` in bgp_test.c, `skein hop` in hop_test.c; the rest is all in the table
- * above. */
+ * twins_test.c, `skein bgp` in bgp_test.c, `skein hop` in hop_test.c, `skein report` in
+ * hostile_report.c; the rest is all in the table above. */
 static bool is_tried(const char *words)
 {
 	static const char *const others[] = {
 		"login",	  "logout",	      "state show", "machine unknown",
-		"machine forget", "machine unfreeze", "hop"};
+		"machine forget", "machine unfreeze", "hop",	    "report"};
 
 	if (strncmp(words, "bgp ", strlen("bgp ")) == 0)
 		return true;

@@ -1,0 +1,1 @@
+cli/report := bundle here known parts report scrub tar
