@@ -173,8 +173,10 @@ static int show(struct cli *c, const struct invocation *in)
 	const json_t *mesh;
 	int code = api_find(c, API_MESH, in->args[0], &mesh);
 
-	if (code == 0)
+	if (code == 0) {
 		output_record(&c->out, details, mesh);
+		output_warnings(&c->out, mesh);
+	}
 	return code;
 }
 

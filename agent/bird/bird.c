@@ -217,7 +217,7 @@ int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w,
 		   struct fault *f)
 {
 	struct bird_child *b = m->bird != NULL ? m->bird : (m->bird = bird_new(a, m));
-	char path[PATH_TEXT_MAX];
+	char path[PATH_TEXT_MAX], log[PATH_TEXT_MAX];
 	struct digest want;
 	int code = 0;
 
@@ -241,7 +241,7 @@ int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w,
 		return bird_start_process(b, f);
 	if (b->phase == BIRD_UP || b->phase == BIRD_TRYING) {
 		bird_sessions_revive(bird_socket_path(&a->config, &m->id, path));
-		offenders_look(m, path);
+		offenders_look(m, path, path_bird(&a->config, &m->id, "bird.log", log));
 	}
 	return code;
 }

@@ -31,16 +31,26 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* Of a session "<kind>_<index>"; 0: it is none of this kind. */
-static uint32_t peer_of(const struct bird_protocol *s, const char *kind)
+/* The index in "<kind>_<index>"; 0: it is none of this kind. *end: behind it. */
+static uint32_t read_peer(const char *name, const char *kind, const char **end)
 {
-	char *end;
+	char *after;
 	unsigned long index;
 
-	if (strcmp(s->kind, "BGP") != 0 || !begins(s->name, kind))
+	if (!begins(name, kind))
 		return 0;
-	index = strtoul(s->name + strlen(kind), &end, 10);
-	return *end == '\0' && index <= UINT32_MAX ? (uint32_t)index : 0;
+	index = strtoul(name + strlen(kind), &after, 10);
+	*end = after;
+	return index <= UINT32_MAX ? (uint32_t)index : 0;
+}
+
+/* Of a session; 0: it is none of this kind. */
+static uint32_t peer_of(const struct bird_protocol *s, const char *kind)
+{
+	const char *end = "";
+	uint32_t index = strcmp(s->kind, "BGP") == 0 ? read_peer(s->name, kind, &end) : 0;
+
+	return *end == '\0' ? index : 0;
 }
 
 /* Who has a session within the mesh. */
@@ -68,33 +78,6 @@ static bool is_unwatched(const struct bird_protocol *s, const struct bird_bfd *b
 static bool is_flood(const struct bird_protocol *s)
 {
 	return !bird_protocol_is_up(s) && strstr(s->last_error, "Route limit exceeded") != NULL;
-}
-
-/* Of what BIRD has sent a NOTIFICATION for, the mistakes in messages, by their first words. A
- * neighbour that is silent, or begins anew while BIRD still has the last session, makes none. */
-static bool is_malformed(const struct bird_protocol *s)
-{
-	static const char ours[] = "BGP Error: ";
-	static const char *const mistakes[] = {"Invalid ",
-					       "Bad ",
-					       "Unsupported ",
-					       "Malformed ",
-					       "Unrecognized ",
-					       "Missing ",
-					       "Optional ",
-					       "Unacceptable",
-					       "Required ",
-					       "No supported ",
-					       "AS routing loop",
-					       "Unknown ",
-					       "Connection not synchronized"};
-
-	if (bird_protocol_is_up(s) || !begins(s->last_error, ours))
-		return false;
-	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++)
-		if (begins(s->last_error + strlen(ours), mistakes[i]))
-			return true;
-	return false;
 }
 
 static uint64_t refused(const struct bird_protocol *s)
@@ -133,6 +116,50 @@ static void see(struct offences *o, enum offence_kind kind, uint32_t peer, uint6
 	x->routes = routes;
 }
 
+/* What BIRD sends a NOTIFICATION for ("Error: "), or takes as a withdrawal (RFC 7606), by its first
+ * words. A neighbour that is silent, or that begins anew while BIRD still has the last session,
+ * makes no such mistake. */
+static bool is_mistake(const char *what)
+{
+	static const char error[] = "Error: ";
+	static const char *const mistakes[] = {"Bad ",
+					       "Invalid ",
+					       "Malformed ",
+					       "Missing ",
+					       "Unsupported ",
+					       "Unrecognized ",
+					       "Unknown ",
+					       "Unacceptable ",
+					       "Required ",
+					       "No supported ",
+					       "Optional ",
+					       "Connection not synchronized",
+					       "AS routing loop",
+					       "Discarding dup",
+					       "Discarding received attribute #0"};
+
+	if (begins(what, error))
+		what += strlen(error);
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++)
+		if (begins(what, mistakes[i]))
+			return true;
+	return false;
+}
+
+/* "<time> <RMT> m_3: Error: Bad message length: 0012" */
+static void take_log(struct offences *o, const char *log, struct mono now)
+{
+	static const char remote[] = "<RMT> ";
+
+	for (; (log = strstr(log, remote)) != NULL; log += strcspn(log, "\n")) {
+		const char *end = "";
+		uint32_t peer = read_peer(log + strlen(remote), MEMBER, &end);
+
+		if (peer != 0 && begins(end, ": ") && is_mistake(end + 2))
+			see(o, OFFENCE_MALFORMED, peer, 0, now);
+	}
+}
+
 /* What was not sure is over when a look does not see it. */
 static bool is_over(const struct offence *x, struct mono now)
 {
@@ -142,10 +169,11 @@ static bool is_over(const struct offence *x, struct mono now)
 }
 
 void offences_take(struct offences *o, const struct bird_protocols *seen,
-		   const struct bird_bfd *bfd, struct mono now)
+		   const struct bird_bfd *bfd, const char *log, struct mono now)
 {
 	size_t kept = 0;
 
+	take_log(o, log, now);
 	for (size_t i = 0; i < seen->list.n; i++) {
 		const struct bird_protocol *s = &seen->list.at[i];
 		uint32_t peer = neighbour_of(s);
@@ -159,8 +187,6 @@ void offences_take(struct offences *o, const struct bird_protocols *seen,
 			see(o, OFFENCE_ROUTES, peer, refused(s), now);
 		if (is_flood(s))
 			see(o, OFFENCE_FLOOD, peer, 0, now);
-		if (is_malformed(s))
-			see(o, OFFENCE_MALFORMED, peer, 0, now);
 	}
 	for (size_t i = 0; i < o->list.n; i++) {
 		if (!is_over(&o->list.at[i], now))

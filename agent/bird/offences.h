@@ -1,7 +1,8 @@
 /* What members do by BGP that they may not, as BIRD tells it: it refuses all of it, and here is who
- * it was. Only of members and routers (sessions m_<index>): they announce what is theirs, so
- * whatever a filter refuses of them is not. (A gateway also reflects what its listener has no use
- * for.)
+ * it was. BIRD shows what its filters refuse, and which session a limit ended; of messages that are
+ * none, the last error of a session is gone with the next attempt, so its log says it. Only of
+ * members and routers (sessions m_<index>): they announce what is theirs, so whatever a filter
+ * refuses of them is not. (A gateway also reflects what its listener has no use for.)
  *
  * One look every ten seconds at most. What the filter refuses has to be there at two looks in a
  * row, for a member hears of a change some moments before its gateway, or after. What began stays
@@ -48,13 +49,16 @@ struct offences {
 	VEC(struct offence) list;
 	struct mono looked; /* ns 0: never */
 	uint64_t changes;   /* what is sure began, or ended */
+	uint64_t log_at;    /* the log was read up to here, */
+	bool log_known;	    /* from where it ended at the first look */
 };
 
 void offences_fini(struct offences *o);
 /* True, once, when it is time for another look. */
 bool offences_due(struct offences *o, struct mono now);
-/* Takes what a look saw. `bfd` NULL: BIRD did not say. Pure. */
+/* Takes what a look saw, and what the log has got since the last one (whole lines). `bfd` NULL:
+ * BIRD did not say. Pure. */
 void offences_take(struct offences *o, const struct bird_protocols *seen,
-		   const struct bird_bfd *bfd, struct mono now);
+		   const struct bird_bfd *bfd, const char *log, struct mono now);
 
 #endif

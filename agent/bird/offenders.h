@@ -6,7 +6,7 @@
 
 /* In every round; asks BIRD when it is time. A session that a limit ended is enabled again after
  * OFFENCES_HOLD_MS. */
-void offenders_look(struct member *m, const char *socket);
+void offenders_look(struct member *m, const char *socket, const char *log);
 /* What is sure; NULL at the end. `at` begins with 0. */
 const struct offence *offenders_next(const struct member *m, size_t *at);
 /* Its name; "" when it is none of the mesh any more. */

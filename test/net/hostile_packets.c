@@ -100,6 +100,8 @@ static const struct row member_rows[] = {
 	 "g1", "wireguard", WIREGUARD, MEMBER_TO_GATEWAY},
 	{"as another member, to what that one is shown", UDP("r3", "g1", R1, B1),
 	 "g1", "wireguard", WIREGUARD, UDP("r1", "g1", R1, B1)},
+	{"as a host behind another member", UDP("r3", "g1", "172.20.33.200", G1),
+	 "g1", "wireguard", WIREGUARD, MEMBER_TO_GATEWAY},
 	{"as a user, to the limited prefix", UDP("r3", "r2", R1, VAULT),
 	 "r2", "wireguard", WIREGUARD, UDP("r1", "r2", R1, VAULT)},
 	{"as a machine of the other mesh, to whom it is shown", UDP("r3", "g1", B1, R1),

@@ -15,42 +15,45 @@
 #define RUN_MS	  5000
 #define CABLE	  "eth0"
 
-static const char yaml[] =
-	"name: t-hostile\n"
-	"meshes:\n"
-	"  - {name: red, cidr: 10.120.0.0/16, default: true}\n"
-	"  - {name: blue, cidr: 10.121.0.0/16}\n"
-	"  - {name: green, cidr: 10.122.0.0/16}\n"
-	"machines:\n"
-	"  - {name: r1, meshes: [red]}\n"
-	"  - {name: r2, meshes: [red]}\n"
-	"  - {name: r3, meshes: [red]}\n"
-	"  - {name: g1, meshes: [red]}\n"
-	"  - {name: g2, meshes: [red]}\n"
-	"  - {name: b1, meshes: [blue]}\n"
-	"  - {name: c1, meshes: [green]}\n"
-	"gateways:\n"
-	"  - {machine: g1, meshes: [red, blue, green]}\n"
-	"  - {machine: g2, meshes: [red, blue]}\n"
-	"prefixes:\n"
-	"  - {machine: r2, mesh: red, prefix: 172.20.31.0/24, users: [r1]}\n"
-	"  - {machine: b1, mesh: blue, prefix: 172.20.32.0/24}\n"
-	"  - {machine: r1, mesh: red, prefix: 172.20.33.192/26}\n"
-	"peerings:\n"
-	"  - {mesh_a: red, mesh_b: blue, prefixes_a: [" R1 "/32], prefixes_b: [" B1 "/32]}\n"
-	"  - {mesh_a: red, mesh_b: green, prefixes_a: [" R2 "/32], prefixes_b: [" C1 "/32]}\n"
-	"links:\n"
-	"  - {machine: r2, address: " R2_UNDERLAY "}\n"
-	"  - {machine: r3, address: " R3_UNDERLAY "}\n"
-	"  - {machine: g1, address: " G1_UNDERLAY "}\n"
-	"networks:\n"
-	"  - {name: vault, prefix: 172.20.31.0/24, behind: r2}\n"
-	"  - {name: yard, prefix: 172.20.32.0/24, behind: b1}\n"
-	"  - {name: porch, prefix: 172.20.33.0/24, behind: g1}\n";
+#define HEAD "name: t-hostile\nmeshes:\n"
+#define RED  "  - {name: red, cidr: 10.120.0.0/16, default: true"
+#define REST                                                                                       \
+	"  - {name: blue, cidr: 10.121.0.0/16}\n"                                                  \
+	"  - {name: green, cidr: 10.122.0.0/16}\n"                                                 \
+	"machines:\n"                                                                              \
+	"  - {name: r1, meshes: [red]}\n"                                                          \
+	"  - {name: r2, meshes: [red]}\n"                                                          \
+	"  - {name: r3, meshes: [red]}\n"                                                          \
+	"  - {name: g1, meshes: [red]}\n"                                                          \
+	"  - {name: g2, meshes: [red]}\n"                                                          \
+	"  - {name: b1, meshes: [blue]}\n"                                                         \
+	"  - {name: c1, meshes: [green]}\n"                                                        \
+	"gateways:\n"                                                                              \
+	"  - {machine: g1, meshes: [red, blue, green]}\n"                                          \
+	"  - {machine: g2, meshes: [red, blue]}\n"                                                 \
+	"prefixes:\n"                                                                              \
+	"  - {machine: r2, mesh: red, prefix: 172.20.31.0/24, users: [r1]}\n"                      \
+	"  - {machine: b1, mesh: blue, prefix: 172.20.32.0/24}\n"                                  \
+	"  - {machine: r1, mesh: red, prefix: 172.20.33.192/26}\n"                                 \
+	"peerings:\n"                                                                              \
+	"  - {mesh_a: red, mesh_b: blue, prefixes_a: [" R1 "/32], prefixes_b: [" B1 "/32]}\n"      \
+	"  - {mesh_a: red, mesh_b: green, prefixes_a: [" R2 "/32], prefixes_b: [" C1 "/32]}\n"     \
+	"links:\n"                                                                                 \
+	"  - {machine: r2, address: " R2_UNDERLAY "}\n"                                            \
+	"  - {machine: r3, address: " R3_UNDERLAY "}\n"                                            \
+	"  - {machine: g1, address: " G1_UNDERLAY "}\n"                                            \
+	"networks:\n"                                                                              \
+	"  - {name: vault, prefix: 172.20.31.0/24, behind: r2}\n"                                  \
+	"  - {name: yard, prefix: 172.20.32.0/24, behind: b1}\n"                                   \
+	"  - {name: porch, prefix: 172.20.33.0/24, behind: g1}\n"
+
+static const char reflected[] = HEAD RED "}\n" REST;
+static const char full_mesh[] = HEAD RED ", route_reflector: false}\n" REST;
 
 static struct lab lab;
 static operator_member_vec members;
 static struct arena arena;
+static bool full;
 
 /* ---- the fleet ---- */
 
@@ -96,12 +99,29 @@ static int await_sessions(struct lab *l, struct fault *f)
 	return session_await_all(l, mono_add_ms(mono_now(), SETTLE_MS), f);
 }
 
-int hostile_set_up(void)
+static int set_up(const char *yaml)
 {
 	static fleet_step *const steps[] = {fleet_up, read_members, await_sessions, NULL};
 
 	arena_init(&arena);
 	return fleet_begin(&lab, yaml, steps);
+}
+
+int hostile_set_up(void)
+{
+	full = false;
+	return set_up(reflected);
+}
+
+int hostile_set_up_full(void)
+{
+	full = true;
+	return set_up(full_mesh);
+}
+
+bool hostile_is_full(void)
+{
+	return full;
 }
 
 int hostile_tear_down(void)
@@ -113,7 +133,11 @@ int hostile_tear_down(void)
 
 int hostile_seize(struct fault *f)
 {
-	int code = outage_cause(&lab, HOSTILE_ATTACKER, "agent", f);
+	int code;
+
+	if (!machine_runs(&lab, HOSTILE_ATTACKER, "skein-agent"))
+		return 0;
+	code = outage_cause(&lab, HOSTILE_ATTACKER, "agent", f);
 
 	return code == 0 ? outage_cause(&lab, HOSTILE_ATTACKER, "bird", f) : code;
 }

@@ -1,4 +1,4 @@
-/* A fleet with an attacker in it, for the suite `hostile`:
+/* A fleet with an attacker in it, for the suites `hostile` and `hostile_full`:
  *
  *	red 10.120.0.0/16                blue 10.121.0.0/16       green 10.122.0.0/16
  *	  .1 r1                            .1 b1 ── yard             .1 c1
@@ -41,14 +41,21 @@
 
 #define HOSTILE_ATTACKER "r3"
 #define HOSTILE_INDEX	 "3" /* the attacker's, in its mesh: names its sessions */
+#define HOSTILE_SESSION	 "m_" HOSTILE_INDEX
+#define HOSTILE_BIRD	 "/run/attack/bird.ctl" /* the control socket of the attacker's own */
 
 struct lab *hostile_lab(void);
 const struct operator_member *hostile_member(const char *machine, const char *mesh);
 
 /* The fleet from nothing, all sessions established. */
 int hostile_set_up(void);
+/* The same with route reflection off in red: its plain members have sessions with one another.
+ * Cases take their time there. */
+int hostile_set_up_full(void);
+bool hostile_is_full(void);
 int hostile_tear_down(void);
-/* r3 is the attacker's: agent and BIRD are stopped, its devices and their sessions stay. */
+/* r3 is the attacker's: agent and BIRD are stopped, its devices and their sessions stay. Nothing
+ * where it is already. */
 int hostile_seize(struct fault *f);
 /* It is honest again, and all of its sessions are established. */
 int hostile_restore(struct fault *f);
@@ -83,6 +90,10 @@ void hostile_packets_are_dropped_and_counted(void);
 void hostile_status_shows_what_was_dropped(void);
 void hostile_routes_take_no_effect(void);
 void hostile_flood_ends_its_own_session_only(void);
+void hostile_flood_is_forgiven(void);
+void hostile_nonsense_ends_its_own_session_only(void);
+void hostile_updates_in_masses_are_borne(void);
+void hostile_flapping_is_borne(void);
 void hostile_secrets_stay_where_they_are(void);
 void hostile_reports_have_no_secret(void);
 void hostile_files_are_not_for_others(void);
