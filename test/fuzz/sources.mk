@@ -1,1 +1,1 @@
-test/fuzz := main corpus_test desk conf_file agent_conf_fuzz bird_fuzz body_fuzz controller_conf_fuzz delta_fuzz excerpt_fuzz http_fuzz json_fuzz lab_file_fuzz name_fuzz prefix_fuzz schema_fuzz scrub_fuzz state_fuzz token_fuzz wg_uapi_fuzz
+test/fuzz := main corpus_test desk conf_file agent_conf_fuzz bird_fuzz body_fuzz controller_conf_fuzz delta_fuzz excerpt_fuzz http_fuzz json_fuzz lab_file_fuzz name_fuzz prefix_fuzz question_fuzz schema_fuzz scrub_fuzz state_fuzz token_fuzz wg_uapi_fuzz
