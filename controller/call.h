@@ -11,6 +11,7 @@
 struct controller;
 struct blob;
 struct resource;
+struct relay;
 
 /* What a mutation means for those who answer from memory; acted upon after the commit and before
  * the answer (controller/follow.h). */
@@ -27,7 +28,8 @@ enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE }
 enum route_where {
 	ROUTE_MEMORY, /* answered on the HTTP thread, without SQL */
 	ROUTE_READ,   /* on a reader thread */
-	ROUTE_WRITE   /* on the writer thread, in a savepoint, with an audit row */
+	ROUTE_WRITE,  /* on the writer thread, in a savepoint, with an audit row */
+	ROUTE_RELAY   /* as ROUTE_MEMORY, when the headers are in: says where the body goes */
 };
 
 #define CALL_QUERY_MAX 8
@@ -62,10 +64,13 @@ struct call {
 	json_t *json;	  /* owned by the call */
 	struct buf bytes; /* else these, as content_type */
 	const char *content_type;
-	const char *etag;	/* in the arena, with its quotes */
-	const char *problem;	/* a problem type of its own, else by the code */
-	json_t *problem_extra;	/* further members of the problem document */
-	struct blob *blob;	/* else this, shared; one reference is the call's */
+	const char *etag;      /* in the arena, with its quotes */
+	const char *problem;   /* a problem type of its own, else by the code */
+	json_t *problem_extra; /* further members of the problem document */
+	struct blob *blob;     /* else this, shared; one reference is the call's */
+	/* Else what comes by it, as content_type; of a ROUTE_RELAY, where the body goes. One
+	 * reference is the call's. */
+	struct relay *relay;
 	const char *delta_base; /* the blob is steps from this ETag on (226); in the arena */
 	/* Not ROUTE_MEMORY: it takes more than what is in memory, run me again there, with a
 	 * store. */

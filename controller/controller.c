@@ -73,6 +73,7 @@ static int start_server(struct controller *c, struct fault *f)
 		.controller = c,
 		.auth = c->auth,
 		.poll = c->poll,
+		.questions = c->questions,
 		.jobs = c->jobs,
 		.certificate = c->config->tls ? buf_text(&c->keys.certificate) : NULL,
 		.key = c->config->tls ? buf_text(&c->keys.key) : NULL,
@@ -92,6 +93,7 @@ int controller_start(struct controller *c, const struct config *config, struct f
 	*c = (struct controller){.config = config, .lock = -1};
 	c->auth = auth_new();
 	c->poll = poll_new();
+	c->questions = questions_new();
 	c->publish = publish_new(c->poll);
 	code = data_dir_lock(config, &c->lock, f);
 	if (code == 0)
@@ -201,6 +203,7 @@ void controller_stop(struct controller *c)
 	publish_free(c->publish);
 	images_free(c->images);
 	twins_free(c->twins);
+	questions_free(c->questions);
 	poll_free(c->poll);
 	auth_free(c->auth);
 	keys_fini(&c->keys);

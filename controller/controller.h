@@ -12,6 +12,7 @@
 #include "controller/jobs.h"
 #include "controller/keys.h"
 #include "controller/publish.h"
+#include "controller/questions.h"
 #include "controller/renderer.h"
 #include "controller/rotator.h"
 #include "controller/twins.h"
@@ -23,6 +24,7 @@ struct controller {
 	row_t default_organization;
 	struct auth *auth;
 	struct poll *poll;
+	struct questions *questions;
 	struct publish *publish;
 	struct images *images;
 	struct twins *twins;

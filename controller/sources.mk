@@ -1,1 +1,1 @@
-controller := main controller config init keys jobs blob publish renderer round rotation rotation_wait rotation_schedule rotator edition images twins follow alloc gather history trouble data_dir backup census
+controller := main controller config init keys jobs blob publish renderer round rotation rotation_wait rotation_schedule rotator edition images twins follow alloc gather history trouble data_dir backup questions census

@@ -28,6 +28,8 @@ int membership_set_next_key(struct call *c);
 int image_config(struct call *c);
 int image_bird(struct call *c);
 int report(struct call *c);
+int question_ask(struct call *c);
+int question_answer(struct call *c);
 int unknown_show(struct call *c);
 
 #endif

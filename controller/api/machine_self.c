@@ -1,4 +1,5 @@
-/* GET /machine: what a machine is to know of itself, from memory; with a long poll. */
+/* GET /machine: what a machine is to know of itself, and what it is asked, from memory; with a long
+ * poll. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct wire_membership {
 struct wire {
 	const char *id, *name, *revision;
 	struct json_rows memberships;
+	json_t *questions; /* NULL: none */
 };
 
 #define IN(member) offsetof(struct wire_membership, member)
@@ -46,6 +48,7 @@ static const struct json_row answer_rows[] = {
 	JSON_ROW("revision", MEMBER_TEXT, offsetof(struct wire, revision)),
 	JSON_ROW("memberships", MEMBER_ROWS, offsetof(struct wire, memberships),
 		 .rows = membership_rows, .row_size = sizeof(struct wire_membership)),
+	JSON_ROW("questions", MEMBER_RAW, offsetof(struct wire, questions)),
 	{0}};
 
 static void fill(struct call *c, const struct published_membership *m, struct wire_membership *w)
@@ -116,6 +119,7 @@ static bool is_known(struct call *c, const char *revision)
 	return c->if_none_match != NULL && answer_etag_matches(c->if_none_match, etag);
 }
 
+/* Questions are no part of the revision: they are taken once. */
 static void answer(struct call *c, const struct published_machine *m, const char *revision)
 {
 	struct wire_membership *memberships = arena_array(c->arena, m->n, sizeof(*memberships));
@@ -124,11 +128,13 @@ static void answer(struct call *c, const struct published_machine *m, const char
 		.name = m->name,
 		.revision = revision,
 		.memberships = {memberships, m->n},
+		.questions = questions_take(c->controller->questions, c->who.token),
 	};
 
 	for (size_t i = 0; i < m->n; i++)
 		fill(c, &m->memberships[i], &memberships[i]);
 	c->json = json_encode(answer_rows, &w);
+	c->status = 200;
 }
 
 /* Which start of the agent asks counts once for each request, when it comes; not when it is looked
@@ -176,7 +182,7 @@ int machine_self_get(struct call *c)
 	if (publish_machine_get(publish, c->who.token, c->arena, &m) != 0)
 		return fault_set(&c->fault, ERR_NOT_FOUND, "this machine was removed");
 	revision = revision_of(c, &m);
-	if (is_known(c, revision))
+	if (is_known(c, revision) && !questions_wait(c->controller->questions, c->who.token))
 		c->park = c->wait_ms > 0 && !c->waited;
 	else
 		answer(c, &m, revision);

@@ -54,6 +54,8 @@ const struct route api_routes[] = {
 	 tie_sessions, N},
 	{METHOD_GET, V1 "/machines/{id}/paths", ROLE_VIEWER, ROUTE_READ, N, "limit cursor",
 	 tie_paths, N},
+	{METHOD_POST, V1 "/machines/{id}/questions", ROLE_VIEWER, ROUTE_READ, N, N, question_ask,
+	 N},
 
 	{METHOD_GET, V1 "/unknown-machines", ROLE_VIEWER, ROUTE_READ, N, "limit cursor",
 	 resource_list, &unknown_resource},
@@ -135,4 +137,6 @@ const struct route api_routes[] = {
 	{METHOD_GET, V1 "/mesh/bird", ROLE_MACHINE, ROUTE_MEMORY, N, "membership part", image_bird,
 	 N},
 	{METHOD_POST, V1 "/mesh/report", ROLE_MACHINE, ROUTE_WRITE, N, N, report, N},
+	{METHOD_POST, V1 "/mesh/questions/{id}", ROLE_MACHINE, ROUTE_RELAY, N, N, question_answer,
+	 N},
 	{0}};

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "controller/http/share.h"
+#include "controller/questions.h"
 #include "lib/base/arena.h"
 #include "lib/base/log.h"
 
@@ -35,6 +36,7 @@ struct connections {
 	size_t n, crowd;			 /* from so many on strangers make room */
 	int64_t request_ms;
 	struct poll *poll;
+	struct questions *questions;
 	struct share *share;
 	pthread_t thread;
 	bool stopping;
@@ -192,12 +194,13 @@ static void *tick_loop(void *arg)
 		if (connections_expire(c, now))
 			log_info("connections shut down: a request took too long");
 		poll_expire(c->poll, now);
+		questions_look(c->questions, now);
 	}
 	return NULL;
 }
 
 int connections_start(struct connections **out, int64_t request_ms, size_t most, struct poll *poll,
-		      struct fault *f)
+		      struct questions *questions, struct fault *f)
 {
 	struct connections *c = mem_alloc(sizeof(*c));
 	pthread_condattr_t clock;
@@ -205,6 +208,7 @@ int connections_start(struct connections **out, int64_t request_ms, size_t most,
 	c->request_ms = request_ms;
 	c->crowd = most - most / CROWD_PART;
 	c->poll = poll;
+	c->questions = questions;
 	c->share = share_new(CONNECTIONS_OF_TOKEN);
 	TAILQ_INIT(&c->strangers);
 	TAILQ_INIT(&c->known);

@@ -17,13 +17,14 @@
 
 #define CONNECTIONS_OF_TOKEN 64
 
+struct questions;
 struct connections;
 struct connection;
 
-/* `most`: how many there may be. The thread also expires the waiters of `poll`, which is borrowed.
- */
+/* `most`: how many there may be. The thread also expires the waiters of `poll` and looks at the
+ * questions; both are borrowed. */
 int connections_start(struct connections **out, int64_t request_ms, size_t most, struct poll *poll,
-		      struct fault *f);
+		      struct questions *questions, struct fault *f);
 void connections_stop(struct connections *c); /* accepts NULL */
 
 /* A connection came: its first request has to be whole within request_ms. */

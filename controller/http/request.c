@@ -6,6 +6,7 @@
 #include "controller/blob.h"
 #include "controller/http/answer.h"
 #include "controller/http/request_head.h"
+#include "controller/http/request_relay.h"
 
 /* What is refused is still read up to this many times the limit, so that the client, busy sending,
  * gets to see why. */
@@ -22,6 +23,7 @@ struct request {
 	struct buf body;
 	size_t received;
 	struct request_head head;
+	struct request_relay relay;
 	/* A copy: enrolment makes somebody of who was nobody. */
 	struct principal asked_by;
 	int code;      /* of the answer */
@@ -38,6 +40,17 @@ static struct request *of_waiter(struct waiter *w)
 static void run_away(struct job *job);
 static int run_job(struct job *job, struct store *s);
 static void run_committed(struct job *job, struct store *s);
+
+/* Its body has no end in sight: whether it goes on is the relay's business. */
+static void begin_relay(struct request *r)
+{
+	r->code = r->call.route->handle(&r->call);
+	if (r->code != 0)
+		return;
+	connection_working(r->timing);
+	request_relay_open(&r->relay, r->context, r->connection, RELAY_WRITER,
+			   relay_ref(r->call.relay));
+}
 
 struct request *request_begin(struct request_context *x, struct MHD_Connection *c, const char *url,
 			      const char *method)
@@ -67,6 +80,8 @@ struct request *request_begin(struct request_context *x, struct MHD_Connection *
 				    "this token has %d connections: close one of them",
 				    CONNECTIONS_OF_TOKEN);
 	}
+	if (r->code == 0 && r->call.route->where == ROUTE_RELAY)
+		begin_relay(r);
 	return r;
 }
 
@@ -79,10 +94,22 @@ bool request_is_hopeless(const struct request *r)
 	       (expect != NULL || r->head.announced > r->head.body_max * DRAIN_FACTOR);
 }
 
-enum MHD_Result request_receive(struct request *r, const char *data, size_t len)
+static enum MHD_Result pass_on(struct request *r, const char *data, size_t *len)
 {
-	size_t max = r->head.body_max;
+	size_t taken;
+	bool going = relay_write(r->relay.relay, data, *len, &taken);
 
+	*len -= taken;
+	return going ? MHD_YES : MHD_NO;
+}
+
+enum MHD_Result request_receive(struct request *r, const char *data, size_t *left)
+{
+	size_t max = r->head.body_max, len = *left;
+
+	if (r->relay.relay != NULL)
+		return pass_on(r, data, left);
+	*left = 0;
 	r->received += len;
 	if (r->received > max * DRAIN_FACTOR)
 		return MHD_NO;
@@ -195,6 +222,8 @@ static void forget_answer(struct call *c)
 	c->json = NULL;
 	blob_unref(c->blob);
 	c->blob = NULL;
+	relay_unref(c->relay);
+	c->relay = NULL;
 	c->etag = c->delta_base = NULL;
 	c->park = false;
 	c->elsewhere = ROUTE_MEMORY;
@@ -260,9 +289,32 @@ static bool dispatch(struct request *r)
 	return true;
 }
 
+/* False: nothing has come yet; it sleeps. What ends before its first byte is a plain answer. */
+static bool answer_begins(struct request *r)
+{
+	struct relay_end end;
+
+	if (r->relay.relay == NULL)
+		request_relay_open(&r->relay, r->context, r->connection, RELAY_READER,
+				   relay_ref(r->call.relay));
+	if (!relay_await(r->relay.relay))
+		return false;
+	if (relay_has_ended(r->relay.relay, &end) && end.code != 0) {
+		r->call.status = end.code == ERR_BUSY ? 503 : 504;
+		r->code = fault_set(&r->call.fault, end.code, "%s", end.words);
+	}
+	return true;
+}
+
 enum MHD_Result request_proceed(struct request *r)
 {
 	connection_working(r->timing);
+	if (r->relay.side == RELAY_WRITER && r->relay.relay != NULL) {
+		request_relay_finish(&r->relay);
+		return request_answer(r);
+	}
+	if (r->code == 0 && r->call.relay != NULL)
+		return answer_begins(r) ? request_answer(r) : MHD_YES;
 	if (r->code == 0 && !r->finished) {
 		r->call.body = buf_text(&r->body);
 		r->call.body_len = r->body.len;
@@ -279,11 +331,17 @@ enum MHD_Result request_answer(struct request *r)
 	unsigned status;
 	size_t size;
 
-	response = answer_new(&r->call, r->code, r->head.allow[0] != '\0' ? r->head.allow : NULL,
-			      &status, &size);
+	if (r->code == 0 && r->relay.relay != NULL && r->relay.side == RELAY_READER) {
+		response = request_relay_answer(&r->relay, r->call.content_type);
+		status = MHD_HTTP_OK;
+	} else {
+		response =
+			answer_new(&r->call, r->code,
+				   r->head.allow[0] != '\0' ? r->head.allow : NULL, &status, &size);
+		connection_sending(r->timing, size);
+	}
 	if (response == NULL)
 		return MHD_NO;
-	connection_sending(r->timing, size);
 	result = MHD_queue_response(r->connection, status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -295,6 +353,7 @@ void request_free(struct request *r)
 
 	if (r == NULL)
 		return;
+	request_relay_close(&r->relay);
 	connection_idle(r->timing);
 	request_context_close(r->context);
 	forget_answer(c);

@@ -12,8 +12,8 @@ struct request;
 /* The headers are there: finds the route and who asks. Never NULL. */
 struct request *request_begin(struct request_context *x, struct MHD_Connection *c, const char *url,
 			      const char *method);
-/* A piece of the body; MHD_NO ends the connection. */
-enum MHD_Result request_receive(struct request *r, const char *data, size_t len);
+/* A piece of the body; *len becomes what is left of it, for later. MHD_NO ends the connection. */
+enum MHD_Result request_receive(struct request *r, const char *data, size_t *len);
 /* All is there, or the request came back: works on, or answers. */
 enum MHD_Result request_proceed(struct request *r);
 /* Refused by its headers alone, and the body is not worth waiting for. */

@@ -32,6 +32,7 @@ void request_context_drain(struct request_context *x)
 	x->stopping = true;
 	pthread_mutex_unlock(&x->lock);
 	poll_stop(x->options.poll);
+	questions_stop(x->options.questions);
 	pthread_mutex_lock(&x->lock);
 	while (x->away > 0)
 		pthread_cond_wait(&x->fewer, &x->lock);

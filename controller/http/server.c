@@ -43,17 +43,14 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
 {
 	struct server *s = cls;
 	struct request *r = *slot;
-	size_t len = *upload_len;
 
 	(void)version;
 	if (r == NULL) {
 		*slot = r = request_begin(&s->context, c, url, method);
 		return request_is_hopeless(r) ? request_answer(r) : MHD_YES;
 	}
-	if (len > 0) {
-		*upload_len = 0;
-		return request_receive(r, upload, len);
-	}
+	if (*upload_len > 0)
+		return request_receive(r, upload, upload_len);
 	return request_proceed(r);
 }
 
@@ -255,7 +252,7 @@ int server_start(struct server **out, const struct server_options *o, struct fau
 	s->context.routes = routes_new(o->table);
 	s->most = most_connections(o->config);
 	code = connections_start(&s->context.connections, o->config->request_ms, s->most, o->poll,
-				 f);
+				 o->questions, f);
 	if (code == 0)
 		code = open_sockets(s, o->config, f);
 	if (code == 0)

@@ -11,6 +11,7 @@
 #include "controller/http/auth.h"
 #include "controller/http/poll.h"
 #include "controller/jobs.h"
+#include "controller/questions.h"
 
 struct server;
 
@@ -20,6 +21,7 @@ struct server_options {
 	struct controller *controller;
 	struct auth *auth;
 	struct poll *poll;
+	struct questions *questions;
 	struct jobs *jobs;
 	const char *certificate, *key; /* PEM, copied; NULL: plain HTTP */
 	row_t default_organization;

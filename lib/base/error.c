@@ -74,6 +74,16 @@ int error_exit_status(int code)
 	return 70;
 }
 
+int error_from_exit_status(int status)
+{
+	if (status == 0)
+		return 0;
+	for (size_t i = 0; i < N(rows); i++)
+		if (rows[i].status == status)
+			return rows[i].code;
+	return ERR_REMOTE;
+}
+
 int error_from_errno(int errnum)
 {
 	for (size_t i = 0; i < N(from_errno); i++)

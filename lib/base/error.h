@@ -59,6 +59,8 @@ const char *error_text(int code);
 const char *error_name(int code);
 /* Exit status of a program that ends with `code`; 0 for 0. */
 int error_exit_status(int code);
+/* The first code with this exit status; ERR_REMOTE for what is in no row. */
+int error_from_exit_status(int status);
 /* The code that fits an errno value best; ERR_IO for what is in no row. */
 int error_from_errno(int errnum);
 

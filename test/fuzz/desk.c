@@ -188,6 +188,7 @@ struct desk *desk_get(void)
 	make_keys(&desk);
 	desk.controller.auth = auth_new();
 	desk.controller.poll = poll_new();
+	desk.controller.questions = questions_new();
 	desk.controller.publish = publish_new(desk.controller.poll);
 	desk.controller.twins = twins_new();
 	desk.controller.images = images_new(desk.controller.keys.signing, 1 << 20);

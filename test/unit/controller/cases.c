@@ -62,6 +62,11 @@ const struct api_case api_cases[] = {
 	 "{\"public_key\":\"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"}", 204},
 	{V1 "/machines" ID "/rotate-key", METHOD_POST, V1 "/machines/$machine/rotate-key",
 	 "{\"membership\":\"$membership\"}", 200},
+	/* What nobody is asked, and an answer that nobody waits for: question_test.c has the
+	   others. */
+	{V1 "/machines" ID "/questions", METHOD_POST, V1 "/machines/$machine/questions",
+	 "{\"words\":[\"login\"]}", 400},
+	{V1 "/mesh/questions" ID, METHOD_POST, V1 "/mesh/questions/$machine", NULL, 404},
 	{V1 "/memberships" ID "/next-key", METHOD_PUT, V1 "/memberships/$membership/next-key",
 	 "{\"public_key\":\"CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg=\"}", 204},
 	{V1 "/mesh/config", METHOD_GET, V1 "/mesh/config?membership=$membership&image=membership",

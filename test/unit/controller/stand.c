@@ -28,8 +28,10 @@ void stand_complain(const char *fmt, ...)
 
 static size_t take_body(char *data, size_t size, size_t n, void *to)
 {
-	buf_append(&((struct stand *)to)->body, data, size * n);
-	return size * n;
+	struct stand *a = to;
+
+	buf_append(&a->body, data, size * n);
+	return a->limit == 0 || a->body.len < a->limit ? size * n : 0;
 }
 
 static void take_value(const char *line, size_t len, const char *name, char *to, size_t size)
@@ -44,6 +46,8 @@ static size_t take_header(char *line, size_t size, size_t n, void *to)
 {
 	struct stand *a = to;
 
+	if (a->on_header != NULL)
+		a->on_header(line, size, n, a->on_header_to);
 	take_value(line, size * n, "ETag: ", a->etag, sizeof(a->etag));
 	take_value(line, size * n, "Content-Type: ", a->type, sizeof(a->type));
 	take_value(line, size * n, "Allow: ", a->allow, sizeof(a->allow));

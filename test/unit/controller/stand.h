@@ -26,6 +26,10 @@ struct stand {
 	json_t *json;	 /* NULL: the body is no JSON */
 	struct buf body; /* as it came */
 	char etag[96], type[96], allow[96], im[32], delta_base[96];
+	/* Each header and trailer goes there, too; NULL: nowhere. */
+	size_t (*on_header)(char *line, size_t size, size_t n, void *to);
+	void *on_header_to;
+	size_t limit; /* of the body: then the client goes away; 0: none */
 };
 
 void stand_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -283,11 +283,15 @@ static void a_port_in_use_names_its_holder(void)
 	config_parse_listen(text, &config.addresses[0], NULL);
 	{
 		struct poll *poll = poll_new();
-		const struct server_options options = {
-			.config = &config, .poll = poll, .table = (const struct route[]){{0}}};
+		struct questions *questions = questions_new();
+		const struct server_options options = {.config = &config,
+						       .poll = poll,
+						       .questions = questions,
+						       .table = (const struct route[]){{0}}};
 		struct server *server;
 
 		TEST_NUMBER(server_start(&server, &options, &f), ERR_BUSY);
+		questions_free(questions);
 		poll_free(poll);
 	}
 	if (strstr(f.text, text) == NULL || strstr(f.text, "is held by ") == NULL)
