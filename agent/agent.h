@@ -20,6 +20,7 @@ struct fetch;
 struct report;
 struct watch;
 struct control;
+struct answering;
 struct health;
 
 struct agent {
@@ -43,6 +44,7 @@ struct agent {
 	struct report *report;
 	struct watch *watch;
 	struct control *control;
+	struct answering *answering; /* the questions of now */
 
 	struct follow follow;
 	VEC(struct health *) health; /* checks of what is announced */

@@ -25,14 +25,17 @@ static void take_bearer(const struct machine *m, struct buf *bearer, struct http
 	r->bearer = buf_text(bearer);
 }
 
-void contact_ask(struct contact *c, struct http_request *r, http_done *done, void *context)
+struct transfer *contact_ask(struct contact *c, struct http_request *r, http_done *done,
+			     void *context)
 {
+	struct transfer *t;
 	struct buf bearer;
 
 	take_bearer(c->machine, &bearer, r);
-	http_start(c->http, r, done, context);
+	t = http_start(c->http, r, done, context);
 	r->bearer = NULL;
 	buf_fini(&bearer);
+	return t;
 }
 
 int contact_perform(struct machine *m, struct http_request *r, struct http_answer *out)

@@ -23,7 +23,8 @@ void contact_open(struct contact *c, uv_loop_t *loop, struct machine *m,
 /* Cancels what is under way without calling back. */
 void contact_close(struct contact *c);
 /* http_start() with the machine's token. */
-void contact_ask(struct contact *c, struct http_request *r, http_done *done, void *context);
+struct transfer *contact_ask(struct contact *c, struct http_request *r, http_done *done,
+			     void *context);
 /* Takes note of an answer; `what` was asked, for the log. True when this is the first one after a
  * time without: what was sent meanwhile is lost. */
 bool contact_note(struct contact *c, const struct http_answer *a, const char *what);

@@ -211,9 +211,14 @@ static void on_connection(uv_stream_t *listener, int status)
 		client_close(c);
 }
 
-static void give_to_group(const char *path)
+/* Where nobody made a group for it, to that of BIRD, as whom what answers questions reads it, too.
+ */
+static void give_to_group(const char *path, const char *bird)
 {
 	const struct group *g = getgrnam("skein");
+
+	if (g == NULL)
+		g = getgrnam(bird);
 
 	if (g != NULL && chown(path, (uid_t)-1, g->gr_gid) != 0)
 		log_warn("the control socket stays root's: its group cannot be set");
@@ -243,7 +248,7 @@ int agent_control_start(struct agent *a, struct fault *f)
 		error = uv_listen((uv_stream_t *)c->listener, 16, on_connection);
 	if (error != 0)
 		return fault_set(f, ERR_IO, "%s: %s", path, uv_strerror(error));
-	give_to_group(path);
+	give_to_group(path, a->config.bird_user);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "agent/bird/bird.h"
 #include "agent/fetch_set.h"
 #include "agent/forgotten.h"
+#include "agent/question.h"
 #include "agent/report.h"
 #include "agent/watch.h"
 #include "lib/base/log.h"
@@ -179,6 +180,8 @@ static void on_list(void *context, struct http_answer *a)
 		return;
 	}
 	memcpy(f->coming, a->etag, sizeof(f->coming));
+	for (size_t i = 0; i < f->offer.nquestions; i++)
+		question_start(f->agent, &f->offer.questions[i]);
 	drop_missing(f);
 	add_new(f);
 	f->at = 0;

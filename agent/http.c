@@ -151,7 +151,8 @@ struct http *http_new(uv_loop_t *loop, struct http_where *where)
 	return h;
 }
 
-void http_start(struct http *h, const struct http_request *r, http_done *done, void *context)
+struct transfer *http_start(struct http *h, const struct http_request *r, http_done *done,
+			    void *context)
 {
 	struct transfer *t = transfer_new(h->where, r);
 
@@ -160,6 +161,12 @@ void http_start(struct http *h, const struct http_request *r, http_done *done, v
 	h->active = mem_resize(h->active, h->nactive + 1, sizeof(*h->active));
 	h->active[h->nactive++] = t;
 	curl_multi_add_handle(h->multi, t->easy);
+	return t;
+}
+
+void http_go_on(struct transfer *t)
+{
+	curl_easy_pause(t->easy, CURLPAUSE_CONT);
 }
 
 void http_free(struct http *h)

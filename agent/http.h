@@ -26,17 +26,33 @@ struct http_where { /* who the controller is */
 	bool changed;	 /* a `last` is new: the owner stores it */
 };
 
+/* A body that is made as it is sent, in chunks (RFC 9112, 7.1), with a trailer. */
+struct http_upload {
+	/* Up to `size` bytes; 0: that was all; HTTP_UPLOAD_WAIT: none yet, until http_go_on();
+	 * HTTP_UPLOAD_BREAK: there will not be all. */
+	size_t (*read)(void *context, char *to, size_t size);
+	const char *const *names; /* of the trailer; NULL ends them */
+	/* The value of one of them; NULL: it has none. Borrowed until the next call. */
+	const char *(*trailer)(void *context, const char *name);
+	void *context;
+};
+
+#define HTTP_UPLOAD_WAIT  ((size_t)-1)
+#define HTTP_UPLOAD_BREAK ((size_t)-2)
+
 struct http_request {
 	const char *method; /* "GET", … */
 	const char *path;   /* "/machine", below /api/v1 */
 	const void *body;   /* JSON; NULL: none */
 	size_t body_len;
-	const char *bearer;	   /* NULL: none */
-	const char *if_none_match; /* NULL or "": none */
-	bool deltas;		   /* A-IM: skein-delta, with if_none_match (RFC 3229) */
-	const char *signature;	   /* Skein-Signature; NULL: none */
-	const char *start;	   /* Skein-Start; NULL: none */
-	unsigned wait_s;	   /* Prefer: wait=N; 0: none */
+	const struct http_upload *upload; /* in its place; borrowed until `done`; NULL: none */
+	const char *bearer;		  /* NULL: none */
+	const char *if_none_match;	  /* NULL or "": none */
+	bool deltas;			  /* A-IM: skein-delta, with if_none_match (RFC 3229) */
+	const char *signature;		  /* Skein-Signature; NULL: none */
+	const char *start;		  /* Skein-Start; NULL: none */
+	unsigned wait_s;		  /* Prefer: wait=N; 0: none */
+	unsigned limit_s;		  /* for all of it; 0: the usual */
 	size_t answer_max;
 };
 
@@ -57,9 +73,13 @@ int http_perform(struct http_where *where, const struct http_request *r, struct 
 
 /* The same on a loop. The request is copied; `done` gets the answer, borrowed for the call. */
 struct http;
+struct transfer;
 typedef void http_done(void *context, struct http_answer *answer);
 struct http *http_new(uv_loop_t *loop, struct http_where *where); /* borrows both */
-void http_start(struct http *h, const struct http_request *r, http_done *done, void *context);
+struct transfer *http_start(struct http *h, const struct http_request *r, http_done *done,
+			    void *context);
+/* An upload that waited has something to send, or its end. From within `done` on it is gone. */
+void http_go_on(struct transfer *t);
 /* Cancels what is under way without calling back; frees once the loop has closed its handles. */
 void http_free(struct http *h);
 

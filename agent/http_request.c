@@ -65,6 +65,61 @@ static void add_header(struct transfer *t, const char *name, const char *value)
 	buf_fini(&line);
 }
 
+/* ---- uploads ---- */
+
+static void add_upload_headers(struct transfer *t, const struct http_upload *u)
+{
+	struct buf names;
+
+	buf_init(&names);
+	for (size_t i = 0; u->names[i] != NULL; i++)
+		buf_printf(&names, "%s%s", i > 0 ? ", " : "", u->names[i]);
+	add_header(t, "Content-Type", "application/octet-stream");
+	add_header(t, "Transfer-Encoding", "chunked");
+	add_header(t, "Trailer", buf_text(&names));
+	buf_fini(&names);
+}
+
+static size_t on_upload(char *to, size_t size, size_t n, void *context)
+{
+	struct transfer *t = context;
+	size_t got = t->upload->read(t->upload->context, to, size * n);
+
+	t->uploading = t->uploading || got != HTTP_UPLOAD_WAIT;
+	return got == HTTP_UPLOAD_WAIT	  ? CURL_READFUNC_PAUSE
+	       : got == HTTP_UPLOAD_BREAK ? CURL_READFUNC_ABORT
+					  : got;
+}
+
+static int on_trailer(struct curl_slist **list, void *context)
+{
+	const struct http_upload *u = ((struct transfer *)context)->upload;
+
+	for (size_t i = 0; u->names[i] != NULL; i++) {
+		const char *value = u->trailer(u->context, u->names[i]);
+		struct buf line;
+
+		if (value == NULL)
+			continue;
+		buf_init(&line);
+		buf_printf(&line, "%s: %s", u->names[i], value);
+		*list = curl_slist_append(*list, buf_text(&line));
+		buf_fini(&line);
+	}
+	return CURL_TRAILERFUNC_OK;
+}
+
+static void set_upload(struct transfer *t, const struct http_upload *u)
+{
+	t->upload = u;
+	curl_easy_setopt(t->easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_upload);
+	curl_easy_setopt(t->easy, CURLOPT_READDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_TRAILERFUNCTION, on_trailer);
+	curl_easy_setopt(t->easy, CURLOPT_TRAILERDATA, t);
+}
+
 static void set_headers(struct transfer *t, const struct http_request *r)
 {
 	char text[64];
@@ -92,6 +147,8 @@ static void set_headers(struct transfer *t, const struct http_request *r)
 	}
 	if (r->body != NULL)
 		add_header(t, "Content-Type", "application/json");
+	if (r->upload != NULL)
+		add_upload_headers(t, r->upload);
 	t->headers = curl_slist_append(t->headers, "Expect:");
 }
 
@@ -175,6 +232,8 @@ struct transfer *transfer_new(struct http_where *where, const struct http_reques
 	t->answer_max = r->answer_max;
 	buf_init_secret(&t->answer.body); /* enrolling is answered with a token */
 	set_headers(t, r);
+	if (r->upload != NULL)
+		set_upload(t, r->upload);
 	curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, t->method);
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 	if (r->body != NULL) {
@@ -193,7 +252,8 @@ struct transfer *transfer_new(struct http_where *where, const struct http_reques
 	curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(t->easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT, ANSWER_TIMEOUT_S + (long)r->wait_s);
+	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT,
+			 r->limit_s != 0 ? (long)r->limit_s : ANSWER_TIMEOUT_S + (long)r->wait_s);
 	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "https,http");
 	if (!pin_is_zero(where->pin)) {
 		/* The pin is the authority: names and issuers add nothing to it. */
@@ -293,7 +353,7 @@ bool transfer_finish(struct transfer *t, CURLcode result)
 	else
 		fault_set(&a->fault, a->code, "%s: %s", url,
 			  t->curl_error[0] != '\0' ? t->curl_error : curl_easy_strerror(result));
-	return aim_again(t);
+	return !t->uploading && aim_again(t);
 }
 
 void transfer_free(struct transfer *t)

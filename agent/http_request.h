@@ -14,6 +14,8 @@ struct transfer {
 	size_t answer_max, url; /* which URL is being tried */
 	bool by_last;		/* at its last address, for its name led nowhere */
 	char curl_error[CURL_ERROR_SIZE];
+	const struct http_upload *upload;
+	bool uploading; /* some of it is gone: it cannot be sent again */
 	struct http_answer answer;
 	http_done *done;
 	void *context;

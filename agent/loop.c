@@ -9,6 +9,7 @@
 #include "agent/control.h"
 #include "agent/fetch.h"
 #include "agent/health/health.h"
+#include "agent/question.h"
 #include "agent/report.h"
 #include "agent/watch.h"
 #include "lib/base/log.h"
@@ -78,6 +79,7 @@ static void close_all(uv_handle_t *handle, void *context)
 static void drain(struct agent *a)
 {
 	contact_close(&a->contact);
+	question_stop(a);
 	fetch_stop(a);
 	report_stop(a);
 	watch_stop(a);

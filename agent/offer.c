@@ -11,7 +11,7 @@ struct membership_json {
 };
 
 struct machine_json {
-	struct json_rows memberships;
+	struct json_rows memberships, questions;
 };
 
 #define AT(m) offsetof(struct membership_json, m)
@@ -29,6 +29,8 @@ static const struct json_row machine_rows[] = {
 	{"memberships", MEMBER_ROWS, offsetof(struct machine_json, memberships), .required = true,
 	 .max = OFFER_MEMBERSHIPS_MAX, .rows = membership_rows,
 	 .row_size = sizeof(struct membership_json)},
+	{"questions", MEMBER_ROWS, offsetof(struct machine_json, questions), .required = false,
+	 .max = QUESTIONS_OF_MACHINE, .rows = question_rows, .row_size = sizeof(struct question)},
 	{0},
 };
 
@@ -59,6 +61,8 @@ int offer_parse(const struct buf *body, struct arena *arena, struct offer *out, 
 		return code;
 	from = j.memberships.at;
 	out->n = j.memberships.n;
+	out->questions = j.questions.at;
+	out->nquestions = j.questions.n;
 	out->at = arena_array(arena, out->n + 1, sizeof(*out->at));
 	for (size_t i = 0; i < out->n; i++) {
 		out->at[i].needs_key = from[i].needs_key;

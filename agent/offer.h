@@ -6,6 +6,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/error.h"
 #include "lib/mesh/id.h"
+#include "lib/mesh/question.h"
 
 /* Where the rotation of a key stands (key_rotation.h). */
 enum offer_rotation {
@@ -25,6 +26,8 @@ struct offered { /* a membership, as the controller has it */
 struct offer {
 	struct offered *at;
 	size_t n;
+	const struct question *questions; /* as they came: not checked yet */
+	size_t nquestions;
 };
 
 #define OFFER_MEMBERSHIPS_MAX 64 /* at most as many as there are tables for them */
