@@ -76,6 +76,15 @@ int api_post(struct cli *c, const char *path, json_t *body, const json_t **out)
 	return code;
 }
 
+int api_stream(struct cli *c, const char *path, json_t *body, struct stream *s)
+{
+	const struct request q = {.method = "POST", .path = whole_path(c, path), .body = body};
+	int code = c->transport->stream(c->transport, &q, s, &c->fault);
+
+	json_decref(body);
+	return code;
+}
+
 int api_patch(struct cli *c, const char *path, json_t *changes, const json_t **out)
 {
 	struct answer before = {0}, a;

@@ -13,6 +13,8 @@ int api_get(struct cli *c, const char *path, const json_t **out);
 int api_list(struct cli *c, const char *path, size_t max, json_t **items);
 /* Takes `body` (may be NULL); `out` may be NULL. */
 int api_post(struct cli *c, const char *path, json_t *body, const json_t **out);
+/* The same, and what is answered goes to the stream as it comes. Takes `body`. */
+int api_stream(struct cli *c, const char *path, json_t *body, struct stream *s);
 /* Reads the resource for its ETag, then changes it if nobody else did. Takes `changes`. */
 int api_patch(struct cli *c, const char *path, json_t *changes, const json_t **out);
 int api_delete(struct cli *c, const char *path);

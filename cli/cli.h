@@ -71,5 +71,10 @@ extern const struct option_row cli_options[]; /* of every command, into struct c
 size_t cli_count_verbs(void);
 void cli_list_commands(struct command *out, int (*run)(void *, const struct invocation *));
 const struct verb *cli_find_verb(const char *words);
+/* Runs it with the controller open, if it needs that; or on another machine, where its options name
+ * one. */
+int cli_run(struct cli *c, const struct verb *verb, const struct invocation *in);
+/* Opens c->transport by the user's login, unless it is open. */
+int cli_connect(struct cli *c);
 
 #endif

@@ -9,8 +9,11 @@
 #include "lib/base/arena.h"
 #include "lib/base/buf.h"
 #include "lib/base/json.h"
+#include "lib/base/text.h"
+#include "lib/mesh/question.h"
 
 #define CONNECT_TIMEOUT_MS 10000L
+#define STREAM_SILENCE_S   90L /* the controller gives up before */
 #define TIMEOUT_MS	   60000L
 #define ANSWER_MAX	   (16u << 20)
 #define BODY_FLAGS	   JSON_COMPACT
@@ -23,7 +26,8 @@ struct client {
 	/* of the request under way */
 	struct buf body;
 	struct answer *answer;
-	bool too_large;
+	struct stream *stream; /* NULL: the answer is taken whole */
+	bool too_large, not_wanted;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -46,10 +50,22 @@ static const struct {
 	{CURLE_GOT_NOTHING, ERR_UNREACHABLE, "it closed the connection"},
 };
 
+static long status_of(const struct client *c)
+{
+	long status = 0;
+
+	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
 static size_t take_body(char *data, size_t size, size_t n, void *context)
 {
 	struct client *c = context;
 
+	if (c->stream != NULL && status_of(c) == 200) {
+		c->not_wanted = !c->stream->take(c->stream->context, data, size * n);
+		return c->not_wanted ? 0 : size * n;
+	}
 	if (c->body.len + size * n > ANSWER_MAX) {
 		c->too_large = true;
 		return 0;
@@ -58,23 +74,39 @@ static size_t take_body(char *data, size_t size, size_t n, void *context)
 	return size * n;
 }
 
+/* The value of a header line, if it is of this name. */
+static void take_value(const char *line, size_t len, const char *name, char *to, size_t size)
+{
+	size_t skip = strlen(name);
+
+	if (len <= skip || strncasecmp(line, name, skip) != 0 || line[skip] != ':')
+		return;
+	skip++;
+	while (skip < len && line[skip] == ' ')
+		skip++;
+	snprintf(to, size, "%.*s", (int)(len - skip), line + skip);
+	to[strcspn(to, "\r\n")] = '\0';
+}
+
 static size_t take_header(char *data, size_t size, size_t n, void *context)
 {
-	static const char name[] = "etag:";
 	struct client *c = context;
-	size_t len = size * n, skip = strlen(name);
+	size_t len = size * n;
 
-	if (len < skip || strncasecmp(data, name, skip) != 0)
-		return len;
-	while (skip < len && data[skip] == ' ')
-		skip++;
-	snprintf(c->answer->etag, sizeof(c->answer->etag), "%.*s", (int)(len - skip), data + skip);
-	c->answer->etag[strcspn(c->answer->etag, "\r\n")] = '\0';
+	take_value(data, len, "etag", c->answer->etag, sizeof(c->answer->etag));
+	if (c->stream != NULL) {
+		take_value(data, len, QUESTION_TRAILER_EXIT, c->stream->exit,
+			   sizeof(c->stream->exit));
+		take_value(data, len, QUESTION_TRAILER_ERROR, c->stream->error,
+			   sizeof(c->stream->error));
+	}
 	return len;
 }
 
 static int connection_fault(const struct client *c, CURLcode rc, struct fault *f)
 {
+	if (c->not_wanted)
+		return fault_set(f, ERR_IO, "the answer could not be written");
 	if (c->too_large)
 		return fault_set(f, ERR_TOO_LARGE, "%s: an answer of more than %u bytes", c->url,
 				 ANSWER_MAX);
@@ -87,12 +119,24 @@ static int connection_fault(const struct client *c, CURLcode rc, struct fault *f
 			 c->error[0] != '\0' ? c->error : curl_easy_strerror(rc));
 }
 
+static int read_stream(struct client *c, struct fault *f)
+{
+	text_disarm(c->stream->exit);
+	text_disarm(c->stream->error);
+	if (c->stream->exit[0] != '\0')
+		return 0;
+	return fault_set(f, ERR_TRUNCATED,
+			 "the answer broke off: the controller went away, or something in between "
+			 "takes the end of answers away (HTTP trailers)");
+}
+
 static int read_answer(struct client *c, struct fault *f)
 {
 	struct fault ignored = {0};
-	long status = 0;
+	long status = status_of(c);
 
-	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (c->stream != NULL && status == 200)
+		return read_stream(c, f);
 	if (c->body.len > 0)
 		c->answer->json = json_parse(c->body.data, c->body.len, &ignored);
 	if (status < 200 || status > 299)
@@ -118,9 +162,10 @@ static struct curl_slist *headers_of(const struct client *c, const struct reques
 	return curl_slist_append(list, "Expect:");
 }
 
-static int call(struct transport *t, const struct request *q, struct answer *a, struct fault *f)
+/* The answer goes to `a` or to `s`. */
+static int perform(struct client *c, const struct request *q, struct answer *a, struct stream *s,
+		   struct fault *f)
 {
-	struct client *c = (struct client *)t;
 	struct curl_slist *headers = headers_of(c, q);
 	char *body = q->body != NULL ? json_dumps(q->body, BODY_FLAGS) : NULL;
 	struct buf url;
@@ -128,6 +173,8 @@ static int call(struct transport *t, const struct request *q, struct answer *a, 
 	int code;
 
 	*a = (struct answer){0};
+	c->stream = s;
+	c->not_wanted = false;
 	buf_init(&url);
 	buf_printf(&url, "%s%s", c->url, q->path);
 	buf_clear(&c->body);
@@ -140,6 +187,8 @@ static int call(struct transport *t, const struct request *q, struct answer *a, 
 	if (body == NULL)
 		curl_easy_setopt(c->curl, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, q->method);
+	curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, s != NULL ? 0 : TIMEOUT_MS);
+	curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_LIMIT, s != NULL ? 1L : 0L);
 	rc = curl_easy_perform(c->curl);
 	code = rc == CURLE_OK ? read_answer(c, f) : connection_fault(c, rc, f);
 	if (code != 0) {
@@ -151,6 +200,22 @@ static int call(struct transport *t, const struct request *q, struct answer *a, 
 	curl_slist_free_all(headers);
 	free(body);
 	buf_fini(&url);
+	return code;
+}
+
+static int call(struct transport *t, const struct request *q, struct answer *a, struct fault *f)
+{
+	return perform((struct client *)t, q, a, NULL, f);
+}
+
+static int stream(struct transport *t, const struct request *q, struct stream *s, struct fault *f)
+{
+	struct answer a;
+	int code;
+
+	s->exit[0] = s->error[0] = '\0';
+	code = perform((struct client *)t, q, &a, s, f);
+	json_decref(a.json);
 	return code;
 }
 
@@ -185,7 +250,7 @@ int client_new(const struct session *s, struct transport **out, struct fault *f)
 	struct buf header;
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	c->transport = (struct transport){call, client_free};
+	c->transport = (struct transport){call, stream, client_free};
 	c->curl = curl_easy_init();
 	c->url = mem_strdup(s->url);
 	buf_init_secret(&c->body); /* a new token comes in one */
@@ -198,7 +263,7 @@ int client_new(const struct session *s, struct transport **out, struct fault *f)
 	}
 	set_trust(c->curl, s);
 	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
+	curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_TIME, STREAM_SILENCE_S);
 	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->error);
 	curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, take_body);

@@ -2,28 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/api.h"
-#include "cli/client.h"
+#include "cli/cli.h"
 #include "cli/problem.h"
 #include "lib/base/secret.h"
 
 static const char footer[] = "Names or ids may be used for organizations, meshes and machines.\n"
 			     "SKEIN_URL and SKEIN_TOKEN_FILE override what `skein login` stored.\n"
 			     "Exit statuses are listed in skein(1).\n";
-
-static int connect_controller(struct cli *c)
-{
-	struct session s;
-	int code = session_load(&s, c->config, &c->fault);
-
-	if (code != 0)
-		return code;
-	code = client_new(&s, &c->transport, &c->fault);
-	session_fini(&s);
-	if (code == 0 && c->organization != NULL)
-		code = api_find_id(c, API_ORGANIZATION, c->organization, &c->organization_id);
-	return code;
-}
 
 static void print_fault(const struct cli *c, const struct verb *verb, int code)
 {
@@ -39,15 +24,12 @@ static int run_verb(void *context, const struct invocation *in)
 {
 	struct cli *c = context;
 	const struct verb *verb = cli_find_verb(in->command->words);
-	int code = 0;
+	int code;
 
 	arena_init(&c->arena);
 	output_init(&c->out, c->json);
 	c->answers = json_array();
-	if (verb->needs == VERB_NEEDS_CONTROLLER)
-		code = connect_controller(c);
-	if (code == 0)
-		code = verb->run(c, in);
+	code = cli_run(c, verb, in);
 	if (code == 0 && (fflush(stdout) != 0 || ferror(stdout) != 0))
 		code = fault_set(&c->fault, ERR_IO, "the answer could not be written");
 	if (code != 0)

@@ -22,6 +22,18 @@
 #define RED   "\033[31m"
 #define PLAIN "\033[0m"
 
+/* The agent's, for one who looks from elsewhere: standard output is no terminal here. */
+static void take_asked(struct output *o)
+{
+	const char *width = getenv("SKEIN_WIDTH"), *colour = getenv("SKEIN_COLOUR");
+	long n = width != NULL ? strtol(width, NULL, 10) : 0;
+
+	if (n >= WIDTH_LEAST && n < WIDTH)
+		o->width = (int)n;
+	if (colour != NULL && strcmp(colour, "always") == 0)
+		o->colour = true;
+}
+
 void output_init(struct output *o, bool json)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -33,6 +45,7 @@ void output_init(struct output *o, bool json)
 	if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
 	    size.ws_col >= WIDTH_LEAST && size.ws_col < WIDTH)
 		o->width = size.ws_col;
+	take_asked(o);
 }
 
 static bool may_be_cut(const struct column *c)

@@ -3,6 +3,7 @@
 #define SKEIN_CLI_TRANSPORT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "lib/base/error.h"
 
@@ -20,10 +21,23 @@ struct answer {
 	char etag[ETAG_MAX];
 };
 
+/* An answer that comes as it is made, of any length. */
+struct stream {
+	/* A piece of it; false: no more is wanted. */
+	bool (*take)(void *context, const char *data, size_t n);
+	void *context;
+	/* How it ended; "" where nothing was said. From outside: disarmed, and no longer. */
+	char exit[8], error[FAULT_TEXT_MAX];
+};
+
 struct transport {
 	/* 0, or the code of what went wrong, with words: no connection, or a problem document. */
 	int (*call)(struct transport *t, const struct request *q, struct answer *a,
 		    struct fault *f);
+	/* The same, and the body of a success goes to the stream; what its trailer says is in it
+	 * after that. ERR_TRUNCATED: there was no trailer. */
+	int (*stream)(struct transport *t, const struct request *q, struct stream *s,
+		      struct fault *f);
 	void (*free)(struct transport *t);
 };
 

@@ -16,7 +16,7 @@
 
 /* The first member of every verb's options. */
 struct bgp_where {
-	const char *socket, *mesh;
+	const char *socket, *mesh, *machine;
 };
 
 #define BGP_WHERE_ROWS                                                                             \
@@ -24,9 +24,13 @@ struct bgp_where {
 	 OPTION_TEXT, offsetof(struct bgp_where, socket),                                          \
 	 "PATH",      "control socket of any BIRD, in place of this machine's own",                \
 	 0,	      0},                                                                          \
+		{"mesh",      'm',                                                                 \
+		 OPTION_TEXT, offsetof(struct bgp_where, mesh),                                    \
+		 "MESH",      "which mesh of the machine, where it is in several",                 \
+		 0,	      0},                                                                  \
 	{                                                                                          \
-		"mesh", 'm', OPTION_TEXT, offsetof(struct bgp_where, mesh), "MESH",                \
-			"which mesh of this machine, where it is in several", 0, 0                 \
+		"machine", 'M', OPTION_TEXT, offsetof(struct bgp_where, machine), "NAME",          \
+			"another machine's, asked through the controller", 0, 0                    \
 	}
 
 /* Options of verbs that can be asked whether all is up. */

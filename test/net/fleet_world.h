@@ -46,6 +46,9 @@ bool fleets_reach_address(const char *from, const char *mesh, const struct addre
 bool fleets_reach(const char *from, const char *from_mesh, const char *to, const char *to_mesh,
 		  int64_t ms);
 
+/* A case: fleet_question.c */
+void fleets_machine_is_asked(void);
+
 /* Flows between a1 and b1, across the meshes. */
 struct measure_plan fleets_crossing(unsigned flows);
 

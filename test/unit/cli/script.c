@@ -94,7 +94,7 @@ static int run(struct cli *c, struct script *s, int argc, char **argv, char **pr
 	c->answers = json_array();
 	arena_init(&c->arena);
 	if (code == 0)
-		code = cli_find_verb(in.command->words)->run(c, &in);
+		code = cli_run(c, cli_find_verb(in.command->words), &in);
 	fclose(c->out.to);
 	json_decref(c->answers);
 	arena_fini(&c->arena);
@@ -107,7 +107,7 @@ static int run(struct cli *c, struct script *s, int argc, char **argv, char **pr
 int script_run(const char *line, const struct exchange *script, const char *printed,
 	       const char *fault)
 {
-	struct script s = {.transport = {answer, NULL}, .next = script, .line = line};
+	struct script s = {.transport = {.call = answer}, .next = script, .line = line};
 	struct cli c = {0};
 	char *copy = mem_strdup(line), *words[SCRIPT_WORDS_MAX], *text = NULL;
 	int code = run(&c, &s, split(copy, words), words, &text);
