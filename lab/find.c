@@ -49,6 +49,15 @@ static int no_such_lab(const char *name, struct fault *f)
 	return fault_set(f, ERR_NOT_FOUND, "no lab '%s' is up; there is: %s", name, names);
 }
 
+/* Whether there is anything of a lab of this name, whole or not. */
+static bool exists(const char *name)
+{
+	char path[PLACE_PATH_MAX];
+
+	snprintf(path, sizeof(path), LAB_ROOT "/%.63s", name);
+	return access(path, F_OK) == 0;
+}
+
 int lab_find_name(const char *name, char out[64], struct fault *f)
 {
 	if (name == NULL)
@@ -56,13 +65,5 @@ int lab_find_name(const char *name, char out[64], struct fault *f)
 	if (strlen(name) > 20 || strchr(name, '/') != NULL || name[0] == '.')
 		return fault_set(f, ERR_INVALID, "'%.40s' is no lab's name", name);
 	snprintf(out, 64, "%s", name);
-	return lab_exists(name) ? 0 : no_such_lab(name, f);
-}
-
-bool lab_exists(const char *name)
-{
-	char path[PLACE_PATH_MAX];
-
-	snprintf(path, sizeof(path), LAB_ROOT "/%.63s", name);
-	return access(path, F_OK) == 0;
+	return exists(name) ? 0 : no_such_lab(name, f);
 }

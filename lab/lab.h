@@ -50,8 +50,6 @@ int lab_take_lock(struct lab *lab, struct fault *f);
 void lab_drop_lock(const struct lab *lab);
 /* `name`, or that of the only lab there is; a fault names those that there are. */
 int lab_find_name(const char *name, char out[64], struct fault *f);
-/* Whether there is anything of a lab of this name, whole or not. */
-bool lab_exists(const char *name);
 /* Notes that everything came up. */
 int lab_note_whole(struct lab *lab, struct fault *f);
 /* ERR_CHECK where that was never noted: its making failed, or was killed half way. ERR_BUSY while

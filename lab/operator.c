@@ -142,7 +142,8 @@ int operator_start_controller(struct lab *lab, struct fault *f)
 	return code == 0 ? log_in(lab, &who, f) : code;
 }
 
-json_t *operator_list(struct lab *lab, const char *const *words, struct fault *f)
+/* The items of a list: `skein WORDS --json`. NULL with `f` set; caller json_decref()s. */
+static json_t *ask_list(struct lab *lab, const char *const *words, struct fault *f)
 {
 	const char *argv[16];
 	json_t *root = NULL, *items = NULL;
@@ -240,13 +241,13 @@ int operator_members(struct lab *lab, struct arena *arena, operator_member_vec *
 {
 	static const char *const list_members[] = {"membership", "list", NULL};
 	static const char *const list_meshes[] = {"mesh", "list", NULL};
-	json_t *members = operator_list(lab, list_members, f), *meshes = NULL;
+	json_t *members = ask_list(lab, list_members, f), *meshes = NULL;
 	int code = members == NULL ? f->code : 0;
 
 	for (size_t i = 0; i < json_array_size(members) && code == 0; i++)
 		code = add_member(json_array_get(members, i), arena, out, f);
 	if (code == 0) {
-		meshes = operator_list(lab, list_meshes, f);
+		meshes = ask_list(lab, list_meshes, f);
 		code = meshes == NULL ? f->code : 0;
 	}
 	for (size_t i = 0; i < json_array_size(meshes) && code == 0; i++)

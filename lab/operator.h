@@ -14,8 +14,6 @@ int operator_start_controller(struct lab *lab, struct fault *f);
 /* Runs `skein` with these words at the controller; what it says goes to `out` (may be NULL). */
 int operator_skein(struct lab *lab, const char *const *words, const char *input, struct buf *out,
 		   struct fault *f);
-/* The items of a list: `skein WORDS --json`. NULL with `f` set; caller json_decref()s. */
-json_t *operator_list(struct lab *lab, const char *const *words, struct fault *f);
 
 /* A membership as the controller has it. */
 struct operator_member {

@@ -90,11 +90,6 @@ static const struct kind kinds[] = {{"link", unplug, NULL},
 				    {"wg", kill_wireguard, "wireguard-go"},
 				    {"all", power_off, NULL}};
 
-const char *outage_kinds(void)
-{
-	return "link, bird, agent, wg, all";
-}
-
 static const struct kind *find_kind(const char *name)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -113,8 +108,10 @@ int outage_cause(struct lab *lab, const char *machine, const char *kind, struct 
 		return code;
 	if (k != NULL)
 		return k->cause(lab, machine, f);
-	return fault_set(f, ERR_USAGE, "'%.40s' cannot be killed; want one of: %s", kind,
-			 outage_kinds());
+	return fault_set(f, ERR_USAGE,
+			 "'%.40s' cannot be killed; want one of: "
+			 "link, bird, agent, wg, all",
+			 kind);
 }
 
 /* How many there are. `program` NULL: all of the machine. */

@@ -4,8 +4,6 @@
 
 #include "lab/lab.h"
 
-/* The kinds, for messages: "link, bird, agent, wg, all". */
-const char *outage_kinds(void);
 /* link: the cable is unplugged (also that of a network's host). bird, agent, wg: the processes are
  * killed (where the kernel has WireGuard: its devices are removed). all: power off, cable and every
  * process. */

@@ -150,7 +150,8 @@ void connection_idle(struct connection *x)
 	set_deadline(x, IDLE_MS + x->owner->request_ms);
 }
 
-bool connections_expire(struct connections *c, struct mono now)
+/* True: some were shut down. */
+static bool expire(struct connections *c, struct mono now)
 {
 	struct deadline *first;
 	bool some = false;
@@ -191,7 +192,7 @@ static void *tick_loop(void *arg)
 	while (wait_for_tick(c)) {
 		struct mono now = mono_now();
 
-		if (connections_expire(c, now))
+		if (expire(c, now))
 			log_info("connections shut down: a request took too long");
 		poll_expire(c->poll, now);
 		questions_look(c->questions, now);

@@ -42,6 +42,5 @@ void connection_receiving(
 void connection_working(struct connection *x); /* it is our turn: no deadline */
 void connection_sending(struct connection *x, size_t bytes);
 void connection_idle(struct connection *x); /* answered; the next request may come */
-bool connections_expire(struct connections *c, struct mono now); /* true: some were shut down */
 
 #endif

@@ -25,7 +25,8 @@ int problem_status(int code)
 	return 500;
 }
 
-const char *problem_name(int code, char out[PROBLEM_NAME_MAX])
+/* "ERR_NOT_FOUND" to "not-found". */
+static const char *code_to_name(int code, char out[PROBLEM_NAME_MAX])
 {
 	const char *name = error_name(code);
 	size_t n = 0;
@@ -69,7 +70,7 @@ json_t *problem_new(int code, int status, const char *name, const struct fault *
 	if (name != NULL)
 		name_to_words(name, title);
 	else
-		name = problem_name(status == 500 ? ERR_INTERNAL : code, by_code);
+		name = code_to_name(status == 500 ? ERR_INTERNAL : code, by_code);
 	snprintf(type, sizeof(type), "%s%s", PROBLEM_BASE, name);
 	json_object_set_new(doc, "type", json_string(type));
 	json_object_set_new(doc, "title", json_string(title));

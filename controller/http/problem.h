@@ -12,8 +12,6 @@
 
 /* The HTTP status that fits a code; 500 for what is nobody's input. */
 int problem_status(int code);
-/* "ERR_NOT_FOUND" becomes "not-found". */
-const char *problem_name(int code, char out[PROBLEM_NAME_MAX]);
 /* {"type", "title", "status", "detail", and the members of `extra`}; a new reference. `name` NULL:
  * by the code. Of an internal error (status 500) the detail stays inside. `extra` is borrowed. */
 json_t *problem_new(int code, int status, const char *name, const struct fault *f,

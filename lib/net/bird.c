@@ -261,7 +261,7 @@ int bird_step(struct bird *b, struct fault *f)
 
 /* ---- waiting ---- */
 
-int bird_wait(struct bird *b, struct mono deadline, struct fault *f)
+static int await_reply(struct bird *b, struct mono deadline, struct fault *f)
 {
 	int code;
 
@@ -281,7 +281,7 @@ int bird_call(struct bird *b, const char *command, struct mono deadline, bird_li
 {
 	int code = bird_start(b, command, each, context, f);
 
-	return code != 0 ? code : bird_wait(b, deadline, f);
+	return code != 0 ? code : await_reply(b, deadline, f);
 }
 
 int bird_ask(const char *path, const char *command, struct mono deadline, bird_line_fn *each,

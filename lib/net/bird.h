@@ -4,8 +4,8 @@
  * starts with a space instead has the code of the line before, one with '+' comes unasked. Codes:
  * 0xxx done, 1xxx and 2xxx tables, 8xxx refused, 9xxx not understood (BIRD's doc/reply_codes).
  *
- * Nothing here waits, unless bird_wait() or bird_call() is used: an event loop starts a command,
- * polls bird_fd() for bird_events() and calls bird_step(). */
+ * Nothing here waits, unless bird_call() is used: an event loop starts a command, polls bird_fd()
+ * for bird_events() and calls bird_step(). */
 #ifndef SKEIN_NET_BIRD_H
 #define SKEIN_NET_BIRD_H
 
@@ -55,9 +55,7 @@ int bird_start(struct bird *b, const char *command, bird_line_fn *each, void *co
 int bird_step(struct bird *b, struct fault *f);
 /* Code of the last complete reply's last line. */
 int bird_code(const struct bird *b);
-/* Steps until the reply is complete: 0; or ERR_TIMEOUT. */
-int bird_wait(struct bird *b, struct mono deadline, struct fault *f);
-/* bird_start() and bird_wait(). */
+/* bird_start(), and steps until the reply is complete: 0; or ERR_TIMEOUT. */
 int bird_call(struct bird *b, const char *command, struct mono deadline, bird_line_fn *each,
 	      void *context, struct fault *f);
 /* A whole visit: open, call, close. */

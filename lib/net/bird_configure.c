@@ -14,7 +14,8 @@ static const struct {
 	{22, BIRD_CONFIG_UNDOING},
 };
 
-int bird_configure_result(int code, enum bird_configured *result)
+/* ERR_REMOTE for what is no answer to `configure`. */
+static int result_of(int code, enum bird_configured *result)
 {
 	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
 		if (results[i].reply == code) {
@@ -73,7 +74,7 @@ int bird_configure(struct bird *b, enum bird_configure_kind kind, const char *pa
 
 	if (code == 0)
 		code = bird_call(b, command, deadline, NULL, NULL, f);
-	if (code == 0 && bird_configure_result(bird_code(b), result) != 0)
+	if (code == 0 && result_of(bird_code(b), result) != 0)
 		code = fault_set(f, ERR_REMOTE, "BIRD: reply %04d to configure", bird_code(b));
 	return code;
 }

@@ -33,11 +33,9 @@ enum bird_configure_kind {
 int bird_configure(struct bird *b, enum bird_configure_kind kind, const char *path,
 		   unsigned seconds, struct mono deadline, enum bird_configured *result,
 		   struct fault *f);
-/* For an event loop: the command's text, and what its reply's code means (ERR_REMOTE for one that
- * is no answer to `configure`). */
+/* Its command, as text. */
 int bird_configure_command(enum bird_configure_kind kind, const char *path, unsigned seconds,
 			   char out[BIRD_COMMAND_MAX], struct fault *f);
-int bird_configure_result(int code, enum bird_configured *result);
 
 enum bird_protocol_verb {
 	BIRD_PROTOCOL_ENABLE,
