@@ -14,11 +14,13 @@ struct bench_result {
 	double against; /* of what it is compared with, in the same unit; 0: with nothing */
 };
 
+#define BENCH_ZERO -1.0 /* for a bar: the value has to be 0 */
+
 struct bench_row {
 	const char *name, *unit;
 	const char *against; /* NULL: nothing, the value is told as it is */
 	double bar;	     /* of value / against: at most, or, where more is better, at least;
-				0: none, the ratio is told as it is */
+				0: none, the ratio is told as it is; BENCH_ZERO */
 	bool more_is_better;
 };
 

@@ -14,7 +14,7 @@
 
 #define RUNS	     5
 #define RUNS_IN_TURN 25
-#define ROWS_MAX     16
+#define ROWS_MAX     24
 #define LONG	     "long: "
 #define REFERENCE    "test/bench/reference.json"
 

@@ -67,11 +67,21 @@ void table_fini(struct table *t)
 	json_decref(t->reference);
 }
 
+static bool is_held(const struct bench_row *row, const struct bench_result *r)
+{
+	const double ratio = r->value / r->against;
+
+	if (row->bar == BENCH_ZERO)
+		return r->value == 0;
+	if (row->against == NULL || row->bar <= 0)
+		return true;
+	return row->more_is_better ? ratio >= row->bar : ratio <= row->bar;
+}
+
 void table_add(struct table *t, const struct bench_row *row, const struct bench_result *r)
 {
 	double ratio = r->value / r->against, worse;
-	bool holds = row->against == NULL || row->bar <= 0 ||
-		     (row->more_is_better ? ratio >= row->bar : ratio <= row->bar);
+	bool holds = is_held(row, r);
 	json_t *json = row_json(row, r, holds);
 
 	printf("%-*s %12.4g %-4s", NAME_WIDTH, row->name, r->value, row->unit);
@@ -80,6 +90,8 @@ void table_add(struct table *t, const struct bench_row *row, const struct bench_
 	if (row->against != NULL && row->bar > 0)
 		printf(" %s %.3g: %s", row->more_is_better ? "≥" : "≤", row->bar,
 		       holds ? "holds" : "FAILS");
+	if (row->bar == BENCH_ZERO)
+		printf(" none: %s", holds ? "holds" : "FAILS");
 	worse = worse_by(t, row, json);
 	if (worse > WORSE)
 		printf("  WORSE than the reference: %.0f %%", (worse - 1) * 100);

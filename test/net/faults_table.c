@@ -2,8 +2,12 @@
 
 #include <string.h>
 
+#include "lab/machine.h"
+#include "lab/operator.h"
 #include "lab/outage.h"
 #include "lab/underlay.h"
+
+#define WAY_MS 30000
 
 struct faults_act {
 	int (*cause)(struct lab *lab, const char *machine, const char *what, struct fault *f);
@@ -16,10 +20,60 @@ static int restore(struct lab *lab, const char *machine, const char *what, struc
 	return outage_end(lab, machine, f);
 }
 
+/* Until traffic between the meshes passes by g1, which has the first slot in both, or does not. */
+static int await_way(struct lab *lab, bool by_g1, struct fault *f)
+{
+	static const struct {
+		const char *machine, *prefix;
+	} ways[] = {{"a1", "10.141.0.0/16"}, {"b1", "10.140.0.0/16"}};
+	int code = 0;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && code == 0; i++) {
+		const char *const argv[] = {
+			"sh",
+			"-c",
+			"until ip -4 route show table 5200 exact \"$0\" proto bird |"
+			" grep -c 'dev wg0t1 ' | grep -q \"$1\"; do sleep 0.05; done",
+			ways[i].prefix,
+			by_g1 ? "^1" : "^0",
+			NULL};
+
+		code = machine_run(lab, ways[i].machine, argv, NULL, WAY_MS, NULL, f);
+	}
+	return code;
+}
+
+static int say(struct lab *lab, const char *verb, const char *machine, struct fault *f)
+{
+	const char *const words[] = {"gateway", verb, machine, NULL};
+
+	return operator_skein(lab, words, NULL, NULL, f);
+}
+
+static int drain(struct lab *lab, const char *machine, const char *what, struct fault *f)
+{
+	int code = say(lab, "drain", machine, f);
+
+	if (code == 0)
+		code = await_way(lab, false, f);
+	return code == 0 ? outage_cause(lab, machine, what, f) : code;
+}
+
+static int undrain(struct lab *lab, const char *machine, const char *what, struct fault *f)
+{
+	int code = outage_end(lab, machine, f);
+
+	(void)what;
+	if (code == 0)
+		code = say(lab, "undrain", machine, f);
+	return code == 0 ? await_way(lab, true, f) : code;
+}
+
 static const struct faults_act broken = {outage_cause, restore};
 static const struct faults_act frozen = {outage_freeze, restore};
 static const struct faults_act cut = {underlay_cut, underlay_heal};
 static const struct faults_act deaf = {underlay_cut_way, underlay_heal};
+static const struct faults_act drained = {drain, undrain}; /* then broken */
 
 #define CROSSING   (FLOW_ACROSS | FLOW_FAR)
 #define BY_GATEWAY (FLOW_ACROSS | FLOW_GATEWAY)
@@ -40,6 +94,8 @@ const struct faults_row faults_rows[] = {
 	 {{&cut, "a1", "g1"}}, BY_GATEWAY, COST_DETECTION},
 	{"router-cut", "a member and an HA router are cut",
 	 {{&cut, "a1", "r1"}}, BY_ROUTER, COST_DETECTION},
+	{"drain", "a drained gateway loses its link",
+	 {{&drained, "g1", "link"}}, CROSSING, COST_NOTHING},
 	{"gateways-cut", "two gateways are cut",
 	 {{&cut, "g1", "g2"}}, BY_GATEWAY, COST_NOTHING},
 	{"router-link", "an HA router loses its link",

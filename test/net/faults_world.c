@@ -271,6 +271,8 @@ int faults_measure(struct faults *w, const struct faults_row *const *rows, size_
 	} while (code == 0 && !is_conclusive(&g, out, bar_ms) && attempts < FAULTS_ATTEMPTS);
 	for (size_t i = 0; i < n; i++) {
 		out[i].attempts = attempts;
+		if (w->quiet)
+			continue;
 		printf("    %s: %lld ms (%s), %llu lost; return: %llu lost; %u attempts%s\n",
 		       rows[i]->name, (long long)out[i].outage_ms,
 		       out[i].worst != NULL ? out[i].worst : "",

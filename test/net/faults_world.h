@@ -28,6 +28,7 @@ struct faults {
 	struct arena arena;
 	operator_member_vec members;
 	uint16_t port;
+	bool quiet; /* faults_measure() prints nothing */
 };
 
 struct faults_figures {
