@@ -22,6 +22,7 @@ struct watch;
 struct control;
 struct answering;
 struct health;
+struct latency;
 
 struct agent {
 	struct config config;
@@ -46,10 +47,11 @@ struct agent {
 	struct control *control;
 	struct answering *answering; /* the questions of now */
 
+	struct latency *latency; /* NULL: latency and loss are not measured */
 	struct follow follow;
 	VEC(struct health *) health; /* checks of what is announced */
 
-	struct mono ties_looked; /* at the neighbours, last */
+	struct mono ties_looked, ties_measured; /* at the neighbours, last */
 	move_vec moves;		 /* under way: of the last round, for the next */
 
 	char error[FAULT_TEXT_MAX]; /* of the last round, where it is no membership's */

@@ -7,6 +7,7 @@
 
 #include "agent/bird/bird.h"
 #include "agent/control.h"
+#include "agent/latency/latency.h"
 #include "agent/fetch.h"
 #include "agent/health/health.h"
 #include "agent/question.h"
@@ -82,6 +83,7 @@ static void drain(struct agent *a)
 	question_stop(a);
 	fetch_stop(a);
 	report_stop(a);
+	latency_stop(a);
 	watch_stop(a);
 	agent_control_stop(a);
 	health_stop(a);
@@ -114,6 +116,7 @@ int agent_run(struct agent *a, struct fault *f)
 		log_info("agent started", LOG_S("machine", a->machine.name),
 			 LOG_U("memberships", a->members.n));
 		report_start(a);
+		latency_start(a);
 		fetch_start(a);
 		uv_run(a->loop, UV_RUN_DEFAULT);
 	}

@@ -6,6 +6,7 @@
 #include "agent/apply/apply.h"
 #include "agent/bird/bird.h"
 #include "agent/health/health.h"
+#include "agent/latency/latency.h"
 #include "agent/picture.h"
 #include "agent/plan/move.h"
 #include "agent/plan/offers.h"
@@ -181,6 +182,7 @@ static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 		supervise_birds(a, &p.desired);
 		note_refused(a, &p.desired.facts);
 		out->probed = path_probe_round(&a->paths, &p.desired, mono_now());
+		latency_follow(a, &p, mono_now());
 		out->changed = ties_look(a, &p, mono_now()) || out->changed;
 	}
 	operations_fini(&ops);

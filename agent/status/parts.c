@@ -5,6 +5,7 @@
 #include "agent/bird/bird.h"
 #include "agent/bird/sessions.h"
 #include "agent/fence.h"
+#include "agent/latency/latency.h"
 #include "agent/status/status.h"
 #include "lib/mesh/state_keys.h"
 #include "lib/net/port_holder.h"
@@ -29,8 +30,31 @@ static bool is_next_key(const struct membership_facts *m, uint32_t index, const 
 	return p != NULL && memcmp(p->key, w->key.bytes, sizeof(p->key)) != 0;
 }
 
-static json_t *peer(const struct picture *p, const struct membership_facts *m,
-		    const struct state_keys *keys, const struct wg_peer *w)
+static json_t *role_of(const struct membership_facts *m, uint32_t index)
+{
+	const struct router_facts *r = facts_router(m, index);
+
+	if (index == 0)
+		return json_null();
+	return json_string(r == NULL ? "member" : r->gateway ? "gateway" : "router");
+}
+
+/* What was measured of it, inside the mesh. */
+static void put_measured(const struct agent *a, const struct membership_facts *m,
+			 const struct address *at, json_t *o)
+{
+	const struct latency_peer *e = latency_find(a, &m->id, at);
+
+	json_object_set_new(o, "latency_us",
+			    e != NULL && e->rtt_us != 0 ? json_integer(e->rtt_us) : json_null());
+	json_object_set_new(o, "loss_percent",
+			    e != NULL && e->decided > 0 ? json_integer(latency_peer_loss(e))
+							: json_null());
+}
+
+static json_t *peer(const struct agent *a, const struct picture *p,
+		    const struct membership_facts *m, const struct state_keys *keys,
+		    const struct wg_peer *w)
 {
 	uint32_t index = state_keys_find(keys, w->key.bytes); /* 0: nobody of the mesh */
 	char key[WG_KEY_TEXT_MAX], text[PREFIX_TEXT_MAX], at_text[ADDRESS_TEXT_MAX];
@@ -51,6 +75,11 @@ static json_t *peer(const struct picture *p, const struct membership_facts *m,
 		      w->last_handshake.ms != 0 ? json_integer(age > 0 ? age : 0) : json_null(),
 		      "allowed_ips", allowed);
 	json_object_set_new(o, "next_key", json_boolean(is_next_key(m, index, w)));
+	json_object_set_new(o, "role", role_of(m, index));
+	json_object_set_new(o, "path",
+			    w->endpoint.address.family != FAMILY_NONE ? json_string("direct")
+								      : json_null());
+	put_measured(a, m, &at, o);
 	json_object_set_new(o, "rx_bytes", json_sprintf("%" PRIu64, w->rx_bytes));
 	json_object_set_new(o, "tx_bytes", json_sprintf("%" PRIu64, w->tx_bytes));
 	return o;
@@ -70,8 +99,9 @@ static json_t *port_taken_by(const struct membership_facts *m, const struct desi
 	return json_string(port_holder_format(&holder, who));
 }
 
-static json_t *device(const struct picture *p, const struct membership_facts *m,
-		      const struct state_keys *keys, const struct desired_device *dev)
+static json_t *device(const struct agent *a, const struct picture *p,
+		      const struct membership_facts *m, const struct state_keys *keys,
+		      const struct desired_device *dev)
 {
 	const struct wg_device *now = observation_wg(&p->seen, dev->name);
 	const struct link *l = link_by_index(&p->seen.links, dev->index);
@@ -79,14 +109,15 @@ static json_t *device(const struct picture *p, const struct membership_facts *m,
 	json_t *peers = json_array();
 
 	for (size_t k = 0; now != NULL && k < now->peers.n; k++)
-		json_array_append_new(peers, peer(p, m, keys, &now->peers.at[k]));
+		json_array_append_new(peers, peer(a, p, m, keys, &now->peers.at[k]));
 	return json_pack("{s:s, s:i, s:b, s:i, s:o, s:i, s:o}", "name", dev->name, "slot",
 			 dev->slot, "up", up, "port", now != NULL ? now->listen_port : 0,
 			 "port_taken_by", port_taken_by(m, dev, now, up), "mtu",
 			 l != NULL ? (int)l->mtu : 0, "peers", peers);
 }
 
-json_t *status_devices(const struct picture *p, const struct membership_facts *m)
+json_t *status_devices(const struct agent *a, const struct picture *p,
+		       const struct membership_facts *m)
 {
 	json_t *list = json_array();
 	struct state_keys keys;
@@ -94,7 +125,8 @@ json_t *status_devices(const struct picture *p, const struct membership_facts *m
 	state_keys_make(&keys, m->from->view);
 	for (size_t i = 0; i < p->desired.devices.n; i++)
 		if (p->desired.devices.at[i].membership == m)
-			json_array_append_new(list, device(p, m, &keys, &p->desired.devices.at[i]));
+			json_array_append_new(list,
+					      device(a, p, m, &keys, &p->desired.devices.at[i]));
 	state_keys_fini(&keys);
 	return list;
 }

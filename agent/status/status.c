@@ -172,7 +172,7 @@ static void put_facts(json_t *o, const struct agent *a, const struct picture *p,
 	json_object_set_new(o, "drained", json_boolean(m->drained));
 	json_object_set_new(o, "table", json_integer(m->table));
 	json_object_set_new(o, "control_table", json_integer(m->control));
-	json_object_set_new(o, "devices", status_devices(p, m));
+	json_object_set_new(o, "devices", status_devices(a, p, m));
 	json_object_set_new(o, "moving", moving(m));
 	json_object_set_new(o, "approved", announced(a, m));
 	json_object_set_new(o, "shadowed", shadowed(m));

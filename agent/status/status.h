@@ -12,7 +12,7 @@
 json_t *status_make(struct agent *a);
 
 /* The parts, a file each. */
-json_t *status_devices(const struct picture *p, const struct membership_facts *m);
+json_t *status_devices(const struct agent *a, const struct picture *p, const struct membership_facts *m);
 json_t *status_bird(const struct agent *a, const struct member *m);
 json_t *status_guard(const struct agent *a);
 json_t *status_fence(void);

@@ -7,12 +7,15 @@
 
 #include "agent/bird/bird.h"
 #include "agent/bird/sessions.h"
+#include "agent/latency/latency.h"
+#include "agent/neighbour.h"
 #include "lib/base/text.h"
-#include "lib/mesh/state_keys.h"
 #include "lib/net/bird_parse_bfd.h"
 
-#define LOOK_MS 2000
-#define ASK_MS	500
+#define LOOK_MS	     2000
+#define ASK_MS	     500
+#define MEASURED_MS  30000
+#define MEASURED_MIN 4 /* probes, before anything is told of them */
 
 /* BIRD's words are shown elsewhere: cut, and without what terminals obey. */
 static void take_text(char *to, size_t size, const char *from)
@@ -136,66 +139,66 @@ static uint8_t handshake_class(struct wall last, struct wall now)
 	return now.ms - last.ms <= TIE_LIVE_MS ? TIE_LIVE : TIE_OLD;
 }
 
-/* Plain members that this one has nothing to do with are left out: a large mesh is mostly these.
- * One that moves, or changes its key, is there twice: the live one counts. */
-static void put_path(const struct picture *p, const struct membership_facts *m, uint32_t index,
-		     uint8_t slot, const struct wg_peer *w, tie_vec *out)
+/* Measured values move all the time: they are looked at seldom, and told by their classes. */
+static void put_measured(const struct agent *a, const struct member *member, struct tie *x,
+			 bool fresh)
 {
-	struct tie x;
+	const struct latency_peer *e = latency_find(a, &member->id, &x->path.peer);
+	const struct tie *before = ties_find(&member->ties, x);
 
-	memset(&x, 0, sizeof(x));
-	x.kind = TIE_PATH;
-	x.path.handshake = handshake_class(w->last_handshake, p->input.now);
-	if (x.path.handshake == TIE_NEVER && facts_router(m, index) == NULL)
-		return;
-	x.path.peer = state_peer_address(m->from->view, index);
-	x.path.slot = slot;
-	x.path.loss_percent = -1;
-	x.path.endpoint.port = w->endpoint.port;
-	memcpy(&x.path.endpoint.address, &w->endpoint.address, sizeof(w->endpoint.address));
-	vec_push(out, x);
-}
-
-static int by_peer(const void *a, const void *b)
-{
-	const struct tie *x = a, *y = b;
-	int order = memcmp(&x->path.peer, &y->path.peer, sizeof(x->path.peer));
-
-	return order != 0 ? order : (int)y->path.handshake - (int)x->path.handshake;
-}
-
-static void look_at_paths(const struct picture *p, const struct membership_facts *m, tie_vec *out)
-{
-	tie_vec paths = {0};
-	struct state_keys keys;
-
-	state_keys_make(&keys, m->from->view);
-	for (size_t i = 0; i < p->desired.devices.n; i++) {
-		const struct desired_device *d = &p->desired.devices.at[i];
-		const struct wg_device *now = observation_wg(&p->seen, d->name);
-
-		for (size_t k = 0; d->membership == m && now != NULL && k < now->peers.n; k++) {
-			uint32_t index = state_keys_find(&keys, now->peers.at[k].key.bytes);
-
-			if (index != 0)
-				put_path(p, m, index, d->slot, &now->peers.at[k], &paths);
-		}
+	if (before != NULL && !fresh) {
+		x->path.latency_ms = before->path.latency_ms;
+		x->path.loss_percent = before->path.loss_percent;
+	} else if (e != NULL && e->decided >= MEASURED_MIN) {
+		x->path.loss_percent = ties_loss_class(latency_peer_loss(e));
+		if (e->rtt_us != 0)
+			x->path.latency_ms = ties_latency_class(
+				e->rtt_us, before != NULL ? before->path.latency_ms : 0);
 	}
-	state_keys_fini(&keys);
-	vec_sort(&paths, by_peer);
-	for (size_t i = 0; i < paths.n; i++)
-		if (i == 0 || !address_equal(&paths.at[i].path.peer, &paths.at[i - 1].path.peer))
-			vec_push(out, paths.at[i]);
-	vec_free(&paths);
+}
+
+/* Plain members that this one has nothing to do with are left out: a large mesh is mostly these. */
+static bool is_met(const struct neighbour *n, uint8_t handshake)
+{
+	return handshake != TIE_NEVER || n->router;
+}
+
+static void look_at_paths(const struct agent *a, const struct picture *p,
+			  const struct member *member, const struct membership_facts *m, bool fresh,
+			  tie_vec *out)
+{
+	neighbour_vec all = {0};
+
+	neighbours_gather(p, m, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct neighbour *n = &all.at[i];
+		struct tie x;
+
+		memset(&x, 0, sizeof(x));
+		x.kind = TIE_PATH;
+		x.path.handshake = handshake_class(n->peer->last_handshake, p->input.now);
+		x.path.peer = n->address;
+		x.path.slot = n->slot;
+		x.path.loss_percent = -1;
+		x.path.endpoint.port = n->peer->endpoint.port;
+		x.path.endpoint.address = n->peer->endpoint.address;
+		put_measured(a, member, &x, fresh);
+		if (is_met(n, x.path.handshake))
+			vec_push(out, x);
+	}
+	vec_free(&all);
 }
 
 bool ties_look(struct agent *a, const struct picture *p, struct mono now)
 {
-	bool news = false;
+	bool news = false, fresh;
 
 	if (a->ties_looked.ns != 0 && mono_ms_between(a->ties_looked, now) < LOOK_MS)
 		return false;
 	a->ties_looked = now;
+	fresh = a->ties_measured.ns == 0 || mono_ms_between(a->ties_measured, now) >= MEASURED_MS;
+	if (fresh)
+		a->ties_measured = now;
 	for (size_t i = 0; i < a->members.n; i++) {
 		struct member *member = a->members.at[i];
 		const struct membership_facts *m = facts_by_id(&p->desired.facts, member->id.bytes);
@@ -204,7 +207,7 @@ bool ties_look(struct agent *a, const struct picture *p, struct mono now)
 		if (m == NULL)
 			continue;
 		look_at_sessions(a, member, m, &seen);
-		look_at_paths(p, m, &seen);
+		look_at_paths(a, p, member, m, fresh, &seen);
 		ties_see(&member->ties, &seen);
 		news = news || ties_news(&member->ties);
 	}

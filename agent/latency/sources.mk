@@ -1,0 +1,1 @@
+agent/latency := latency turns work
