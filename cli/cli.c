@@ -14,6 +14,7 @@ const struct option_row cli_options[] = {
 
 const struct verb *const cli_nouns[] = {login_verbs,
 					status_verbs,
+					peers_verbs,
 					mesh_verbs,
 					machine_verbs,
 					membership_verbs,

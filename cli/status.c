@@ -1,5 +1,7 @@
-/* One look at everything: is the controller there, how many are in each mesh, and who is behind. */
+/* One look at everything: is the controller there, how many are in each mesh, and who is behind. On
+ * a machine on which nobody has logged in, at that machine (here_status.c). */
 #include "cli/api.h"
+#include "cli/here.h"
 
 static const struct column meshes[] = {{"MESH", "name", COLUMN_TEXT, NULL, NULL},
 				       {"CIDR", "cidr", COLUMN_TEXT, NULL, NULL},
@@ -65,14 +67,13 @@ static void put_count(json_t *mesh, const char *member, const json_t *counts)
 		json_integer(json_integer_value(json_object_get(counts, api_text(mesh, "id")))));
 }
 
-static int status(struct cli *c, const struct invocation *in)
+static int status_fleet(struct cli *c)
 {
 	json_t *current = json_object(), *online = json_object(), *late = json_array();
 	json_t *items, *mesh, *all;
 	size_t i;
 	int code = api_list(c, "/meshes", 0, &items);
 
-	(void)in;
 	if (code == 0)
 		code = read_memberships(c, current, late);
 	if (code == 0)
@@ -101,8 +102,40 @@ out:
 	return code;
 }
 
+struct options {
+	bool here;
+};
+
+static const struct option_row rows[] = {
+	{"here", 0, OPTION_FLAG, offsetof(struct options, here), NULL,
+	 "this machine, although somebody has logged in at a controller here", 0, 0},
+	{0}};
+
+/* Where nobody has logged in and no agent runs, a login is what is missing. */
+static int status(struct cli *c, const struct invocation *in)
+{
+	const struct options *o = in->options;
+	struct fault no_login = {0};
+	int code = 0;
+
+	if (!o->here) {
+		code = cli_connect(c);
+		if (code != ERR_AUTH || c->transport != NULL)
+			return code != 0 ? code : status_fleet(c);
+		no_login = c->fault;
+		c->fault = (struct fault){0};
+	}
+	code = here_status(c);
+	if (code == ERR_NOT_FOUND && no_login.code != 0) {
+		c->fault = no_login;
+		code = no_login.code;
+	}
+	return code;
+}
+
 const struct verb status_verbs[] = {
-	VERB("status", "", 0, 0, "the meshes, who is online, and who is behind", NULL,
-	     struct no_options, status),
+	VERB_OFFLINE("status", "", 0, 0,
+		     "the meshes, who is online and who is behind; or this machine", rows,
+		     struct options, status),
 	VERB_END,
 };

@@ -32,7 +32,7 @@ static const struct json_row status_rows[] = {
 		 .row_size = sizeof(struct membership)),
 	{0}};
 
-static const char *run_dir(void)
+const char *instance_run_dir(void)
 {
 	const char *given = getenv(INSTANCE_RUN_DIR_ENV);
 
@@ -47,23 +47,24 @@ static int ask_agent(struct arena *a, instance_vec *out, struct fault *f)
 	int code;
 
 	buf_init(&text);
-	code = control_ask(arena_printf(a, "%s/agent.sock", run_dir()), "status", ASK_MS, &text, f);
+	code = control_ask(arena_printf(a, "%s/agent.sock", instance_run_dir()), "status", ASK_MS,
+			   &text, f);
 	if (code == 0)
 		code = json_decode_text(text.data, text.len, status_rows, MEMBERS_LENIENT, a,
 					&answered, f);
 	m = answered.memberships.at;
 	for (size_t i = 0; code == 0 && i < answered.memberships.n; i++)
-		vec_push(out,
-			 (struct instance){arena_printf(a, "%s/%s/bird.ctl", run_dir(), m[i].id),
-					   m[i].mesh, m[i].id});
+		vec_push(out, (struct instance){arena_printf(a, "%s/%s/bird.ctl",
+							     instance_run_dir(), m[i].id),
+						m[i].mesh, m[i].id});
 	buf_fini(&text);
 	return code;
 }
 
 static void look_around(struct arena *a, instance_vec *out)
 {
-	const char *pattern = arena_printf(a, "%s/*/bird.ctl", run_dir());
-	const size_t before = strlen(run_dir()) + 1, after = strlen("/bird.ctl");
+	const char *pattern = arena_printf(a, "%s/*/bird.ctl", instance_run_dir());
+	const size_t before = strlen(instance_run_dir()) + 1, after = strlen("/bird.ctl");
 	glob_t found;
 
 	if (glob(pattern, 0, NULL, &found) != 0)

@@ -11,6 +11,9 @@
 #define INSTANCE_RUN_DIR     "/run/skein"
 #define INSTANCE_RUN_DIR_ENV "SKEIN_RUN_DIR"
 
+/* The agent's: of this machine, or what the environment says. */
+const char *instance_run_dir(void);
+
 struct instance {
 	const char *socket;
 	const char *mesh;	/* NULL: not known */

@@ -128,6 +128,74 @@ static void a_machine_shows_its_own_birds(void)
 	buf_fini(&said);
 }
 
+/* ---- a machine and its peers ---- */
+
+#define PEERS "skein-peers.v1"
+
+static const struct here_row {
+	const char *words, *rest;
+} here[] = {
+	{"status", ""},
+	{"peers", "--mesh home"},
+	{"ping", "r --mesh home --count 2 --interval 20"},
+};
+
+/* What is for people fits 100 columns. */
+static void expect_narrow(const char *line)
+{
+	struct buf said;
+
+	buf_init(&said);
+	TEST_NUMBER(steps_run(LAB, line, &said), 0);
+	for (const char *at = buf_text(&said); *at != '\0'; at += strcspn(at, "\n") + 1) {
+		if (strcspn(at, "\n") > 100)
+			TEST_FAIL("%s: wider than 100: %.120s", line, at);
+		if (at[strcspn(at, "\n")] == '\0')
+			break;
+	}
+	buf_fini(&said);
+}
+
+static void a_machine_shows_its_peers(void)
+{
+	struct buf said;
+
+	buf_init(&said);
+	await_said(ON "a skein peers --role gateway", " ms", &said); /* it was measured */
+	buf_clear(&said);
+	await_said(ON "g skein status", "Established", &said);
+	expect_narrow(ON "g skein status");
+	expect_narrow(ON "g skein peers");
+	FOLLOW({ON "a skein ping g -c 2 -i 20", 0, " ms over wg0t"},
+	       {ON "a skein ping home/10.123.0.1 -c 1", 7, "no peer"},
+	       {ON "a skein ping b --mesh away", 7, "no peer"},
+	       {ON "a skein peers --role guest", 2, "--role"},
+	       {ON "g skein peers --mesh nowhere", 7, "not in mesh"});
+	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++) {
+		char line[200];
+
+		snprintf(line, sizeof(line), ON "g skein %s %s --json", here[i].words,
+			 here[i].rest);
+		buf_clear(&said);
+		TEST_NUMBER(steps_run(LAB, line, &said), 0);
+		json_check_one(PEERS, here[i].words, buf_text(&said));
+	}
+	buf_fini(&said);
+}
+
+/* The operator sees it from afar, too. */
+static void its_neighbours_are_reported(void)
+{
+	struct buf said;
+
+	buf_init(&said);
+	await_said(OPERATOR("machine sessions g"), "Established", &said);
+	buf_clear(&said);
+	await_said(OPERATOR("machine paths g"), "live", &said);
+	CU_ASSERT(strstr(buf_text(&said), "direct") != NULL);
+	buf_fini(&said);
+}
+
 static void agents_in_trouble_say_what_is_written(void)
 {
 	/* a is connected to what c announces; c, after a reboot, to what its mesh has. */
@@ -295,6 +363,9 @@ static bool is_tried(const char *words)
 		"login",	  "logout",	      "state show", "machine unknown",
 		"machine forget", "machine unfreeze", "hop",	    "report"};
 
+	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++)
+		if (strcmp(here[i].words, words) == 0)
+			return true;
 	if (strncmp(words, "bgp ", strlen("bgp ")) == 0)
 		return true;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
@@ -333,6 +404,8 @@ TEST_SUITE_WITH(net_json, bring_up, take_down,
 		{"agents of every role say what is written",
 		 agents_of_every_role_say_what_is_written},
 		{"a machine shows its own BIRDs", a_machine_shows_its_own_birds},
+		{"a machine shows its peers", a_machine_shows_its_peers},
+		{"its neighbours are reported", its_neighbours_are_reported},
 		{"agents in trouble say what is written", agents_in_trouble_say_what_is_written},
 		{"operators are answered as is written", operators_are_answered_as_is_written},
 		{"logging in and out is answered as is written",
