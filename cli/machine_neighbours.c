@@ -5,8 +5,12 @@
 static void make_neighbour(const json_t *session, struct buf *out)
 {
 	const char *machine = api_text(session, "machine_name");
+	const char *sibling = api_text(session, "sibling");
 
-	buf_puts(out, machine[0] != '\0' ? machine : api_text(session, "name"));
+	if (sibling[0] != '\0')
+		buf_printf(out, "itself in %s", sibling);
+	else
+		buf_puts(out, machine[0] != '\0' ? machine : api_text(session, "name"));
 }
 
 static void make_latency(const json_t *path, struct buf *out)

@@ -104,7 +104,7 @@ static void add_targets(struct latency *e, const struct picture *p,
 	for (size_t i = 0; i < all->n; i++) {
 		const struct neighbour *n = &all->at[i];
 
-		if (n->device == 0 ||
+		if (n->device == 0 || n->peer->last_handshake.ms == 0 ||
 		    (!n->router &&
 		     (!is_live(n, p) || !work_is_on(&e->work, &m->id, &n->address, now))))
 			continue;

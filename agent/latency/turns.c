@@ -1,5 +1,6 @@
 #include "agent/latency/turns.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const int64_t gaps[LATENCY_CIRCLES] = LATENCY_GAPS_MS;
@@ -123,7 +124,26 @@ void latency_turns_answer(struct latency_turns *t, uint16_t sequence, const stru
 		return; /* the machine's clock was set */
 	if (us == 0)
 		us = 1;
-	p->rtt_us = p->rtt_us == 0 ? (uint32_t)us : (uint32_t)((p->rtt_us * INT64_C(7) + us) / 8);
+	p->recent_us[p->answered++ % LATENCY_RECENT] = (uint32_t)us;
+}
+
+static int compare_us(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+uint32_t latency_peer_us(const struct latency_peer *p)
+{
+	size_t n = p->answered < LATENCY_RECENT ? p->answered : LATENCY_RECENT;
+	uint32_t sorted[LATENCY_RECENT];
+
+	if (n == 0)
+		return 0;
+	memcpy(sorted, p->recent_us, sizeof(sorted));
+	qsort(sorted, n, sizeof(sorted[0]), compare_us);
+	return sorted[n / 2];
 }
 
 unsigned latency_peer_loss(const struct latency_peer *p)

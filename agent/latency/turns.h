@@ -19,9 +19,10 @@
 #define LATENCY_GAPS_MS                                                                            \
 	{                                                                                          \
 		2000, 10000                                                                        \
-	}			/* by circle */
-#define LATENCY_LOST_MS	  2000	/* an answer that comes later is none */
-#define LATENCY_HISTORY	  32	/* loss is of so many probes */
+	}		       /* by circle */
+#define LATENCY_LOST_MS	  2000 /* an answer that comes later is none */
+#define LATENCY_HISTORY	  32   /* loss is of so many probes */
+#define LATENCY_RECENT	  8
 #define LATENCY_PEERS_MAX 16384 /* of a machine; those beyond are not probed */
 
 enum latency_circle { LATENCY_ROUTERS, LATENCY_OTHERS, LATENCY_CIRCLES };
@@ -38,7 +39,8 @@ struct latency_peer {
 	struct mono sent; /* last; ns 0: never */
 	uint32_t history; /* bit 0 is the last probe that is decided; set: it was answered */
 	uint8_t decided;  /* up to LATENCY_HISTORY */
-	uint32_t rtt_us;  /* smoothed, as RFC 6298 does; 0: none was answered yet */
+	uint32_t recent_us[LATENCY_RECENT];
+	uint32_t answered; /* all of them; the last ones are in recent_us */
 };
 
 #define LATENCY_FLIGHT 16 /* more than LATENCY_LOST_MS has ticks */
@@ -78,6 +80,9 @@ void latency_turns_expire(struct latency_turns *t, struct mono now);
 const struct latency_peer *latency_turns_find(const struct latency_turns *t,
 					      const struct id *membership,
 					      const struct address *to);
+/* The median of the last answers, so that the one that waited for a handshake, or for a busy
+ * computer, says nothing; 0: there was none. */
+uint32_t latency_peer_us(const struct latency_peer *p);
 /* In percent; 0 where nothing is decided. */
 unsigned latency_peer_loss(const struct latency_peer *p);
 

@@ -44,9 +44,9 @@ static void put_measured(const struct agent *a, const struct membership_facts *m
 			 const struct address *at, json_t *o)
 {
 	const struct latency_peer *e = latency_find(a, &m->id, at);
+	uint32_t us = e != NULL ? latency_peer_us(e) : 0;
 
-	json_object_set_new(o, "latency_us",
-			    e != NULL && e->rtt_us != 0 ? json_integer(e->rtt_us) : json_null());
+	json_object_set_new(o, "latency_us", us != 0 ? json_integer(us) : json_null());
 	json_object_set_new(o, "loss_percent",
 			    e != NULL && e->decided > 0 ? json_integer(latency_peer_loss(e))
 							: json_null());

@@ -146,14 +146,14 @@ static void put_measured(const struct agent *a, const struct member *member, str
 	const struct latency_peer *e = latency_find(a, &member->id, &x->path.peer);
 	const struct tie *before = ties_find(&member->ties, x);
 
-	if (before != NULL && !fresh) {
+	if (before != NULL && before->path.loss_percent >= 0 && !fresh) {
 		x->path.latency_ms = before->path.latency_ms;
 		x->path.loss_percent = before->path.loss_percent;
 	} else if (e != NULL && e->decided >= MEASURED_MIN) {
 		x->path.loss_percent = ties_loss_class(latency_peer_loss(e));
-		if (e->rtt_us != 0)
+		if (latency_peer_us(e) != 0)
 			x->path.latency_ms = ties_latency_class(
-				e->rtt_us, before != NULL ? before->path.latency_ms : 0);
+				latency_peer_us(e), before != NULL ? before->path.latency_ms : 0);
 	}
 }
 

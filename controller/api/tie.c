@@ -1,6 +1,7 @@
 /* GET /machines/{id}/sessions, /paths: how a machine sees its neighbours, as it reported last. */
 #include "controller/api/tie.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "controller/alloc.h"
@@ -25,8 +26,8 @@ const char *const peer_handshake_words[] = {
 };
 
 struct wire_session {
-	const char *membership, *mesh, *mesh_name, *name, *neighbour, *machine_name, *state, *bfd,
-		*since, *error;
+	const char *membership, *mesh, *mesh_name, *name, *neighbour, *machine_name, *sibling,
+		*state, *bfd, *since, *error;
 };
 
 struct wire_path {
@@ -45,6 +46,7 @@ static const struct json_row session_rows[] = {
 	JSON_ROW("name", MEMBER_TEXT, SESSION(name)),
 	JSON_ROW("neighbour", MEMBER_TEXT, SESSION(neighbour)),
 	JSON_ROW("machine_name", MEMBER_TEXT, SESSION(machine_name)),
+	JSON_ROW("sibling", MEMBER_TEXT, SESSION(sibling)),
 	JSON_ROW("state", MEMBER_TEXT, SESSION(state)),
 	JSON_ROW("bfd", MEMBER_TEXT, SESSION(bfd)),
 	JSON_ROW("since", MEMBER_TEXT, SESSION(since)),
@@ -127,6 +129,17 @@ static const char *or_null(const char *text)
 	return text[0] != '\0' ? text : NULL;
 }
 
+/* "e_1": the gateway's own BIRD of the mesh in which it has that number. */
+static const char *sibling_mesh(const struct owner *o, const char *name)
+{
+	unsigned long number = strtoul(name + 2, NULL, 10);
+
+	for (size_t i = 0; i < o->n; i++)
+		if (o->memberships[i].number == number)
+			return o->meshes[i].name;
+	return NULL;
+}
+
 static int encode_session(struct call *c, const struct owner *o, const struct bgp_session *x,
 			  json_t *items)
 {
@@ -149,6 +162,8 @@ static int encode_session(struct call *c, const struct owner *o, const struct bg
 		code = store_peer_name(c->store, c->arena, mesh->row, x->peer, &w.machine_name,
 				       &c->fault);
 	}
+	if (x->peer == 0)
+		w.sibling = sibling_mesh(o, x->name);
 	json_array_append_new(items, json_encode(session_rows, &w));
 	return code;
 }

@@ -92,9 +92,9 @@ static void what_is_lost_is_counted(void)
 	follow(&t, 2, 0);
 	tick(&t, &now, 120000, 2);
 	TEST_NUMBER(latency_peer_loss(peer(&t, 1)), 0);
-	TEST_NUMBER(peer(&t, 1)->rtt_us, 3000);
+	TEST_NUMBER(latency_peer_us(peer(&t, 1)), 3000);
 	TEST_NUMBER(latency_peer_loss(peer(&t, 2)), 100);
-	TEST_NUMBER(peer(&t, 2)->rtt_us, 0);
+	TEST_NUMBER(latency_peer_us(peer(&t, 2)), 0);
 	/* It comes back, and after as many probes as are remembered nothing is known of it. */
 	tick(&t, &now, 32000, 0);
 	CU_ASSERT(latency_peer_loss(peer(&t, 2)) > 40 && latency_peer_loss(peer(&t, 2)) < 60);
@@ -124,7 +124,7 @@ static void only_the_right_answer_counts(void)
 	latency_turns_answer(&t, sequence, &right, now.ns + 4000000);
 	latency_turns_answer(&t, sequence, &right, now.ns + 5000000); /* twice */
 	TEST_NUMBER(peer(&t, 1)->decided, 1);
-	TEST_NUMBER(peer(&t, 1)->rtt_us, 4000);
+	TEST_NUMBER(latency_peer_us(peer(&t, 1)), 4000);
 	/* An answer that comes too late was lost. */
 	now = mono_add_ms(now, 3000);
 	TEST_MUST(latency_turns_take(&t, now, now.ns, &sequence) != NULL);
@@ -147,6 +147,25 @@ static bool works(const work_vec *v, uint32_t peer, struct mono at)
 	struct address a = address_ipv4(peer);
 
 	return work_is_on(v, &mesh, &a, at);
+}
+
+/* One that came late is an answer, and says little about the way. */
+static void one_late_answer_is_not_the_latency(void)
+{
+	struct latency_turns t = {0};
+	struct mono now = {SECOND};
+	struct address to = address_ipv4(NETWORK + 1);
+
+	follow(&t, 1, 0);
+	for (int i = 0; i < 5; i++) {
+		uint16_t sequence;
+
+		TEST_MUST(latency_turns_take(&t, now, now.ns, &sequence) != NULL);
+		latency_turns_answer(&t, sequence, &to, now.ns + (i == 0 ? SECOND : 2000000 + i));
+		now = mono_add_ms(now, 3000);
+	}
+	TEST_NUMBER(latency_peer_us(peer(&t, 1)), 2000);
+	latency_turns_fini(&t);
 }
 
 /* Else two machines' probes would keep each other going for ever. */
@@ -175,4 +194,5 @@ static void probes_are_no_work(void)
 TEST_SUITE(agent_latency, {"many_cost_what_few_do", many_cost_what_few_do},
 	   {"what_is_lost_is_counted", what_is_lost_is_counted},
 	   {"only_the_right_answer_counts", only_the_right_answer_counts},
+	   {"one_late_answer_is_not_the_latency", one_late_answer_is_not_the_latency},
 	   {"probes_are_no_work", probes_are_no_work});
