@@ -84,12 +84,17 @@ static struct path_json path(struct arena *a, const struct tie_path *p)
 
 void report_ties_begin(const member_vec *members)
 {
+	size_t room = TIES_TOLD_MAX;
 	uint64_t fresh;
 
-	for (size_t i = 0; i < members->n; i++) {
+	for (size_t i = 0; i < members->n && room > 0; i++) {
+		struct ties *t = &members->at[i]->ties;
+
+		if (!t->looked)
+			continue;
 		randombytes_buf(&fresh, sizeof(fresh));
-		if (members->at[i]->ties.looked)
-			ties_tell(&members->at[i]->ties, (fresh & INT64_MAX) | 1);
+		ties_tell(t, (fresh & INT64_MAX) | 1, room);
+		room -= t->changes.n;
 	}
 }
 

@@ -36,16 +36,16 @@ int here_read(struct cli *c, const json_t **status)
 
 /* ---- peers ---- */
 
-static const json_t *entry_of(const json_t *list, const char *member, const char *value)
+/* From the address of each entry to its state: a large gateway has thousands. */
+static json_t *states_by(const json_t *list, const char *address)
 {
-	const json_t *x;
+	json_t *out = json_object(), *x;
 	size_t i;
 
 	json_array_foreach((json_t *)(uintptr_t)list, i, x) {
-		if (strcmp(api_text(x, member), value) == 0)
-			return x;
+		json_object_set(out, api_text(x, address), json_object_get(x, "state"));
 	}
-	return NULL;
+	return out;
 }
 
 static const char *handshake(const json_t *age)
@@ -55,36 +55,31 @@ static const char *handshake(const json_t *age)
 	return json_integer_value(age) <= LIVE_S ? "live" : "old";
 }
 
-static json_t *text_of(const json_t *entry, const char *member)
+static json_t *member_of(const json_t *entry, const char *member)
 {
 	const json_t *v = json_object_get(entry, member);
 
 	return v != NULL ? json_copy((json_t *)(uintptr_t)v) : json_null();
 }
 
-static json_t *make_peer(const json_t *m, const json_t *device, const json_t *p)
+static json_t *make_peer(const json_t *m, const json_t *device, const json_t *p, const json_t *bgp,
+			 const json_t *bfd)
 {
 	static const char *const same[] = {"name",	   "address",  "role",
 					   "path",	   "endpoint", "latency_us",
 					   "loss_percent", "rx_bytes", "tx_bytes"};
-	const json_t *bird = json_object_get(m, "bird");
 	const char *address = api_text(p, "address");
 	json_t *out = json_object();
 
 	json_object_set(out, "mesh", json_object_get(m, "mesh"));
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
-		json_object_set_new(out, same[i], text_of(p, same[i]));
+		json_object_set_new(out, same[i], member_of(p, same[i]));
 	json_object_set(out, "device", json_object_get(device, "name"));
 	json_object_set_new(out, "handshake",
 			    json_string(handshake(json_object_get(p, "handshake_age"))));
-	json_object_set_new(out, "handshake_age_s", text_of(p, "handshake_age"));
-	json_object_set_new(
-		out, "bgp",
-		text_of(entry_of(json_object_get(bird, "sessions"), "neighbour", address),
-			"state"));
-	json_object_set_new(
-		out, "bfd",
-		text_of(entry_of(json_object_get(bird, "bfd"), "address", address), "state"));
+	json_object_set_new(out, "handshake_age_s", member_of(p, "handshake_age"));
+	json_object_set_new(out, "bgp", member_of(bgp, address));
+	json_object_set_new(out, "bfd", member_of(bfd, address));
 	return out;
 }
 
@@ -97,6 +92,9 @@ static json_int_t age_of(const json_t *peer)
 
 json_t *here_peers(const json_t *membership)
 {
+	const json_t *bird = json_object_get(membership, "bird");
+	json_t *bgp = states_by(json_object_get(bird, "sessions"), "neighbour");
+	json_t *bfd = states_by(json_object_get(bird, "bfd"), "address");
 	json_t *by_address = json_object(), *list = json_array(), *peer;
 	const json_t *device, *p;
 	const char *address;
@@ -109,7 +107,7 @@ json_t *here_peers(const json_t *membership)
 			address = api_text(p, "address");
 			if (address[0] == '\0')
 				continue;
-			peer = make_peer(membership, device, p);
+			peer = make_peer(membership, device, p, bgp, bfd);
 			before = json_object_get(by_address, address);
 			if (before == NULL || age_of(peer) < age_of(before))
 				json_object_set(by_address, address, peer);
@@ -120,6 +118,8 @@ json_t *here_peers(const json_t *membership)
 		json_array_append(list, peer);
 	}
 	json_decref(by_address);
+	json_decref(bgp);
+	json_decref(bfd);
 	return list;
 }
 

@@ -55,19 +55,28 @@ static void copy_error(struct tie_session *s, const struct bird_protocol *b)
 		take_text(s->error, sizeof(s->error), at);
 }
 
+static int by_address(const void *a, const void *b)
+{
+	const struct bird_bfd_session *x = a, *y = b;
+
+	return memcmp(&x->address, &y->address, sizeof(x->address));
+}
+
+/* `bfd` is sorted. */
 static const char *bfd_state(const struct bird_bfd *bfd, const struct membership_facts *m,
 			     const char *name)
 {
 	const char *digits = strchr(name, '_');
-	struct address at;
+	struct bird_bfd_session key = {0};
+	const struct bird_bfd_session *found;
 
 	if (digits == NULL || strchr("mgf", name[0]) == NULL)
 		return "";
-	at = address_ipv4(prefix_to_ipv4(&m->cidr) + (uint32_t)strtoul(digits + 1, NULL, 10));
-	for (size_t i = 0; i < bfd->list.n; i++)
-		if (address_equal(&bfd->list.at[i].address, &at))
-			return bfd->list.at[i].state;
-	return "";
+	key.address =
+		address_ipv4(prefix_to_ipv4(&m->cidr) + (uint32_t)strtoul(digits + 1, NULL, 10));
+	found = bfd->list.n > 0 ? bsearch(&key, bfd->list.at, bfd->list.n, sizeof(key), by_address)
+				: NULL;
+	return found != NULL ? found->state : "";
 }
 
 /* BIRD forgets why it was not up when it tries again. */
@@ -122,6 +131,7 @@ static void look_at_sessions(const struct agent *a, const struct member *member,
 	else if (bird_ask(socket, "show bfd sessions", mono_add_ms(mono_now(), ASK_MS),
 			  bird_bfd_line, &bfd, NULL) != 0)
 		bfd.list.n = 0; /* there is none */
+	vec_sort(&bfd.list, by_address);
 	for (size_t i = 0; i < p.list.n; i++)
 		put_session(&member->ties, m, &p.list.at[i], &bfd, out);
 	bird_protocols_fini(&p);
@@ -204,10 +214,13 @@ bool ties_look(struct agent *a, const struct picture *p, struct mono now)
 		const struct membership_facts *m = facts_by_id(&p->desired.facts, member->id.bytes);
 		tie_vec seen = {0};
 
-		if (m == NULL)
+		if (m == NULL && !member->ties.looked)
 			continue;
-		look_at_sessions(a, member, m, &seen);
-		look_at_paths(a, p, member, m, fresh, &seen);
+		/* One that is not run any more has no neighbours. */
+		if (m != NULL)
+			look_at_sessions(a, member, m, &seen);
+		if (m != NULL)
+			look_at_paths(a, p, member, m, fresh, &seen);
 		ties_see(&member->ties, &seen);
 		news = news || ties_news(&member->ties);
 	}

@@ -62,11 +62,11 @@ static void put(struct ties *t, const struct tie *x, bool lost)
 }
 
 /* From what was told to what is, both in order; not more than a report has room for. */
-static void find_changes(struct ties *t)
+static void find_changes(struct ties *t, size_t room)
 {
 	size_t i = 0, k = 0;
 
-	while ((i < t->told.n || k < t->now.n) && t->changes.n < TIES_TOLD_MAX) {
+	while ((i < t->told.n || k < t->now.n) && t->changes.n < room) {
 		int order = i == t->told.n  ? 1
 			    : k == t->now.n ? -1
 					    : compare(&t->told.at[i], &t->now.at[k]);
@@ -82,14 +82,14 @@ static void find_changes(struct ties *t)
 	}
 }
 
-void ties_tell(struct ties *t, uint64_t fresh)
+void ties_tell(struct ties *t, uint64_t fresh, size_t room)
 {
 	t->telling = true;
 	t->changes.n = 0;
 	t->first = t->stream == 0;
 	if (t->first)
 		t->told.n = 0;
-	find_changes(t);
+	find_changes(t, room);
 	t->sent_stream = t->first ? fresh : t->stream;
 	t->sent_sequence = t->first ? 1 : t->sequence + (t->changes.n > 0);
 }

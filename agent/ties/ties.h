@@ -12,7 +12,7 @@
 #include "lib/base/vec.h"
 #include "lib/net/wg_device.h"
 
-#define TIES_TOLD_MAX 512 /* changes in one report: what the controller takes */
+#define TIES_TOLD_MAX 512 /* changes in one report, of all memberships */
 #define TIES_WORD_MAX 16
 #define TIE_LIVE_MS   180000 /* beyond, WireGuard uses no session any more (REJECT_AFTER_TIME) */
 
@@ -64,9 +64,10 @@ void ties_fini(struct ties *t);
 void ties_see(struct ties *t, tie_vec *now);
 /* The controller does not know all that there is. */
 bool ties_news(const struct ties *t);
-/* Fills changes and what is sent, for one report; `fresh` is a stream's number that was never used
- * before, for when one begins. Then comes ties_taken() or ties_lost(). */
-void ties_tell(struct ties *t, uint64_t fresh);
+/* Fills changes (`room` at most, 1 at least) and what is sent, for one report; `fresh` is a
+ * stream's number that was never used before, for when one begins. Then comes ties_taken() or
+ * ties_lost(). */
+void ties_tell(struct ties *t, uint64_t fresh, size_t room);
 void ties_taken(struct ties *t);
 /* It may have arrived or not; or the controller wants all of it. */
 void ties_lost(struct ties *t);

@@ -198,18 +198,23 @@ static void its_neighbours_are_reported(void)
 
 static void agents_in_trouble_say_what_is_written(void)
 {
+	struct buf said;
+
+	buf_init(&said);
 	/* a is connected to what c announces; c, after a reboot, to what its mesh has. */
 	FOLLOW({ON "a ip address add 172.20.41.77/24 dev eth0", 0, NULL});
 	expect_status("a", "\"by\": \"172.20.41.0/24\"");
 	FOLLOW({"--lab t-json kill c agent", 0, NULL}, {"--lab t-json kill c wg", 0, NULL},
-	       {"--lab t-json kill c all", 0, NULL},
-	       {ON "c ip address add 10.124.9.1/24 dev eth0", 0, NULL},
+	       {"--lab t-json kill c all", 0, NULL});
+	await_said(OPERATOR("machine sessions g"), "Active", &said); /* the neighbour says so */
+	FOLLOW({ON "c ip address add 10.124.9.1/24 dev eth0", 0, NULL},
 	       {"--lab t-json kill controller link", 0, NULL}, {"--lab t-json restore c", 0, NULL});
 	expect_status("c", "\"connected\": false");
 	expect_status("c", "\"state\": \"refused\"");
 	FOLLOW({"--lab t-json restore controller", 0, NULL},
 	       {ON "c ip address del 10.124.9.1/24 dev eth0", 0, NULL});
 	expect_status("c", "\"state\": \"up\"");
+	buf_fini(&said);
 }
 
 static void agents_that_are_let_go_say_what_is_written(void)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/report_ties.h"
 #include "agent/ties/ties.h"
 #include "test/test.h"
 
@@ -21,7 +22,7 @@ static size_t tell_all(struct ties *t)
 	size_t reports = 0;
 
 	for (; ties_news(t); reports++) {
-		ties_tell(t, 7);
+		ties_tell(t, 7, TIES_TOLD_MAX);
 		CU_ASSERT(t->changes.n <= TIES_TOLD_MAX);
 		ties_taken(t);
 	}
@@ -46,12 +47,12 @@ static void many_are_told_in_parts(void)
 	for (uint32_t i = 1; i <= MANY; i++)
 		put(&now, i, i == 9 ? TIE_OLD : TIE_LIVE);
 	ties_see(&t, &now);
-	ties_tell(&t, 8);
+	ties_tell(&t, 8, TIES_TOLD_MAX);
 	TEST_NUMBER(t.changes.n, 1);
 	CU_ASSERT_FALSE(t.first);
 	ties_taken(&t);
 	/* None costs none, and is no step. */
-	ties_tell(&t, 9);
+	ties_tell(&t, 9, TIES_TOLD_MAX);
 	TEST_NUMBER(t.changes.n, 0);
 	TEST_NUMBER(t.sent_sequence, 5);
 	ties_taken(&t);
@@ -77,5 +78,44 @@ static void a_latency_on_the_border_does_not_flap(void)
 	TEST_NUMBER(ties_loss_class(100), 100);
 }
 
+/* One membership's news have no room behind another's: they come in the next report. */
+static void all_memberships_share_a_report(void)
+{
+	struct member *members[3];
+	member_vec all = {0};
+	size_t told = 0, reports = 0;
+	bool more = true;
+
+	for (uint8_t i = 0; i < 3; i++) {
+		struct id id = {{i}};
+		tie_vec now = {0};
+
+		members[i] = member_new(&id);
+		for (uint32_t k = 1; k <= TIES_TOLD_MAX / 2 + 100; k++)
+			put(&now, k, TIE_LIVE);
+		ties_see(&members[i]->ties, &now);
+		vec_push(&all, members[i]);
+	}
+	for (; more && reports < 10; reports++) {
+		struct http_answer answer = {0};
+		size_t n = 0;
+
+		report_ties_begin(&all);
+		for (int i = 0; i < 3; i++)
+			n += members[i]->ties.changes.n;
+		CU_ASSERT(n <= TIES_TOLD_MAX);
+		told += n;
+		more = report_ties_answered(&all, &answer);
+	}
+	TEST_NUMBER(reports, 3);
+	TEST_NUMBER(told, 3 * (TIES_TOLD_MAX / 2 + 100));
+	for (int i = 0; i < 3; i++) {
+		CU_ASSERT_FALSE(ties_news(&members[i]->ties));
+		member_free(members[i]);
+	}
+	vec_free(&all);
+}
+
 TEST_SUITE(agent_ties, {"many_are_told_in_parts", many_are_told_in_parts},
+	   {"all_memberships_share_a_report", all_memberships_share_a_report},
 	   {"a_latency_on_the_border_does_not_flap", a_latency_on_the_border_does_not_flap});

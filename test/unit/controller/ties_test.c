@@ -397,6 +397,44 @@ static void what_is_not_heard_of_any_more_is_stale(void)
 	TEST_TEXT(stand_get(&s, "stale"), "true");
 }
 
+/* Whoever writes is refused for a while. */
+static void what_is_the_same_is_not_written(void)
+{
+	static const char *const tables[] = {"tie", "session", "path"};
+	static const char *const writings[] = {"INSERT", "UPDATE", "DELETE"};
+	struct random r = {21};
+	struct world w;
+	char sql[200], *text;
+
+	world_start(&w);
+	see_something(&w.member->ties, &r);
+	settle(&w);
+	for (int i = 0; i < 9; i++) {
+		snprintf(sql, sizeof(sql),
+			 "CREATE TRIGGER no_%d BEFORE %s ON %s BEGIN SELECT RAISE(ABORT, "
+			 "'written'); END",
+			 i, writings[i % 3], tables[i / 3]);
+		CU_ASSERT(stand_run_sql(&s, sql));
+	}
+	for (int i = 0; i < 3; i++) {
+		text = make_report(&w);
+		TEST_NUMBER(deliver(text), 204);
+		answer(&w, true);
+		free(text);
+	}
+	see_something(&w.member->ties, &r);
+	text = make_report(&w);
+	CU_ASSERT(deliver(text) >= 400); /* this one would have written */
+	answer(&w, false);
+	free(text);
+	for (int i = 0; i < 9; i++) {
+		snprintf(sql, sizeof(sql), "DROP TRIGGER no_%d", i);
+		CU_ASSERT(stand_run_sql(&s, sql));
+	}
+	settle(&w);
+	world_end(&w);
+}
+
 static void a_report_that_does_not_go_on_is_asked_for_again(void)
 {
 	TEST_NUMBER(report("{\"stream\":\"78\",\"sequence\":\"2\",\"lost_sessions\":[\"m_2\"]}"),
@@ -409,6 +447,7 @@ static void a_report_that_does_not_go_on_is_asked_for_again(void)
 }
 
 TEST_SUITE_WITH(controller_ties, start, stop, {"it_comes_to_the_same", it_comes_to_the_same},
+		{"what_is_the_same_is_not_written", what_is_the_same_is_not_written},
 		{"nonsense_is_refused", nonsense_is_refused},
 		{"who_is_not_in_the_mesh_is_passed_over", who_is_not_in_the_mesh_is_passed_over},
 		{"what_is_not_heard_of_any_more_is_stale", what_is_not_heard_of_any_more_is_stale},

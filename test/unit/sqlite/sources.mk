@@ -1,1 +1,1 @@
-test/unit/sqlite := fixture address_test announcement_test connection_test machine_test membership_test mesh_test migration_test peering_test rotation_test token_test transaction_test
+test/unit/sqlite := fixture address_test announcement_test connection_test machine_test membership_test mesh_test migration_test peering_test rotation_test tie_test token_test transaction_test
