@@ -12,9 +12,27 @@ static int compare(const void *a, const void *b)
 				      : memcmp(&x->path.peer, &y->path.peer, sizeof(x->path.peer));
 }
 
+static bool same_session(const struct tie_session *a, const struct tie_session *b)
+{
+	return strcmp(a->name, b->name) == 0 && strcmp(a->state, b->state) == 0 &&
+	       strcmp(a->bfd, b->bfd) == 0 && a->since.ms == b->since.ms &&
+	       strcmp(a->error, b->error) == 0;
+}
+
+static bool same_path(const struct tie_path *a, const struct tie_path *b)
+{
+	return address_equal(&a->peer, &b->peer) &&
+	       address_equal(&a->endpoint.address, &b->endpoint.address) &&
+	       a->endpoint.port == b->endpoint.port && a->slot == b->slot &&
+	       a->handshake == b->handshake && a->latency_ms == b->latency_ms &&
+	       a->loss_percent == b->loss_percent;
+}
+
 static bool same(const struct tie *a, const struct tie *b)
 {
-	return memcmp(a, b, sizeof(*a)) == 0;
+	return a->kind == b->kind &&
+	       (a->kind == TIE_SESSION ? same_session(&a->session, &b->session)
+				       : same_path(&a->path, &b->path));
 }
 
 void ties_fini(struct ties *t)
@@ -50,14 +68,16 @@ bool ties_news(const struct ties *t)
 		return false;
 	if (t->stream == 0 || t->now.n != t->told.n)
 		return true;
-	return t->now.n > 0 && memcmp(t->now.at, t->told.at, t->now.n * sizeof(*t->now.at)) != 0;
+	for (size_t i = 0; i < t->now.n; i++)
+		if (!same(&t->now.at[i], &t->told.at[i]))
+			return true;
+	return false;
 }
 
 static void put(struct ties *t, const struct tie *x, bool lost)
 {
-	struct tie_change c = {.lost = lost};
+	struct tie_change c = {.lost = lost, .tie = *x};
 
-	memcpy(&c.tie, x, sizeof(*x));
 	vec_push(&t->changes, c);
 }
 

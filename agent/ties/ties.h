@@ -34,7 +34,7 @@ struct tie_path {
 	int16_t loss_percent; /* -1: not measured */
 };
 
-struct tie { /* all else is zero, so that equal ones have equal bytes */
+struct tie {
 	enum tie_kind kind;
 	union {
 		struct tie_session session;

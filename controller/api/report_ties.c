@@ -171,7 +171,7 @@ static int take_changes(struct call *c, const struct membership *m, const struct
 {
 	const struct wire_session *sessions = in->sessions.at;
 	const struct wire_path *paths = in->paths.at;
-	uint32_t peer;
+	uint32_t peer = 0;
 	int code = 0;
 
 	for (size_t i = 0; i < in->lost_sessions.n && code == 0; i++)
