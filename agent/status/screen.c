@@ -31,10 +31,25 @@ static const char *age(const json_t *peer, char out[32])
 	return out;
 }
 
+/* ", 1.24 ms, 3 % lost", as far as it was measured. */
+static const char *measured(const json_t *peer, char out[48])
+{
+	const json_t *us = json_object_get(peer, "latency_us");
+	long long loss = number(peer, "loss_percent");
+	int n = 0;
+
+	out[0] = '\0';
+	if (json_is_integer(us))
+		n = snprintf(out, 48, ", %.2f ms", (double)json_integer_value(us) / 1000);
+	if (loss > 0)
+		snprintf(out + n, 48 - (size_t)n, ", %lld %% lost", loss);
+	return out;
+}
+
 static void show_devices(const json_t *m, FILE *to)
 {
 	json_t *devices = json_object_get(m, "devices"), *d, *peers, *p;
-	char buffer[32];
+	char buffer[32], latency[48];
 	size_t i, k;
 
 	for (i = 0; (d = json_array_get(devices, i)) != NULL; i++) {
@@ -45,8 +60,9 @@ static void show_devices(const json_t *m, FILE *to)
 			fprintf(to, "    its own port is taken by %s\n", text(d, "port_taken_by"));
 		peers = json_object_get(d, "peers");
 		for (k = 0; (p = json_array_get(peers, k)) != NULL; k++)
-			fprintf(to, "    %-20s %-16s %-22s handshake %s%s\n", text(p, "name"),
+			fprintf(to, "    %-20s %-16s %-22s handshake %s%s%s\n", text(p, "name"),
 				text(p, "address"), text(p, "endpoint"), age(p, buffer),
+				measured(p, latency),
 				json_is_true(json_object_get(p, "next_key")) ? " (its next key)"
 									     : "");
 	}
