@@ -249,6 +249,22 @@ static int show_forged(struct demo *d, struct fault *f)
 	return code;
 }
 
+static int show_tour(struct demo *d, struct fault *f)
+{
+	const struct demo_cast *c = &d->cast;
+	const struct operator_member *target =
+		operator_find_member(&d->members, c->members[1][0], c->meshes[1]);
+	char text[ADDRESS_TEXT_MAX];
+
+	if (target == NULL)
+		return 0; /* that it is not up is a figure */
+	headline("What an operator sees");
+	address_format(c->host != NULL ? &lab_file_network(&d->lab.file, c->host)->host
+				       : &target->address,
+		       text);
+	return demo_tour(&d->lab, c, text, f);
+}
+
 /* ---- the end ---- */
 
 static void print_figures(const struct demo *d)
@@ -300,17 +316,17 @@ static void wait_for_person(const struct demo *d)
 		return;
 	printf("\nThe lab '%s' is still up. In another terminal, for example:\n"
 	       "  skein-lab status\n"
-	       "  skein-lab exec %s birdc -s /run/skein/MEMBERSHIP/bird.ctl show protocols\n"
+	       "  skein-lab exec %s skein bgp watch --mesh %s\n"
 	       "Enter takes it down. ",
-	       d->lab.name, d->cast.gateway);
+	       d->lab.name, d->cast.gateway, d->cast.meshes[0]);
 	fflush(stdout);
 	(void)!fgets(line, sizeof(line), stdin);
 }
 
 static int play(struct demo *d, struct fault *f)
 {
-	static int (*const acts[])(struct demo *, struct fault *) = {show_fleet, show_crossing,
-								     show_failover, show_forged};
+	static int (*const acts[])(struct demo *, struct fault *) = {
+		show_fleet, show_crossing, show_failover, show_forged, show_tour};
 	const char *wrong;
 	int code = fleet_up(&d->lab, f);
 

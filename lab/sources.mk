@@ -1,1 +1,1 @@
-lab := document file find netns process wire checksum record lab lab_places tune underlay probe attack tap machine outage reboot reach operator session fleet traffic trip measure failover drops forged status demo_show demo main
+lab := document file find netns process wire checksum record lab lab_places tune underlay probe attack tap machine outage reboot reach operator session fleet traffic trip measure failover drops forged status demo_show demo_tour demo main
