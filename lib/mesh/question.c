@@ -151,7 +151,7 @@ const struct question_kind *question_find(const char *verb)
 
 static int check_option(const struct question_kind *k, const char *word, struct fault *f)
 {
-	const char *name = word + 2;
+	const char *name = word[1] == '-' ? word + 2 : ""; /* no letters stand for options here */
 	size_t len = strcspn(name, "=");
 	const struct question_option *o = k->options;
 
@@ -159,7 +159,7 @@ static int check_option(const struct question_kind *k, const char *word, struct 
 		return 0;
 	while (o->name != NULL && (strlen(o->name) != len || strncmp(o->name, name, len) != 0))
 		o++;
-	if (word[1] != '-' || o->name == NULL)
+	if (o->name == NULL)
 		return fault_set(f, ERR_INVALID, "'%.60s' is no option that %s is asked with", word,
 				 k->verb);
 	if (o->value == QUESTION_FLAG)
