@@ -1,5 +1,6 @@
 /* The verbs of `skein bgp`; each is a file. */
 #include "cli/bgp/bgp.h"
+#include "cli/bgp/diff.h"
 #include "cli/bgp/routes.h"
 
 #define CHECK_HELP "exit status 1 when one is not up"
@@ -26,6 +27,11 @@ static const struct option_row watch_options[] = {
 	 "then it ends; otherwise never", 1, 31536000},
 	{0}};
 
+static const struct option_row diff_options[] = {
+	{"mesh", 'm', OPTION_TEXT, offsetof(struct bgp_diff_options, mesh), "MESH",
+	 "which mesh, where a machine is in several", 0, 0},
+	{0}};
+
 const struct verb bgp_verbs[] = {
 	VERB_BIRD("bgp summary", "", 0, 0, "the BGP sessions of this machine, or of any BIRD",
 		  check_options, struct bgp_check_options, bgp_summary),
@@ -44,5 +50,8 @@ const struct verb bgp_verbs[] = {
 	VERB_BIRD("bgp watch", "[PREFIX]", 0, 1,
 		  "sessions, BFD and routes as they change; with a prefix, only the routes in it",
 		  watch_options, struct bgp_watch_options, bgp_watch),
+	VERB("bgp diff", "MACHINE MACHINE", 2, 2,
+	     "what the best routes of two machines differ in; exit status 1 if they do",
+	     diff_options, struct bgp_diff_options, bgp_diff),
 	VERB_END,
 };

@@ -64,6 +64,10 @@ void fleets_machine_is_asked(void)
 		      (const char *const[]){"bgp", "summary", "--machine", "a1", "--json", NULL});
 	expect_schema("bgp routes",
 		      (const char *const[]){"bgp", "routes", "--machine", "a1", "--json", NULL});
+	/* Two plain members of a mesh: each has its own prefix, and the other's. */
+	EXPECT_FAULT("differ in", "bgp", "diff", "a1", "a2");
+	EXPECT(" alike, 0 differ", "bgp", "diff", "a1", "a1");
+	expect_schema("bgp diff", (const char *const[]){"bgp", "diff", "a1", "a1", "--json", NULL});
 	/* Its program's words, and its status. */
 	EXPECT_FAULT("a1: this machine is not in mesh staging, but in: prod", "bgp", "summary",
 		     "--machine", "a1", "--mesh", "staging");

@@ -28,23 +28,48 @@ static void compare_body(const struct script *s, const struct request *q)
 	free(got);
 }
 
-static int answer(struct transport *t, const struct request *q, struct answer *a, struct fault *f)
+/* The exchange that the request is; NULL: it is none of the script. */
+static const struct exchange *take(struct script *s, const struct request *q, struct fault *f)
 {
-	struct script *s = (struct script *)t;
 	const struct exchange *x = s->next;
 	char line[512];
 
-	*a = (struct answer){0};
 	snprintf(line, sizeof(line), "%s %s", q->method, q->path);
 	if (x->request == NULL) {
 		TEST_FAIL("%s: asks %s after the end of the script", s->line, line);
-		return fault_set(f, ERR_INTERNAL, "end of the script");
+		fault_set(f, ERR_INTERNAL, "end of the script");
+		return NULL;
 	}
 	TEST_TEXT(line, x->request);
 	compare_body(s, q);
 	if (x->if_match != NULL || q->if_match != NULL)
 		TEST_TEXT(q->if_match, x->if_match != NULL ? x->if_match : "(none)");
 	s->next++;
+	return x;
+}
+
+static int stream(struct transport *t, const struct request *q, struct stream *out, struct fault *f)
+{
+	const struct exchange *x = take((struct script *)t, q, f);
+
+	if (x == NULL)
+		return f->code;
+	snprintf(out->exit, sizeof(out->exit), "%d", error_exit_status(x->code));
+	snprintf(out->error, sizeof(out->error), "%s", x->etag != NULL ? x->etag : "");
+	for (const char *at = x->answer; *at != '\0'; at++) /* however it is cut */
+		if (!out->take(out->context, at, 1))
+			return fault_set(f, ERR_IO, "not wanted");
+	return 0;
+}
+
+static int answer(struct transport *t, const struct request *q, struct answer *a, struct fault *f)
+{
+	struct script *s = (struct script *)t;
+	const struct exchange *x = take(s, q, f);
+
+	*a = (struct answer){0};
+	if (x == NULL)
+		return f->code;
 	if (x->code != 0)
 		return fault_set(f, x->code, "%s", x->answer);
 	if (x->etag != NULL)
@@ -107,7 +132,8 @@ static int run(struct cli *c, struct script *s, int argc, char **argv, char **pr
 int script_run(const char *line, const struct exchange *script, const char *printed,
 	       const char *fault)
 {
-	struct script s = {.transport = {.call = answer}, .next = script, .line = line};
+	struct script s = {
+		.transport = {.call = answer, .stream = stream}, .next = script, .line = line};
 	struct cli c = {0};
 	char *copy = mem_strdup(line), *words[SCRIPT_WORDS_MAX], *text = NULL;
 	int code = run(&c, &s, split(copy, words), words, &text);

@@ -10,7 +10,9 @@ struct exchange {
 	const char *answer;  /* JSON; NULL: no content */
 	const char *body;    /* JSON that must be sent; NULL: none */
 	const char *if_match, *etag;
-	int code; /* not 0: the controller refuses, with `answer` as the detail */
+	/* Not 0: the controller refuses, with `answer` as the detail; where the answer is a stream,
+	 * this is how it ends, with the words of `etag`. */
+	int code;
 };
 
 #define SCRIPT_WORDS_MAX 16
