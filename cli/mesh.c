@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/api.h"
+#include "cli/stable.h"
 
 #define KEY_DAYS_MAX 3650
 
@@ -37,12 +38,13 @@ static const struct column details[] = {
 	{"BGP port", "bgp_port", COLUMN_TEXT, NULL, NULL},
 	{"BFD interval, ms", "bfd_interval_ms", COLUMN_TEXT, NULL, NULL},
 	{"BFD multiplier", "bfd_multiplier", COLUMN_TEXT, NULL, NULL},
+	{"neighbours stable after, s", "stable_for_s", COLUMN_TEXT, NULL, NULL},
 	{"keys rotate after, days", NULL, COLUMN_MADE, NULL, make_key_days},
 	{"created", "created_at", COLUMN_TIME, NULL, NULL},
 	{0}};
 
 struct options {
-	const char *cidr, *name, *reflector, *key_days;
+	const char *cidr, *name, *reflector, *key_days, *stable_for;
 	bool is_default, no_reflector, cascade;
 	int64_t bgp_port, bfd_interval, bfd_multiplier;
 };
@@ -72,6 +74,14 @@ struct options {
 		 "BFD packets that may be missing",                                                \
 		 2,                                                                                \
 		 50},                                                                              \
+		{"stable-for",                                                                     \
+		 0,                                                                                \
+		 OPTION_TEXT,                                                                      \
+		 offsetof(struct options, stable_for),                                             \
+		 "SECONDS",                                                                        \
+		 "how long a neighbour that was lost and is back comes after others; 60",          \
+		 0,                                                                                \
+		 0},                                                                               \
 	{                                                                                          \
 		"key-rotation-days", 0, OPTION_TEXT, offsetof(struct options, key_days), "DAYS",   \
 			"how old a key gets before it is rotated, or never; 90", 0, 0              \
@@ -125,7 +135,9 @@ static int put_timing(struct cli *c, json_t *body, const struct options *o)
 	put_number(body, "bgp_port", o->bgp_port);
 	put_number(body, "bfd_interval_ms", o->bfd_interval);
 	put_number(body, "bfd_multiplier", o->bfd_multiplier);
-	return o->key_days != NULL ? put_key_days(c, body, o->key_days) : 0;
+	if (o->key_days != NULL && put_key_days(c, body, o->key_days) != 0)
+		return ERR_USAGE;
+	return stable_put(c, o->stable_for, body);
 }
 
 static int create(struct cli *c, const struct invocation *in)

@@ -4,10 +4,10 @@
 
 #include "cli/api.h"
 #include "cli/check.h"
+#include "cli/stable.h"
 #include "lib/net/prefix.h"
 
 #define PRIORITY_MAX 1000
-#define STABLE_MAX_S 3600
 
 static void make_users(const json_t *item, struct buf *out)
 {
@@ -152,21 +152,6 @@ static int put_check(struct cli *c, const struct options *o, json_t *body)
 	return 0;
 }
 
-static int put_stable(struct cli *c, const char *seconds, json_t *body)
-{
-	char *end;
-	long n;
-
-	if (seconds == NULL)
-		return 0;
-	n = strtol(seconds, &end, 10);
-	if (end == seconds || *end != '\0' || n < 0 || n > STABLE_MAX_S)
-		return fault_set(&c->fault, ERR_USAGE, "--stable-for '%.40s': want 0 to %d seconds",
-				 seconds, STABLE_MAX_S);
-	json_object_set_new(body, "stable_for_s", json_integer(n));
-	return 0;
-}
-
 static int put_translate(struct cli *c, const char *way, json_t *body)
 {
 	bool yes = way != NULL && strcmp(way, "yes") == 0;
@@ -201,7 +186,7 @@ static int put_options(struct cli *c, const struct options *o, const char *mesh,
 	if (code == 0)
 		code = put_check(c, o, body);
 	if (code == 0)
-		code = put_stable(c, o->stable_for, body);
+		code = stable_put(c, o->stable_for, body);
 	return code != 0 ? code : put_translate(c, o->translate, body);
 }
 

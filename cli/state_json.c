@@ -264,6 +264,15 @@ static json_t *sibling_json(const struct state_image *s, const void *record, uin
 			 (json_int_t)x->asn);
 }
 
+static json_t *pace_json(const struct state_image *s, const void *record, uint64_t index)
+{
+	const struct state_pace *p = record;
+
+	(void)s;
+	(void)index;
+	return json_pack("{s:I}", "stable_ms", (json_int_t)p->stable_ms);
+}
+
 static json_t *duty_json(const struct state_image *s, const void *record, uint64_t index)
 {
 	const struct state_duty *d = record;
@@ -316,6 +325,7 @@ static const struct {
 	{STATE_ALLOWED, false, "allowed", sizeof(struct state_allowed), allowed_json},
 	{STATE_REMOTES, false, "remotes", sizeof(struct state_remote), remote_json},
 	{STATE_LET_IN, false, "let_in", sizeof(struct state_let_in), let_in_json},
+	{STATE_PACE, false, "pace", sizeof(struct state_pace), pace_json},
 	{STATE_SELF, true, "self", sizeof(struct state_self), self_json},
 	{STATE_TRUNKS, false, "trunks", sizeof(struct state_trunk), trunk_json},
 	{STATE_APPROVALS, false, "approvals", sizeof(struct state_approval), approval_json},

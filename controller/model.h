@@ -30,6 +30,8 @@ struct organization {
 	uint64_t version; /* of the resource: its ETag */
 };
 
+#define STABLE_FOR_S 60 /* of a mesh, of a prefix, if nothing is said */
+
 struct mesh {
 	row_t row, organization;
 	struct id id;
@@ -39,6 +41,7 @@ struct mesh {
 	uint32_t asn;
 	uint16_t bgp_port;
 	uint32_t bfd_interval_ms, bfd_multiplier;
+	uint32_t stable_for_s; /* a neighbour that was lost and is back comes last so long */
 	struct wall created_at;
 	uint64_t version;
 	/* rendering: the view's revision and the digest of its body; that of all members' images,
@@ -132,8 +135,6 @@ struct health_check {
 	struct prefix host;		/* a /32; of TCP and HTTP */
 	char target[STATE_TARGET_SIZE]; /* HTTP's path, or what the machine calls its program */
 };
-
-#define STABLE_FOR_S 60 /* if nothing is said */
 
 /* A prefix of a membership: announced by its machine, approved by an operator; routed when
  * approved. */

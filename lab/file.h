@@ -19,7 +19,7 @@ struct lab_mesh {
 	const char *name;
 	struct prefix cidr;
 	bool is_default, route_reflector;
-	int64_t bfd_interval_ms, bfd_multiplier;
+	int64_t bfd_interval_ms, bfd_multiplier, stable_for_s;
 };
 
 struct lab_machine {

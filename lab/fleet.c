@@ -86,7 +86,7 @@ static int create_mesh(struct lab *lab, const struct lab_mesh *m, struct fault *
 	struct words w =
 		WORDS(lab, "mesh", "create", m->name, "--cidr", prefix_format(&m->cidr, cidr),
 		      "--bfd-interval", number(lab, m->bfd_interval_ms), "--bfd-multiplier",
-		      number(lab, m->bfd_multiplier));
+		      number(lab, m->bfd_multiplier), "--stable-for", number(lab, m->stable_for_s));
 
 	if (m->is_default)
 		add(&w, "--default");

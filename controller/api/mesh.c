@@ -16,8 +16,8 @@
 struct wire {
 	const char *id, *created_at, *name, *cidr, *cidr6, *organization;
 	bool is_default, route_reflector;
-	int64_t asn, bgp_port, bfd_interval_ms, bfd_multiplier, key_rotation_days, members,
-		gateways;
+	int64_t asn, bgp_port, bfd_interval_ms, bfd_multiplier, stable_for_s, key_rotation_days,
+		members, gateways;
 	struct json_texts warnings;
 };
 
@@ -35,6 +35,7 @@ static const struct json_row answer_rows[] = {
 	JSON_ROW("bgp_port", MEMBER_NUMBER, AT(bgp_port)),
 	JSON_ROW("bfd_interval_ms", MEMBER_NUMBER, AT(bfd_interval_ms)),
 	JSON_ROW("bfd_multiplier", MEMBER_NUMBER, AT(bfd_multiplier)),
+	JSON_ROW("stable_for_s", MEMBER_NUMBER, AT(stable_for_s)),
 	JSON_ROW("key_rotation_days", MEMBER_NUMBER, AT(key_rotation_days)),
 	JSON_ROW("members", MEMBER_NUMBER, AT(members)),
 	JSON_ROW("gateways", MEMBER_NUMBER, AT(gateways)),
@@ -43,7 +44,7 @@ static const struct json_row answer_rows[] = {
 	{0}};
 
 /* In this order: bit i of `present`. cidr and cidr6 are taken by POST only. */
-enum { NAME, DEFAULT, REFLECTOR, PORT, INTERVAL, MULTIPLIER, KEY_DAYS, CIDR, CIDR6 };
+enum { NAME, DEFAULT, REFLECTOR, PORT, INTERVAL, MULTIPLIER, STABLE, KEY_DAYS, CIDR, CIDR6 };
 
 static const struct json_row request_rows[] = {
 	[NAME] = JSON_ROW("name", MEMBER_TEXT, AT(name)),
@@ -54,6 +55,8 @@ static const struct json_row request_rows[] = {
 			      .max = 60000),
 	[MULTIPLIER] =
 		JSON_ROW("bfd_multiplier", MEMBER_NUMBER, AT(bfd_multiplier), .min = 2, .max = 50),
+	[STABLE] = JSON_ROW("stable_for_s", MEMBER_NUMBER, AT(stable_for_s),
+			    .max = STATE_STABLE_MAX_MS / 1000),
 	[KEY_DAYS] = JSON_ROW("key_rotation_days", MEMBER_NUMBER, AT(key_rotation_days),
 			      .max = KEY_ROTATION_DAYS_MAX),
 	[CIDR] = JSON_ROW("cidr", MEMBER_TEXT, AT(cidr)),
@@ -81,6 +84,7 @@ static json_t *encode(struct call *c, const void *x)
 		.bgp_port = m->bgp_port,
 		.bfd_interval_ms = m->bfd_interval_ms,
 		.bfd_multiplier = m->bfd_multiplier,
+		.stable_for_s = m->stable_for_s,
 		.key_rotation_days = m->key_rotation_days,
 		.members = (int64_t)m->nmembers,
 		.gateways = (int64_t)m->ngateways,
@@ -165,6 +169,8 @@ static void apply(struct mesh *m, const struct wire *w, uint64_t present)
 		m->bfd_interval_ms = (uint32_t)w->bfd_interval_ms;
 	if (given(present, MULTIPLIER))
 		m->bfd_multiplier = (uint32_t)w->bfd_multiplier;
+	if (given(present, STABLE))
+		m->stable_for_s = (uint32_t)w->stable_for_s;
 	if (given(present, KEY_DAYS))
 		m->key_rotation_days = (uint32_t)w->key_rotation_days;
 }
@@ -199,6 +205,7 @@ int mesh_create(struct call *c)
 		.bgp_port = BGP_PORT,
 		.bfd_interval_ms = BFD_INTERVAL_MS,
 		.bfd_multiplier = BFD_MULTIPLIER,
+		.stable_for_s = STABLE_FOR_S,
 		.key_rotation_days = KEY_ROTATION_DAYS,
 		.created_at = c->now,
 	};

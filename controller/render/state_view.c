@@ -166,6 +166,15 @@ static void add_remotes(const struct render *r, struct state_writer *w)
 	vec_free(&let_in);
 }
 
+/* An agent of the version before, which does not know the section, has the usual pace. */
+static void add_pace(const struct render *r, struct state_writer *w)
+{
+	const struct state_pace pace = {.stable_ms = r->rows->mesh.stable_for_s * 1000};
+
+	if (pace.stable_ms != STATE_STABLE_MS)
+		state_writer_section(w, STATE_PACE, &pace, 1, sizeof(pace));
+}
+
 void render_view(const struct render *r, struct buf *body)
 {
 	struct state_writer *w = state_writer_new(STATE_KIND_VIEW);
@@ -175,6 +184,7 @@ void render_view(const struct render *r, struct buf *body)
 	add_prefixes(r, w);
 	add_allowed(r, w);
 	add_remotes(r, w);
+	add_pace(r, w);
 	state_writer_body(w, body);
 	state_writer_free(w);
 }

@@ -5,7 +5,8 @@
 #define COLUMNS                                                                                    \
 	"organization, id, name, cidr, cidr6, is_default, route_reflector, asn, bgp_port,"         \
 	" bfd_interval_ms, bfd_multiplier, created_at, version, view_revision, view_digest,"       \
-	" images_revision, images_view, images_digest, key_rotation_days, key_rotation_at"
+	" images_revision, images_view, images_digest, key_rotation_days, key_rotation_at,"        \
+	" stable_for_s"
 #define SELECT "SELECT row, " COLUMNS ", nmembers, ngateways FROM mesh "
 #define OF     "(?2 = 0 OR organization = ?2)"
 
@@ -28,12 +29,13 @@ enum {
 static const struct statement sql[] = {
 	[INSERT] = {STATEMENT(MESH, INSERT),
 		    "INSERT INTO mesh (" COLUMNS ")"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
 	[UPDATE] = {STATEMENT(MESH, UPDATE),
 		    "UPDATE mesh SET name = ?, cidr = ?, cidr6 = ?, is_default = ?,"
 		    " route_reflector = ?, bgp_port = ?, bfd_interval_ms = ?, bfd_multiplier = ?,"
 		    " view_revision = ?, view_digest = ?, images_revision = ?, images_view = ?,"
-		    " images_digest = ?, key_rotation_days = ?, version = version + 1"
+		    " images_digest = ?, key_rotation_days = ?, stable_for_s = ?, version = "
+		    "version + 1"
 		    " WHERE row = ?"},
 	[RENDERED] = {STATEMENT(MESH, RENDERED),
 		      "UPDATE mesh SET view_revision = ?, view_digest = ?, images_revision = ?,"
@@ -74,6 +76,7 @@ static const struct field fields[] = {
 	FIELD(struct mesh, optional, images_digest, CHANGES),
 	FIELD(struct mesh, number, key_rotation_days, CHANGES),
 	FIELD(struct mesh, number, key_rotation_at, FIXED),
+	FIELD(struct mesh, number, stable_for_s, CHANGES),
 	FIELD(struct mesh, number, nmembers, COMPUTED),
 	FIELD(struct mesh, number, ngateways, COMPUTED),
 };

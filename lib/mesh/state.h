@@ -74,6 +74,7 @@ enum state_section_type {
 			      their own address; sorted by peer, then prefix */
 	STATE_REMOTES = 6, /* struct state_remote: the meshes that a peering joins to this one */
 	STATE_LET_IN = 7,  /* struct state_let_in: what peerings let in from them */
+	STATE_PACE = 8,	   /* struct state_pace, one at most; without it the usual one */
 	/* membership image */
 	STATE_SELF = 32,	   /* one struct state_self */
 	STATE_TRUNKS = 33,	   /* struct state_trunk, sorted by slot, then peer */
@@ -108,6 +109,11 @@ struct state_mesh {
 	uint32_t bfd_interval_ms;
 	uint32_t reserved;
 	char name[STATE_NAME_SIZE];
+};
+
+struct state_pace {
+	uint32_t stable_ms; /* a neighbour that was lost and is back comes last for so long */
+	uint32_t reserved;
 };
 
 enum state_role { STATE_ROLE_MEMBER = 0, STATE_ROLE_ROUTER = 1, STATE_ROLE_GATEWAY = 2 };
@@ -253,7 +259,7 @@ enum state_check_type {
 	STATE_CHECK_HTTP = 2, /* GET target there is answered 200 to 399 */
 	STATE_CHECK_EXEC = 3, /* what agent.conf calls by the name `target` ends with status 0 */
 };
-#define STATE_STABLE_MS		60000 /* the usual one */
+#define STATE_STABLE_MS		60000 /* the usual one, of a prefix and of a neighbour */
 #define STATE_STABLE_MAX_MS	3600000
 #define STATE_CHECK_MIN_MS	100
 #define STATE_CHECK_MAX_MS	3600000

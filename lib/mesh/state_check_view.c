@@ -161,7 +161,21 @@ static int check_let_in(const struct state_image *s, const void *record, uint64_
 	return state_check_prefix(&l->prefix, f);
 }
 
+static int check_pace(const struct state_image *s, const void *record, uint64_t index,
+		      struct fault *f)
+{
+	const struct state_pace *p = record;
+
+	(void)s;
+	if (index > 0)
+		return WRONG("there is one already");
+	if (p->stable_ms > STATE_STABLE_MAX_MS || p->reserved != 0)
+		return WRONG("stable after %" PRIu32 " ms, or reserved bytes", p->stable_ms);
+	return 0;
+}
+
 #define VIEW STATE_KIND_VIEW
+#define MAY  0u
 #define MUST STATE_SECTION_MANDATORY
 
 const struct state_rule state_view_rules[STATE_TYPES_MAX] = {
@@ -177,4 +191,5 @@ const struct state_rule state_view_rules[STATE_TYPES_MAX] = {
 			   check_remote},
 	[STATE_LET_IN] = {"let in", VIEW, sizeof(struct state_let_in), 16, MUST, false, false,
 			  check_let_in},
+	[STATE_PACE] = {"pace", VIEW, sizeof(struct state_pace), 16, MAY, false, false, check_pace},
 };

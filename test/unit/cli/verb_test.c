@@ -51,7 +51,8 @@ static void a_mesh_is_made(void)
 		{"POST /api/v1/meshes",
 		 "{\"name\":\"x\",\"cidr\":\"10.5.0.0/16\",\"asn\":5,\"warnings\":[\"alone\"]}",
 		 "{\"name\":\"x\",\"route_reflector\":false,\"cidr\":\"10.5.0.0/16\","
-		 "\"default\":true,\"bgp_port\":1790,\"bfd_interval_ms\":100,\"bfd_multiplier\":4}",
+		 "\"default\":true,\"bgp_port\":1790,\"bfd_interval_ms\":100,\"bfd_multiplier\":4,"
+		 "\"stable_for_s\":0}",
 		 NULL, NULL, 0},
 		END};
 	const struct exchange taken[] = {{"POST /api/v1/meshes", "mesh 'prod' exists already",
@@ -65,7 +66,7 @@ static void a_mesh_is_made(void)
 			       NULL),
 		    0);
 	TEST_NUMBER(script_run("mesh create x --cidr 10.5.0.0/16 --default --no-route-reflector "
-			       "--bgp-port 1790 --bfd-interval 100 --bfd-multiplier 4",
+			       "--bgp-port 1790 --bfd-interval 100 --bfd-multiplier 4 --stable-for 0",
 			       all,
 			       "mesh x made: 10.5.0.0/16, AS 5\nwarning: alone\n"
 			       "next: skein token create --mesh x\n",

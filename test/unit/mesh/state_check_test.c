@@ -90,6 +90,8 @@ static const struct change {
 	FIELD(STATE_MESH, 0, state_mesh, bfd_interval_ms, 0),
 	FIELD(STATE_MESH, 0, state_mesh, bfd_interval_ms, 60001),
 	FIELD(STATE_MESH, 0, state_mesh, reserved, 1),
+	FIELD(STATE_PACE, 0, state_pace, stable_ms, STATE_STABLE_MAX_MS + 1),
+	FIELD(STATE_PACE, 0, state_pace, reserved, 1),
 	FIELD(STATE_MESH, 0, state_mesh, name[0], 0),
 	FIELD(STATE_MESH, 0, state_mesh, name[0], 'P'),
 	FIELD(STATE_MESH, 0, state_mesh, name[0], '-'),
@@ -285,8 +287,8 @@ static void root_and_directory_have_theirs(void)
 		{"behind the root", sizeof(struct state_root), 1, 1, ERR_INVALID},
 		{"end of the root's page", STATE_PAGE - 1, 1, 1, ERR_INVALID},
 		HEADER(nsections, 0, ERR_INVALID),
-		HEADER(nsections, 6, ERR_INVALID),
-		HEADER(nsections, 8, ERR_INVALID),
+		HEADER(nsections, 7, ERR_INVALID),
+		HEADER(nsections, 9, ERR_INVALID),
 		HEADER(nsections, 65, ERR_INVALID),
 		HEADER(nsections, UINT32_MAX, ERR_INVALID),
 		HEADER(reserved, 1, ERR_INVALID),
@@ -298,9 +300,7 @@ static void root_and_directory_have_theirs(void)
 		BODY(ENTRY(1), type, 0, ERR_INVALID),
 		BODY(ENTRY(1), type, 1, ERR_INVALID),
 		BODY(ENTRY(1), type, 3, ERR_INVALID),
-		BODY(ENTRY(6), type, 32, ERR_INVALID),
-		BODY(ENTRY(6), type, 31, ERR_UNSUPPORTED),
-		BODY(ENTRY(6), type, 1000, ERR_UNSUPPORTED),
+		BODY(ENTRY(7), type, 32, ERR_INVALID),
 		BODY(ENTRY(0), flags, 3, ERR_INVALID),
 		BODY(ENTRY(0), reserved, 1, ERR_INVALID),
 		BODY(ENTRY(0), record_size, 0, ERR_INVALID),
@@ -316,8 +316,8 @@ static void root_and_directory_have_theirs(void)
 		BODY(ENTRY(1), offset, 4112, ERR_INVALID),
 		BODY(ENTRY(1), offset, UINT64_MAX - 4095, ERR_INVALID),
 		BODY(ENTRY(2), offset, 4096, ERR_INVALID),
-		BODY(ENTRY(6), offset, 16, ERR_INVALID),
-		BODY(ENTRY(6), offset, UINT64_MAX, ERR_INVALID),
+		BODY(ENTRY(7), offset, 16, ERR_INVALID),
+		BODY(ENTRY(7), offset, UINT64_MAX, ERR_INVALID),
 		{"the gap before the peers", STATE_PAGE + 4095, 1, 1, ERR_INVALID},
 		{"the end of the last page", 3 * STATE_PAGE - 1, 1, 1, ERR_INVALID},
 	};
@@ -350,19 +350,24 @@ static void zeroed_identities_are_refused(void)
 /* The last section of the view becomes one of a later version. */
 static void an_unknown_section_is_skipped_if_it_may(void)
 {
-	struct state_section *last = (void *)(sample.view.data + STATE_PAGE + ENTRY(6));
+	struct state_section *last = (void *)(sample.view.data + STATE_PAGE + ENTRY(7));
 	struct state_section old = *last;
 	struct state_image s;
 	uint64_t n;
 
+	last->flags = STATE_SECTION_MANDATORY;
+	last->type = 31;
+	TEST_NUMBER(state_check(&s, sample.view.data, sample.view.len, NULL), ERR_UNSUPPORTED);
+	last->type = 1000;
+	TEST_NUMBER(state_check(&s, sample.view.data, sample.view.len, NULL), ERR_UNSUPPORTED);
 	last->flags = 0;
 	last->type = 31;
 	TEST_NUMBER(state_check(&s, sample.view.data, sample.view.len, NULL), 0);
-	state_records(&s, STATE_LET_IN, &n);
+	state_records(&s, STATE_PACE, &n);
 	TEST_NUMBER(n, 0);
 	last->type = UINT32_MAX;
-	last->record_size *= 2;
-	last->count = 1;
+	last->record_size /= 2;
+	last->count = 2;
 	TEST_NUMBER(state_check(&s, sample.view.data, sample.view.len, NULL), 0);
 	last->count = UINT64_MAX / 8;
 	TEST_NUMBER(state_check(&s, sample.view.data, sample.view.len, NULL), ERR_INVALID);

@@ -65,6 +65,7 @@ static void write_view(struct state_writer *w)
 	struct state_remote remotes[] = {{.cidr = ipv4(10, 10, 0, 0, 24), .asn = 4200000002}};
 	const struct state_let_in let_in[] = {{ipv4(10, 10, 0, 0, 24), 0},
 					      {ipv4(172, 16, 5, 0, 24), 0}};
+	const struct state_pace pace[] = {{30000, 0}};
 
 	peers[1].flags |= STATE_PEER_HAS_NEXT_KEY;
 	fill(peers[1].next_key, sizeof(peers[1].next_key), 200);
@@ -77,6 +78,7 @@ static void write_view(struct state_writer *w)
 	SECTION(w, STATE_ALLOWED, allowed);
 	SECTION(w, STATE_REMOTES, remotes);
 	SECTION(w, STATE_LET_IN, let_in);
+	SECTION(w, STATE_PACE, pace);
 }
 
 static void write_membership(struct state_writer *w)

@@ -34,6 +34,7 @@ static void fill_mesh(struct mesh *m, const char *name, const char *cidr, uint32
 		.bgp_port = 179,
 		.bfd_interval_ms = 250,
 		.bfd_multiplier = 3,
+		.stable_for_s = STABLE_FOR_S,
 	};
 	memcpy(m->name, name, strlen(name) + 1);
 }

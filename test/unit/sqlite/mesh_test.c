@@ -15,6 +15,7 @@ static void all_members_come_back(void)
 	m.bfd_interval_ms = 300;
 	m.bfd_multiplier = 5;
 	m.key_rotation_days = 30;
+	m.stable_for_s = 7;
 	m.view_revision = STATE_REVISION(3, 77);
 	digest_of("view", 4, &m.view_digest);
 	m.images_revision = STATE_REVISION(3, 78);
