@@ -48,6 +48,8 @@ static void supervise_birds(struct agent *a, const struct desired *d)
 			continue;
 		w.templates = &m->templates;
 		w.text = &m->text;
+		for (size_t k = 0; k < bird->membership->nmoves; k++)
+			bird_excuse_peer(m, bird->membership->moves[k].peer);
 		if (m->text.len == 0 || m->templates.len == 0)
 			fault_set(&f, ERR_NOT_FOUND, "BIRD's configuration is not here yet");
 		else

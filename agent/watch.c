@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "agent/bird/bird.h"
 #include "agent/reconcile.h"
 #include "agent/report.h"
 #include "lib/base/log.h"
@@ -91,10 +92,14 @@ static uint64_t debounce(const struct watch *w)
 static void on_kernel(uv_poll_t *poll, int status, int events)
 {
 	struct agent *a = poll->data;
+	unsigned changed;
 
 	(void)status;
 	(void)events;
-	if (monitor_read(a->watch->kernel) != 0)
+	changed = monitor_read(a->watch->kernel);
+	if ((changed & MONITOR_ROUTE_BIRD) != 0)
+		bird_heed(a);
+	if ((changed & ~(unsigned)MONITOR_ROUTE_BIRD) != 0)
 		wake_in(a->watch, debounce(a->watch));
 }
 
@@ -149,8 +154,8 @@ int watch_start(struct agent *a, struct fault *f)
 	w->soon = timer_new(a);
 	w->periodic = timer_new(a);
 	uv_timer_start(w->periodic, on_soon, PERIODIC_MS, PERIODIC_MS);
-	code = monitor_open(MONITOR_LINK | MONITOR_ADDRESS | MONITOR_ROUTE | MONITOR_RULE |
-				    MONITOR_NETCONF,
+	code = monitor_open(MONITOR_LINK | MONITOR_ADDRESS | MONITOR_ROUTE | MONITOR_ROUTE_BIRD |
+				    MONITOR_RULE | MONITOR_NETCONF,
 			    &w->kernel, f);
 	if (code == 0)
 		code = monitor_open(MONITOR_NFT, &w->nft, f);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/bird/child.h"
+#include "agent/bird/hold.h"
 #include "agent/bird/offenders.h"
 #include "agent/bird/sessions.h"
 #include "lib/base/log.h"
@@ -56,6 +57,7 @@ static struct bird_child *bird_new(struct agent *a, struct member *m)
 	b->timer = mem_alloc(sizeof(*b->timer));
 	uv_timer_init(a->loop, b->timer);
 	b->timer->data = b;
+	hold_open(b);
 	path_bird(c, &m->id, "bird.pid", pid);
 	bird_socket_path(c, &m->id, ctl);
 	if (child_adopt(pid, &b->process, NULL) == 0 ||
@@ -213,6 +215,21 @@ static int take_up(struct bird_child *b, struct fault *f)
 	return 0;
 }
 
+static void look_at_sessions(struct bird_child *b)
+{
+	char socket[PATH_TEXT_MAX];
+	struct bird_protocols now;
+	struct arena arena;
+
+	bird_socket_path(&b->agent->config, &b->member->id, socket);
+	if (bird_sessions_ask(socket, "show protocols", &arena, &now)) {
+		bird_sessions_revive(socket, &now);
+		hold_look(b, &now);
+	}
+	bird_protocols_fini(&now);
+	arena_fini(&arena);
+}
+
 int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w, uint32_t table,
 		   struct fault *f)
 {
@@ -240,7 +257,8 @@ int bird_supervise(struct agent *a, struct member *m, const struct bird_wish *w,
 	if (b->phase == BIRD_DOWN && bird_files_exist(&a->config, &m->id))
 		return bird_start_process(b, f);
 	if (b->phase == BIRD_UP || b->phase == BIRD_TRYING) {
-		bird_sessions_revive(bird_socket_path(&a->config, &m->id, path));
+		look_at_sessions(b);
+		bird_socket_path(&a->config, &m->id, path);
 		offenders_look(m, path, path_bird(&a->config, &m->id, "bird.log", log));
 	}
 	return code;
@@ -255,6 +273,7 @@ void bird_release(struct member *m)
 	if (b->phase == BIRD_TRYING)
 		bird_trial_leave(b);
 	bird_unwatch_process(b);
+	hold_close(b);
 	uv_timer_stop(b->timer);
 	uv_close((uv_handle_t *)b->timer, on_closed);
 	child_release(&b->process);

@@ -26,6 +26,15 @@ void bird_end_strays(const struct config *c, const member_vec *members);
 /* Forgets it; it runs on. */
 void bird_release(struct member *m);
 
+/* Routes of BIRD's have changed: a session may be lost. */
+void bird_heed(struct agent *a);
+/* The session with this peer of the mesh begins anew for a reason, some time in the next seconds. */
+void bird_excuse_peer(struct member *m, uint32_t index);
+
+/* Whether the neighbour of this session is the last choice now; *ms: for how long still, if it
+ * stands; -1: it does not stand. */
+bool bird_holds(const struct member *m, const char *session, int64_t *ms);
+
 const char *bird_socket_path(const struct config *c, const struct id *membership,
 			     char out[PATH_TEXT_MAX]);
 /* 0: it does not run. */

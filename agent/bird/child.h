@@ -3,7 +3,8 @@
  *	bird.c		what a round asks for
  *	start.c		the process: started, watched, started again; its two steps
  *	trial.c		a changed configuration: tried, confirmed or undone
- *	stopped.c	a process that somebody has stopped: ended */
+ *	stopped.c	a process that somebody has stopped: ended
+ *	hold.c		neighbours that were lost: the last choice until they are stable */
 #ifndef SKEIN_AGENT_BIRD_CHILD_H
 #define SKEIN_AGENT_BIRD_CHILD_H
 
@@ -11,6 +12,7 @@
 
 #include "agent/agent.h"
 #include "agent/bird/files.h"
+#include "agent/bird/flaps.h"
 #include "agent/bird/kept.h"
 #include "agent/child.h"
 #include "lib/net/bird_configure.h"
@@ -40,6 +42,14 @@ struct bird_refusal { /* why: member->bird_error */
 	unsigned times;
 };
 
+struct hold { /* hold.h */
+	flap_vec flaps;
+	uv_timer_t *timer; /* next look */
+	bool news;	   /* BIRD has not read who is held */
+	struct mono told, looked;
+	int64_t took_ms; /* the last look */
+};
+
 struct bird_child {
 	struct agent *agent;
 	struct member *member;
@@ -56,6 +66,7 @@ struct bird_child {
 	struct digest placed;
 	struct bird_trial trial;
 	struct bird_refusal refusal;
+	struct hold hold;
 	uint64_t heard; /* updates, at the last look at the sessions */
 	unsigned quiet; /* looks since anything was new */
 	unsigned failures;

@@ -20,9 +20,14 @@
 static const char include_line[] = "include \"membership.conf\";\n";
 static const char *const names[] = {"templates.conf", "membership.conf", "bird.conf"};
 
-static void put_conf(struct buf *out, const char *head, const char *tail, bool starting)
+/* By its whole name: the next bird.conf lies in a directory below. */
+static void put_conf(const struct config *c, const struct id *membership, struct buf *out,
+		     const struct bird_wish *w, bool starting)
 {
-	buf_printf(out, "define STARTING = %d;\n%s%s%s", starting, head, include_line, tail);
+	char held[PATH_TEXT_MAX];
+
+	buf_printf(out, "define STARTING = %d;\ninclude \"%s\";\n%s%s%s", starting,
+		   path_bird(c, membership, "held.conf", held), w->head, include_line, w->tail);
 }
 
 void bird_wish_digest(const struct bird_wish *w, struct digest *out)
@@ -110,6 +115,36 @@ const char *bird_files_next(const struct config *c, const struct id *membership,
 	return next_path(c, membership, "bird.conf", out);
 }
 
+int bird_files_set_held(const struct config *c, const struct id *membership, const struct buf *text,
+			struct fault *f)
+{
+	char path[PATH_TEXT_MAX];
+
+	return write_file(c, path_bird(c, membership, "held.conf", path), text, f);
+}
+
+int bird_files_read_held(const struct config *c, const struct id *membership, struct buf *out)
+{
+	char path[PATH_TEXT_MAX];
+
+	return file_read(path_bird(c, membership, "held.conf", path), FILE_MAX, out, NULL);
+}
+
+/* Nobody, where nobody has said anything. */
+static int require_held(const struct config *c, const struct id *membership, struct fault *f)
+{
+	char path[PATH_TEXT_MAX];
+	struct buf nobody;
+	int code = 0;
+
+	buf_init(&nobody);
+	buf_puts(&nobody, "define HELD = [ 0.0.0.0 ];\n# \n");
+	if (access(path_bird(c, membership, "held.conf", path), F_OK) != 0)
+		code = bird_files_set_held(c, membership, &nobody, f);
+	buf_fini(&nobody);
+	return code;
+}
+
 int bird_files_prepare(const struct config *c, const struct id *membership,
 		       const struct bird_wish *w, struct fault *f)
 {
@@ -119,12 +154,14 @@ int bird_files_prepare(const struct config *c, const struct id *membership,
 	int code;
 
 	buf_init(&conf);
-	put_conf(&conf, w->head, w->tail, false);
+	put_conf(c, membership, &conf, w, false);
 	code = file_make_dir(path_bird(c, membership, "next", path), 0750, f);
 	if (code == 0)
 		code = give_to_bird(c, path, 0750, f);
 	if (code == 0)
 		code = give_to_bird(c, path_bird(c, membership, "", path), 0750, f);
+	if (code == 0)
+		code = require_held(c, membership, f);
 	for (int i = 0; i < 3 && code == 0; i++)
 		code = write_file(c, next_path(c, membership, names[i], path), parts[i], f);
 	if (code == 0)
@@ -208,6 +245,19 @@ static bool is_starting(const struct buf *conf)
 	return strncmp(buf_text(conf), line, sizeof(line) - 1) == 0;
 }
 
+bool bird_files_have_templates(const struct config *c, const struct id *membership,
+			       const struct bird_wish *w)
+{
+	struct buf templates;
+	bool same;
+
+	buf_init(&templates);
+	same = read_file(c, membership, "templates.conf", &templates, NULL) == 0 &&
+	       is_same(&templates, w->templates);
+	buf_fini(&templates);
+	return same;
+}
+
 bool bird_files_match(const struct config *c, const struct id *membership,
 		      const struct bird_wish *w)
 {
@@ -220,7 +270,7 @@ bool bird_files_match(const struct config *c, const struct id *membership,
 	buf_init(&templates);
 	same = bird_files_read(c, membership, &conf, &text, NULL) == 0 &&
 	       read_file(c, membership, "templates.conf", &templates, NULL) == 0;
-	put_conf(&want, w->head, w->tail, is_starting(&conf));
+	put_conf(c, membership, &want, w, is_starting(&conf));
 	same = same && is_same(&conf, &want) && is_same(&text, w->text) &&
 	       is_same(&templates, w->templates);
 	buf_fini(&want);

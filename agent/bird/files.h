@@ -24,6 +24,9 @@ bool bird_files_starting(const struct config *c, const struct id *membership);
 bool bird_files_exist(const struct config *c, const struct id *membership);
 bool bird_files_match(const struct config *c, const struct id *membership,
 		      const struct bird_wish *w);
+/* Whether the templates in place are the wish's. */
+bool bird_files_have_templates(const struct config *c, const struct id *membership,
+			       const struct bird_wish *w);
 /* The ones in place, appended. */
 int bird_files_read(const struct config *c, const struct id *membership, struct buf *conf,
 		    struct buf *text, struct fault *f);
@@ -43,6 +46,11 @@ void bird_files_drop_kept(const struct config *c, const struct id *membership);
 /* False where there are none. */
 bool bird_files_read_kept(const struct config *c, const struct id *membership,
 			  struct buf *templates, struct buf *text);
+
+/* held.conf, which bird.conf includes: it lies beside, for those in place and the next ones. */
+int bird_files_set_held(const struct config *c, const struct id *membership, const struct buf *text,
+			struct fault *f);
+int bird_files_read_held(const struct config *c, const struct id *membership, struct buf *out);
 
 /* Rewrites only the first line of bird.conf. */
 int bird_files_set_starting(const struct config *c, const struct id *membership, bool starting,

@@ -50,19 +50,12 @@ static bool is_down(const struct bird_protocol *s)
 	return strcmp(s->kind, "BGP") == 0 && strcmp(s->state, "down") == 0;
 }
 
-/* The short list, which costs little, is asked for in every round. */
-static bool any_down(const char *socket)
+static bool any_down(const struct bird_protocols *p)
 {
-	struct bird_protocols p;
-	struct arena arena;
-	bool any = false;
-
-	if (bird_sessions_ask(socket, "show protocols", &arena, &p))
-		for (size_t i = 0; i < p.list.n; i++)
-			any = any || is_down(&p.list.at[i]);
-	bird_protocols_fini(&p);
-	arena_fini(&arena);
-	return any;
+	for (size_t i = 0; i < p->list.n; i++)
+		if (is_down(&p->list.at[i]))
+			return true;
+	return false;
 }
 
 void bird_session_enable(const char *socket, const char *name, const char *what)
@@ -76,12 +69,12 @@ void bird_session_enable(const char *socket, const char *name, const char *what)
 		log_info(what, LOG_S("session", name));
 }
 
-void bird_sessions_revive(const char *socket)
+void bird_sessions_revive(const char *socket, const struct bird_protocols *now)
 {
 	struct bird_protocols p;
 	struct arena arena;
 
-	if (!any_down(socket))
+	if (!any_down(now))
 		return;
 	if (bird_sessions_ask(socket, "show protocols all", &arena, &p))
 		for (size_t i = 0; i < p.list.n; i++)

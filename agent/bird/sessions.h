@@ -20,8 +20,9 @@ bool bird_sessions_ask_bfd(const char *socket, struct arena *arena, struct bird_
  */
 bool bird_sessions_established(const char *socket, uint64_t *heard);
 /* A session that restarts while the machine's address is gone (its devices are being made anew)
- * cannot bind, and BIRD disables it for good. Enables those again, and no others. */
-void bird_sessions_revive(const char *socket);
+ * cannot bind, and BIRD disables it for good. Enables those again, and no others. `now` is the
+ * short list. */
+void bird_sessions_revive(const char *socket, const struct bird_protocols *now);
 /* Enables one; the log says why it was not, in the words of `what`. */
 void bird_session_enable(const char *socket, const char *name, const char *what);
 

@@ -1,1 +1,1 @@
-agent/bird := bird check end files kept offences offenders sessions start stopped trial
+agent/bird := bird check end files flaps hold kept offences offenders sessions start stopped trial

@@ -4,6 +4,7 @@
 #include "agent/bird/bird.h"
 #include "agent/bird/check.h"
 #include "agent/bird/child.h"
+#include "agent/bird/hold.h"
 #include "agent/bird/sessions.h"
 #include "agent/watch.h"
 #include "lib/base/log.h"
@@ -170,6 +171,7 @@ int bird_start_process(struct bird_child *b, struct fault *f)
 	log_info("BIRD started", LOG_D("pid", b->process.pid), LOG_D("starting", starting));
 	b->phase = starting ? BIRD_STARTING : BIRD_UP;
 	b->told = true;
+	hold_restart(b);
 	bird_watch_process(b);
 	return 0;
 }

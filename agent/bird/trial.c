@@ -14,6 +14,7 @@
  * a while: then that neighbour is not missed any more. Until then it is, by another change too. */
 #include "agent/bird/bird.h"
 #include "agent/bird/child.h"
+#include "agent/bird/hold.h"
 #include "agent/bird/sessions.h"
 #include "agent/watch.h"
 #include "lib/base/log.h"
@@ -243,6 +244,8 @@ int bird_trial_begin(struct bird_child *b, const struct bird_wish *w, const stru
 				 .before_view = b->member->applied_view,
 				 .before_membership = b->member->applied_membership};
 	bird_keep(b);
+	hold_excuse(b, bird_files_have_templates(&b->agent->config, &b->member->id, w) ? &t->kept
+										       : NULL);
 	code = configure(b, BIRD_CONFIGURE_TIMEOUT,
 			 bird_files_next(&b->agent->config, &b->member->id, next), &result, f);
 	if (code != 0) {

@@ -133,30 +133,36 @@ json_t *status_devices(const struct agent *a, const struct picture *p,
 
 /* ---- BIRD ---- */
 
-static json_t *sessions(const char *socket)
+static json_t *session(const struct member *m, const struct bird_protocol *b)
+{
+	char text[ADDRESS_TEXT_MAX];
+	int64_t ms;
+	bool held = bird_holds(m, b->name, &ms);
+	json_t *o = json_pack("{s:s, s:s, s:o, s:I, s:s, s:s, s:b, s:b}", "name", b->name,
+			      "description", b->description, "neighbour",
+			      b->neighbour.family != FAMILY_NONE
+				      ? json_string(address_format(&b->neighbour, text))
+				      : json_null(),
+			      "as", (json_int_t)b->neighbour_as, "state",
+			      b->bgp_state[0] != '\0' ? b->bgp_state : b->info, "since", b->since,
+			      "established", bird_protocol_is_up(b), "held", held);
+
+	json_object_set_new(o, "held_s",
+			    held && ms >= 0 ? json_integer((ms + 999) / 1000) : json_null());
+	return o;
+}
+
+static json_t *sessions(const struct member *m, const char *socket)
 {
 	struct bird_protocols p;
 	struct arena arena;
 	json_t *list = json_array();
-	char text[ADDRESS_TEXT_MAX];
 
 	if (!bird_sessions_ask(socket, "show protocols all", &arena, &p))
 		p.list.n = 0;
-	for (size_t i = 0; i < p.list.n; i++) {
-		const struct bird_protocol *b = &p.list.at[i];
-
-		if (strcmp(b->kind, "BGP") != 0)
-			continue;
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:o, s:I, s:s, s:s, s:b}", "name", b->name,
-					"description", b->description, "neighbour",
-					b->neighbour.family != FAMILY_NONE
-						? json_string(address_format(&b->neighbour, text))
-						: json_null(),
-					"as", (json_int_t)b->neighbour_as, "state",
-					b->bgp_state[0] != '\0' ? b->bgp_state : b->info, "since",
-					b->since, "established", bird_protocol_is_up(b)));
-	}
+	for (size_t i = 0; i < p.list.n; i++)
+		if (strcmp(p.list.at[i].kind, "BGP") == 0)
+			json_array_append_new(list, session(m, &p.list.at[i]));
 	bird_protocols_fini(&p);
 	arena_fini(&arena);
 	return list;
@@ -189,7 +195,7 @@ json_t *status_bird(const struct agent *a, const struct member *m)
 	return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o}", "state", bird_state(m), "pid",
 			 (int)bird_pid(m), "socket", socket, "refused",
 			 m->bird_error[0] != '\0' ? json_string(m->bird_error) : json_null(),
-			 "sessions", sessions(socket), "bfd", bfd(socket));
+			 "sessions", sessions(m, socket), "bfd", bfd(socket));
 }
 
 /* ---- fences ---- */

@@ -79,6 +79,18 @@ static void show_moving(const json_t *m, FILE *to)
 			text(p, "phase"));
 }
 
+static void show_session(const json_t *s, FILE *to)
+{
+	fprintf(to, "    %-8s %-20s %-15s AS%-10lld %-11s since %.19s\n", text(s, "name"),
+		text(s, "description"), text(s, "neighbour"), number(s, "as"), text(s, "state"),
+		text(s, "since"));
+	if (json_is_integer(json_object_get(s, "held_s")))
+		fprintf(to, "             was lost: after others for %lld s more\n",
+			number(s, "held_s"));
+	else if (json_is_true(json_object_get(s, "held")))
+		fprintf(to, "             lost: after others when it is back, until stable\n");
+}
+
 static void show_bird(const json_t *m, FILE *to)
 {
 	json_t *bird = json_object_get(m, "bird"), *list, *s;
@@ -89,9 +101,7 @@ static void show_bird(const json_t *m, FILE *to)
 		fprintf(to, "    refused: %s\n", text(bird, "refused"));
 	list = json_object_get(bird, "sessions");
 	for (i = 0; (s = json_array_get(list, i)) != NULL; i++)
-		fprintf(to, "    %-8s %-20s %-15s AS%-10lld %-11s since %.19s\n", text(s, "name"),
-			text(s, "description"), text(s, "neighbour"), number(s, "as"),
-			text(s, "state"), text(s, "since"));
+		show_session(s, to);
 }
 
 static void show_approved(const json_t *p, FILE *to)

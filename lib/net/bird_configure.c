@@ -49,6 +49,9 @@ int bird_configure_command(enum bird_configure_kind kind, const char *path, unsi
 	case BIRD_CONFIGURE:
 		snprintf(out, BIRD_COMMAND_MAX, "configure%s", file);
 		return 0;
+	case BIRD_CONFIGURE_SOFT:
+		snprintf(out, BIRD_COMMAND_MAX, "configure soft%s", file);
+		return 0;
 	case BIRD_CONFIGURE_TIMEOUT:
 		if (seconds == 0 || seconds > BIRD_CONFIGURE_SECONDS_MAX)
 			return fault_set(f, ERR_RANGE, "time to undo: %u s, want 1 to %d", seconds,
@@ -80,10 +83,9 @@ int bird_configure(struct bird *b, enum bird_configure_kind kind, const char *pa
 }
 
 static const char *const verbs[] = {
-	[BIRD_PROTOCOL_ENABLE] = "enable",
-	[BIRD_PROTOCOL_DISABLE] = "disable",
-	[BIRD_PROTOCOL_RESTART] = "restart",
-	[BIRD_PROTOCOL_RELOAD] = "reload",
+	[BIRD_PROTOCOL_ENABLE] = "enable",	 [BIRD_PROTOCOL_DISABLE] = "disable",
+	[BIRD_PROTOCOL_RESTART] = "restart",	 [BIRD_PROTOCOL_RELOAD] = "reload",
+	[BIRD_PROTOCOL_RELOAD_IN] = "reload in",
 };
 
 int bird_protocol_do(struct bird *b, enum bird_protocol_verb verb, const char *name,

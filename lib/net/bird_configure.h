@@ -19,6 +19,7 @@ enum bird_configured {
 enum bird_configure_kind {
 	BIRD_CONFIGURE_CHECK,
 	BIRD_CONFIGURE,
+	BIRD_CONFIGURE_SOFT,	/* what was imported and exported before stays as it is */
 	BIRD_CONFIGURE_TIMEOUT, /* undone by BIRD after `seconds` unless confirmed */
 	BIRD_CONFIGURE_CONFIRM,
 	BIRD_CONFIGURE_UNDO,
@@ -42,6 +43,7 @@ enum bird_protocol_verb {
 	BIRD_PROTOCOL_DISABLE,
 	BIRD_PROTOCOL_RESTART,
 	BIRD_PROTOCOL_RELOAD,
+	BIRD_PROTOCOL_RELOAD_IN,
 };
 /* ERR_NOT_FOUND where there is no protocol of that name. */
 int bird_protocol_do(struct bird *b, enum bird_protocol_verb verb, const char *name,

@@ -31,7 +31,7 @@ static void put_local(const struct speakers *s, struct buf *b)
 	buf_printf(b,
 		   "log stderr { warning, error, fatal, remote, auth, bug };\n"
 		   "router id 100.64.0.%u;\ntimeformat protocol iso long ms;\n"
-		   "define BGP_PORT = 179;\ndefine DRAIN = %s;\n"
+		   "define BGP_PORT = 179;\ndefine DRAIN = %s;\ndefine HELD = [ 0.0.0.0 ];\n"
 		   "include \"membership.conf\";\nprotocol device { scan time 10; }\n"
 		   "protocol kernel k_main { kernel table 5200; metric 32; scan time 20;"
 		   " merge paths on; persist on; ipv4 { import none; export filter to_kernel; }; "

@@ -207,7 +207,8 @@ static void put_local(size_t i, bool drain)
 	buf_init(&out);
 	buf_printf(
 		&out,
-		"log stderr all;\nrouter id %s;\ndefine BGP_PORT = 179;\ndefine DRAIN = %s;\n"
+		"log stderr all;\nrouter id %s;\ndefine BGP_PORT = 179;\ndefine DRAIN = "
+		"%s;\ndefine HELD = [ 0.0.0.0 ];\n"
 		"define DEV_0 = \"wg0\";\ndefine DEV_1 = \"wg1\";\n"
 		"include \"membership.conf\";\n"
 		"protocol device { scan time 10; }\n"
