@@ -22,8 +22,8 @@ check-net: $(BUILD)/test/net $(PROGRAMS) ## tests in network namespaces (as root
 check-house: all ## the rules of the house: make, sources.mk, sizes
 	$(Q)test/run house $(SUMMARY) test/house $(BUILD)
 
-.PHONY: check-long check-crash check-trials check-routers check-rotation check-faults check-hostile
-check-long: check check-crash check-trials check-routers check-rotation check-faults check-hostile ## everything that `check` has no time for
+.PHONY: check-long check-crash check-trials check-routers check-rotation check-faults check-flaps check-hostile
+check-long: check check-crash check-trials check-routers check-rotation check-faults check-flaps check-hostile ## everything that `check` has no time for
 
 check-crash: $(BUILD)/test/net $(PROGRAMS) ## kill the controller a hundred times at work (as root)
 	$(Q)SKEIN_CRASHES=100 test/run crash $(SUMMARY) $(BUILD)/test/net net_crash
@@ -33,6 +33,9 @@ check-trials: $(BUILD)/test/net $(PROGRAMS) ## BIRD's configuration undone by it
 
 check-routers: $(BUILD)/test/net $(PROGRAMS) ## members become routers and plain again while packets flow (as root)
 	$(Q)test/run routers $(SUMMARY) $(BUILD)/test/net hitless_routers
+
+check-flaps: $(BUILD)/test/net $(PROGRAMS) ## links that come and go, under packets (as root)
+	$(Q)test/run flaps $(SUMMARY) $(BUILD)/test/net flaps
 
 check-rotation: $(BUILD)/test/net $(PROGRAMS) ## keys rotated within 100 ms, and while agents and the controller die (as root)
 	$(Q)test/run rotation $(SUMMARY) $(BUILD)/test/net rotation_tight

@@ -16,13 +16,17 @@
 #include "test/net/modes_world.h"
 #include "test/test.h"
 
-#define PREFIX	  "172.21.10.0/24"
-#define STABLE	  "4"
-#define STABLE_MS 4000
-#define LONG	  "600"
-#define FLAPS	  3
-#define REST_MS	  30000
-#define ONLY_MS	  5000 /* BFD's 750 ms, and what a busy computer needs */
+#define PREFIX	   "172.21.10.0/24"
+#define STABLE	   "4"
+#define STABLE_MS  4000
+#define LONG	   "600"
+#define FLAPS	   3
+#define REST_MS	   30000
+#define BFD_MS	   "300" /* 250 is the usual one */
+#define BFD_TIMES  "5"	 /* 3 */
+#define NOTICED_MS 1500
+#define ATTEMPTS   3
+#define ONLY_MS	   5000 /* BFD's 750 ms, and what a busy computer needs */
 
 enum { EAST, WEST };
 
@@ -243,7 +247,32 @@ static void without_a_time_all_is_as_if_it_had_been_stable(void)
 		await_held(ends[i], "");
 }
 
-TEST_SUITE_WITH(flaps, set_up, tear_down,
+/* What BFD says, from the last packet that came: an interval less than the whole, at the least. */
+static void a_loss_is_noticed_after_the_times_of_the_mesh(void)
+{
+	int64_t gap = 0;
+
+	modes_skein(&w, "mesh", "set", "prod", "--bfd-interval", BFD_MS, "--bfd-multiplier",
+		    BFD_TIMES, NULL);
+	modes_settle(&w);
+	for (int i = 0; i < ATTEMPTS; i++) {
+		start("while the way is cut, with BFD of " BFD_MS " ms × " BFD_TIMES);
+		await_only(EAST, REST_MS);
+		cut();
+		await_only(WEST, REST_MS);
+		heal();
+		await_only(EAST, REST_MS);
+		modes_stop(&w);
+		gap = streams[0]->gap_ms;
+		if (w.steady && gap <= NOTICED_MS * 13 / 10)
+			break;
+	}
+	CU_ASSERT(gap >= NOTICED_MS * 8 / 10);
+	if (w.steady && gap > NOTICED_MS * 13 / 10)
+		TEST_FAIL("BFD of %d ms: %lld ms without traffic", NOTICED_MS, (long long)gap);
+}
+
+TEST_SUITE_LONG(flaps, set_up, tear_down,
 		{"the better one has the traffic", the_better_one_has_the_traffic},
 		{"what flaps gets nothing back until it is stable",
 		 what_flaps_gets_nothing_back_until_it_is_stable},
@@ -251,4 +280,6 @@ TEST_SUITE_WITH(flaps, set_up, tear_down,
 		{"who is held stays so when agent and BIRD begin anew",
 		 who_is_held_stays_so_when_agent_and_bird_begin_anew},
 		{"without a time all is as if it had been stable",
-		 without_a_time_all_is_as_if_it_had_been_stable});
+		 without_a_time_all_is_as_if_it_had_been_stable},
+		{"a loss is noticed after the times of the mesh",
+		 a_loss_is_noticed_after_the_times_of_the_mesh});

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lab/outage.h"
+#include "lab/underlay.h"
 #include "lib/net/link.h"
 #include "test/net/modes_world.h"
 #include "test/test.h"
@@ -244,6 +245,44 @@ static void a_pulled_cable_moves_the_traffic(void)
 	modes_stop(&w);
 }
 
+/* ---- the link ---- */
+
+static bool a1_holds_r1(void)
+{
+	const unsigned index = modes_address(&w, "r1", "prod").bytes[3];
+	const char *said = modes_shell(&w, "a1", "cat /run/skein/*/held.conf");
+
+	return strstr(said, arena_printf(&w.arena, " m_%u", index)) != NULL;
+}
+
+/* No machine is unwell, only the way to one: who lost it does not return before it is stable, but
+ * where nobody else is left (net flaps has all of it). */
+static void a_lost_link_waits_and_comes_back(void)
+{
+	const unsigned index = modes_address(&w, "r1", "prod").bytes[3];
+	uint64_t before;
+	struct fault f = {0};
+	struct stream *s;
+
+	modes_skein(&w, "mesh", "set", "prod", "--stable-for", STABLE, NULL);
+	modes_settle(&w);
+	s = ask("a1, while its way to the better one is cut");
+	await_only(s, EAST);
+	CU_ASSERT(!a1_holds_r1());
+	TEST_STEP(underlay_cut(&w.lab, "a1", "r1", &f), &f);
+	await_only(s, WEST);
+	trip_read(s->trip, s->by);
+	before = s->by[EAST];
+	TEST_STEP(underlay_heal(&w.lab, "a1", "r1", &f), &f);
+	modes_await_session(&w, "a1", "prod", arena_printf(&w.arena, "m_%u", index), true, REST_MS);
+	CU_ASSERT(a1_holds_r1());
+	trip_read(s->trip, s->by);
+	TEST_NUMBER((int64_t)(s->by[EAST] - before), 0);
+	await_only(s, EAST);
+	CU_ASSERT(!a1_holds_r1());
+	modes_stop(&w);
+}
+
 /* ---- translation ---- */
 
 static bool a1_reaches_the_host(int64_t ms)
@@ -278,5 +317,6 @@ TEST_SUITE_WITH(health, set_up, tear_down,
 		{"an agent that starts anew withdraws nothing",
 		 an_agent_that_starts_anew_withdraws_nothing},
 		{"a pulled cable moves the traffic", a_pulled_cable_moves_the_traffic},
+		{"a lost link waits and comes back", a_lost_link_waits_and_comes_back},
 		{"a network without a way back is reached",
 		 a_network_without_a_way_back_is_reached});
