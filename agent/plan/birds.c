@@ -7,6 +7,7 @@
 
 #include "agent/plan/desired.h"
 #include "agent/plan/move.h"
+#include "lib/mesh/bfd_pace.h"
 
 #define DRAINED_MS   8000
 #define PRIORITY     100
@@ -177,11 +178,22 @@ static void put_moves(const struct facts *f, const struct membership_facts *m, s
 	buf_puts(b, any ? "}\n" : "");
 }
 
+/* A router has a BFD session with each that it speaks with; others have one on a trunk only. */
+static uint64_t bfd_sessions(const struct membership_facts *m)
+{
+	uint64_t n, count = 0;
+	const struct state_speaker *s = state_records(m->from->image, STATE_SPEAKERS, &n);
+
+	for (uint64_t i = 0; i < n; i++)
+		count += m->router || s[i].device != 0;
+	return count;
+}
+
 /* On trunks; on a router also on its main device, where the plain members' trunks end. The names
  * are written so that wg1 does not take wg10 along. */
 static void put_bfd(const struct membership_facts *m, struct buf *b)
 {
-	unsigned interval = m->mesh->bfd_interval_ms, multiplier = m->mesh->bfd_multiplier;
+	unsigned multiplier = m->mesh->bfd_multiplier;
 
 	if (!m->router && m->ntrunks == 0)
 		return;
@@ -191,7 +203,7 @@ static void put_bfd(const struct membership_facts *m, struct buf *b)
 	buf_printf(b,
 		   "\"%st*\" { interval %u ms; idle tx interval 1 s; multiplier %u; };\n"
 		   "}\n",
-		   m->main, interval > 0 ? interval : 250, multiplier > 0 ? multiplier : 3);
+		   m->main, bfd_pace_ms(m->mesh->bfd_interval_ms, bfd_sessions(m)), multiplier);
 }
 
 void plan_birds(struct desired *d)

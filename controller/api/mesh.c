@@ -6,6 +6,7 @@
 #include "controller/api/handlers.h"
 #include "controller/api/resource.h"
 #include "controller/api/shared.h"
+#include "lib/mesh/bfd_pace.h"
 
 #define BGP_PORT	      179
 #define BFD_INTERVAL_MS	      250
@@ -51,8 +52,8 @@ static const struct json_row request_rows[] = {
 	[DEFAULT] = JSON_ROW("default", MEMBER_FLAG, AT(is_default)),
 	[REFLECTOR] = JSON_ROW("route_reflector", MEMBER_FLAG, AT(route_reflector)),
 	[PORT] = JSON_ROW("bgp_port", MEMBER_NUMBER, AT(bgp_port), .min = 1, .max = 65535),
-	[INTERVAL] = JSON_ROW("bfd_interval_ms", MEMBER_NUMBER, AT(bfd_interval_ms), .min = 50,
-			      .max = 60000),
+	[INTERVAL] = JSON_ROW("bfd_interval_ms", MEMBER_NUMBER, AT(bfd_interval_ms),
+			      .min = BFD_INTERVAL_MIN_MS, .max = BFD_INTERVAL_MAX_MS),
 	[MULTIPLIER] =
 		JSON_ROW("bfd_multiplier", MEMBER_NUMBER, AT(bfd_multiplier), .min = 2, .max = 50),
 	[STABLE] = JSON_ROW("stable_for_s", MEMBER_NUMBER, AT(stable_for_s),

@@ -1,6 +1,7 @@
 /* What is likely to hurt a mesh later is said at once, with the reason; and who does what he may
  * not, with who says so. */
 #include "controller/api/shared.h"
+#include "lib/mesh/bfd_pace.h"
 
 #define FULL_MESH_WARN_ABOVE 50
 
@@ -33,6 +34,20 @@ static void warn_of_members(struct call *c, const struct mesh *m, struct json_te
 	}
 }
 
+/* Gateways have a session with every member. */
+static void warn_of_pace(struct call *c, const struct mesh *m, struct json_texts *out)
+{
+	uint32_t ms = bfd_pace_ms(m->bfd_interval_ms, m->nmembers > 0 ? m->nmembers - 1 : 0);
+
+	if (m->ngateways > 0 && ms > m->bfd_interval_ms)
+		out->at[out->n++] = arena_printf(
+			c->arena,
+			"mesh %s asks for BFD every %u ms; with %llu members its gateways, and who "
+			"else has a session with all, use %u ms, and notice a loss after %.1f s",
+			m->name, m->bfd_interval_ms, (unsigned long long)m->nmembers, ms,
+			(double)ms * m->bfd_multiplier / 1000);
+}
+
 void mesh_warn(struct call *c, const struct mesh *m, struct json_texts *out)
 {
 	if (m->ngateways == 1)
@@ -47,5 +62,6 @@ void mesh_warn(struct call *c, const struct mesh *m, struct json_texts *out)
 			"mesh %s has route_reflector off and many members: each keeps a BGP "
 			"session with every other",
 			m->name);
+	warn_of_pace(c, m, out);
 	warn_of_members(c, m, out);
 }

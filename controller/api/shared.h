@@ -17,7 +17,7 @@ int slots_assign(struct call *c, row_t mesh);
 /* api/mesh_warning.c: what is likely to hurt a mesh, and who tries to. Appends, MESH_WARNINGS_MAX
  * at most, for which there is room. */
 #define MESH_COMPLAINTS_MAX 16 /* more are not named */
-#define MESH_WARNINGS_MAX   (2 + MESH_COMPLAINTS_MAX)
+#define MESH_WARNINGS_MAX   (3 + MESH_COMPLAINTS_MAX)
 void mesh_warn(struct call *c, const struct mesh *m, struct json_texts *out);
 
 /* api/peering_warning.c: what a peering shows and nobody may announce. */

@@ -1,1 +1,1 @@
-lib/mesh := delta_apply delta_encode id join_token name pin question state_check state_check_membership state_check_parts state_check_terms state_check_view state_excerpt state_file state_keys state_match state_read state_records state_sign state_tree state_write token
+lib/mesh := bfd_pace delta_apply delta_encode id join_token name pin question state_check state_check_membership state_check_parts state_check_terms state_check_view state_excerpt state_file state_keys state_match state_read state_records state_sign state_tree state_write token

@@ -2,10 +2,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/mesh/bfd_pace.h"
 #include "lib/mesh/name.h"
 #include "lib/mesh/state_format.h"
-
-#define BFD_MS_MAX 60000
 
 static int check_peer_index(const struct state_image *s, uint32_t peer, struct fault *f)
 {
@@ -37,7 +36,7 @@ static int check_mesh(const struct state_image *s, const void *record, uint64_t 
 		    : m->cidr6.family != FAMILY_IPV6 || state_check_prefix(&m->cidr6, f) != 0)
 		return WRONG("its IPv6 prefix is none");
 	if (m->asn == 0 || m->bgp_port == 0 || m->route_reflector > 1 || m->bfd_multiplier == 0 ||
-	    m->bfd_interval_ms == 0 || m->bfd_interval_ms > BFD_MS_MAX || m->reserved != 0)
+	    m->bfd_interval_ms == 0 || m->bfd_interval_ms > BFD_INTERVAL_MAX_MS || m->reserved != 0)
 		return WRONG("AS number, port, mode, BFD or reserved bytes are wrong");
 	return check_name(m->name, false, f);
 }

@@ -1,4 +1,5 @@
 /* What a machine does when it becomes more in its mesh than it was, or less. */
+#include <stdio.h>
 #include <string.h>
 
 #include "test/test.h"
@@ -12,6 +13,47 @@ static bool has_route(const struct desired *d, const char *want)
 		if (strcmp(route_format(&d->routes.at[i], text), want) == 0)
 			return true;
 	return false;
+}
+
+/* With so many members BFD of what the mesh asks for would be 4,400 packets a second. */
+static void crowd(struct meshes *m)
+{
+	static char names[1100][8];
+
+	meshes_peer(m);
+	for (uint32_t i = 0; i < 1100; i++) {
+		snprintf(names[i], sizeof(names[i]), "x%u", i);
+		fleet_member(&m->prod, names[i], 1000 + i);
+	}
+}
+
+static void bfd_is_as_fast_as_its_sessions_can_bear(void)
+{
+	static const struct {
+		const char *name;
+		size_t bird;
+		const char *want;
+	} rows[] = {
+		{"gw1", 0,
+		 "\"wg0\", \"wg0t*\" { interval 500 ms; idle tx interval 1 s; multiplier 3;"},
+		{"gw1", 1,
+		 "\"wg1\", \"wg1t*\" { interval 250 ms; idle tx interval 1 s; multiplier 3;"},
+		{"a1", 0, "\"wg0t*\" { interval 250 ms; idle tx interval 1 s; multiplier 3;"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct machine_case c;
+		struct desired d;
+
+		machine_init_in(&c, rows[i].name, crowd);
+		machine_settle(&c);
+		desired_make(&c.in, &d);
+		if (strstr(d.birds.at[rows[i].bird].tail, rows[i].want) == NULL)
+			TEST_FAIL("%s: want %s in: %s", rows[i].name, rows[i].want,
+				  d.birds.at[rows[i].bird].tail);
+		desired_fini(&d);
+		machine_fini(&c);
+	}
 }
 
 #define REMOTE_HELD "172.20.12.0/24 via 10.100.0.11 dev 4 table 5200 metric 33"
@@ -115,6 +157,7 @@ static void who_goes_out_of_service_says_so(void)
 }
 
 TEST_SUITE(agent_own_role,
+	   {"BFD is as fast as its sessions can bear", bfd_is_as_fast_as_its_sessions_can_bear},
 	   {"what BIRD had is held when the own role changes",
 	    what_bird_had_is_held_when_the_own_role_changes},
 	   {"who is no gateway any more holds by the gateways",

@@ -94,6 +94,35 @@ static void a_full_mesh_of_so_many_is_warned_of(void)
 	TEST_TEXT(stand_get(&api, "warnings.0"), "");
 }
 
+/* BFD of 50 ms with 500 would be 10,000 packets a second. */
+static void bfd_that_so_many_cannot_bear_is_warned_of(void)
+{
+	char mesh[160], machine[64], body[256];
+	bool warned = false;
+	json_t *x;
+	size_t i;
+
+	TEST_NUMBER(stand_call(&api, api.admin, "GET", "/api/v1/meshes", NULL), 200);
+	snprintf(mesh, sizeof(mesh), "%s", stand_get(&api, "items.0.id"));
+	TEST_NUMBER(stand_call(&api, api.admin, "GET", "/api/v1/machines?limit=1", NULL), 200);
+	snprintf(machine, sizeof(machine), "%s", stand_get(&api, "items.0.id"));
+	snprintf(body, sizeof(body), "{\"machine\":\"%s\",\"meshes\":[\"%.40s\"]}", machine, mesh);
+	TEST_NUMBER(stand_call(&api, api.admin, "POST", "/api/v1/gateways", body), 200);
+	snprintf(body, sizeof(body), "/api/v1/meshes/%.40s", mesh);
+	TEST_NUMBER(stand_call(&api, api.admin, "GET", body, NULL), 200);
+	TEST_TEXT(stand_get(&api, "warnings.1"), "");
+	TEST_NUMBER(stand_call(&api, api.admin, "PATCH", body, "{\"bfd_interval_ms\":50}"), 200);
+	json_array_foreach(json_object_get(api.json, "warnings"), i, x) {
+		warned = warned || strstr(json_string_value(x),
+					  "asks for BFD every 50 ms; with 500 members") != NULL;
+		warned = warned && strstr(json_string_value(x), "use 200 ms, and notice a loss "
+								"after 0.6 s") != NULL;
+	}
+	CU_ASSERT(warned);
+}
+
 TEST_SUITE_WITH(controller_crowd, start, stop,
 		{"a change reaches all who wait", a_change_reaches_all_who_wait},
-		{"a full mesh of so many is warned of", a_full_mesh_of_so_many_is_warned_of});
+		{"a full mesh of so many is warned of", a_full_mesh_of_so_many_is_warned_of},
+		{"BFD that so many cannot bear is warned of",
+		 bfd_that_so_many_cannot_bear_is_warned_of});
