@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/vec.h"
 #include "test/bench/bench.h"
 #include "test/net/faults_world.h"
 
-#define BAR	1.3
-#define BAR_CUT (1.0 + 100.0 / FAULTS_DETECTION_MS) /* plus 100 ms */
+#define TIMES_MAX 5
+#define BAR	  1.3
+#define BAR_CUT	  (1.0 + 100.0 / FAULTS_DETECTION_MS) /* plus 100 ms */
 
 /* Each with its bar, and how often it is measured: the median counts. */
 #define OUTAGES(X)                                                                                 \
@@ -71,21 +71,19 @@ static int compare(const void *a, const void *b)
 static double median(struct faults *w, size_t i, struct lost *lost)
 {
 	const struct faults_row *row = faults_find(outages[i].id);
-	VEC(double) all = {0};
-	double middle;
+	double all[TIMES_MAX] = {0};
+	unsigned n = 0;
 
 	if (row == NULL || row->cost == COST_NOTHING)
 		give_up(w, outages[i].id, "not in the table");
-	for (unsigned k = 0; k < outages[i].times; k++) {
+	while (n < outages[i].times && n < TIMES_MAX) {
 		struct faults_figures r = measure(w, row, outages[i].bar);
 
 		lost->returns += r.return_lost;
-		vec_push(&all, (double)r.outage_ms);
+		all[n++] = (double)r.outage_ms;
 	}
-	qsort(all.at, all.n, sizeof(*all.at), compare);
-	middle = all.at[all.n / 2];
-	vec_free(&all);
-	return middle;
+	qsort(all, n, sizeof(all[0]), compare);
+	return all[n / 2];
 }
 
 /* What may not cost a packet, and its undoing may not, either. */

@@ -59,6 +59,36 @@ static void its_end_is_seen(void)
 	child_stop(&c, pid_file(), mono_now());
 }
 
+static bool await_stopped(const struct child *c, bool stopped)
+{
+	const struct mono deadline = mono_add_ms(mono_now(), 2000);
+
+	while (child_is_stopped(c) != stopped && !mono_reached(deadline, mono_now()))
+		poll(NULL, 0, 5);
+	return child_is_stopped(c) == stopped;
+}
+
+static void one_that_is_stopped_is_told_and_can_be_ended(void)
+{
+	struct child c;
+	struct fault f = {0};
+	struct pollfd p = {.events = POLLIN};
+
+	TEST_NUMBER(start(&c, &f), 0);
+	CU_ASSERT(!child_is_stopped(&c));
+	kill(c.pid, SIGSTOP);
+	CU_ASSERT(await_stopped(&c, true));
+	CU_ASSERT(child_is_running(&c));
+	kill(c.pid, SIGCONT);
+	CU_ASSERT(await_stopped(&c, false));
+	kill(c.pid, SIGSTOP);
+	p.fd = c.pidfd;
+	child_kill(&c);
+	TEST_NUMBER(poll(&p, 1, 2000), 1);
+	CU_ASSERT(!child_is_stopped(&c));
+	child_stop(&c, pid_file(), mono_now());
+}
+
 /* Writes the pid file of a running child with one thing changed. */
 static void somebody_else(unsigned long long later, const char *suffix)
 {
@@ -149,6 +179,8 @@ static void who_listens_is_found_without_a_pid_file(void)
 
 TEST_SUITE(agent_child, {"it is detached and found again", it_is_detached_and_found_again},
 	   {"its end is seen", its_end_is_seen},
+	   {"one that is stopped is told and can be ended",
+	    one_that_is_stopped_is_told_and_can_be_ended},
 	   {"another start time is somebody else", another_start_time_is_somebody_else},
 	   {"another program is somebody else", another_program_is_somebody_else},
 	   {"a broken pid file is nobody", a_broken_pid_file_is_nobody},
