@@ -240,7 +240,7 @@ bool faults_holds(const struct faults_row *row, const struct faults_figures *r, 
 	case COST_DETECTION:
 		return r->outage_lost > 0 && r->outage_ms <= bar_ms;
 	case COST_MOMENT:
-		return r->outage_ms <= FAULTS_DETECTION_MS;
+		return r->outage_ms <= FAULTS_DETECTION_MS / 2;
 	default:
 		return r->outage_lost == 0;
 	}
