@@ -75,7 +75,8 @@ int demo_tour(struct lab *lab, const struct demo_cast *cast, const char *destina
 {
 	const char *from = cast->members[0][0];
 	const char *route = arena_printf(&lab->arena, "bgp route %s", destination);
-	const char *const commands[] = {"bgp summary", route};
+	const char *hop = arena_printf(&lab->arena, "hop %s", destination);
+	const char *const commands[] = {"peers", "bgp summary", route, hop};
 	int code = 0;
 
 	await_service(lab, from, route);
