@@ -36,6 +36,7 @@ const struct part report_parts[] = {
 	{PART_OF_AGENT, PART_OUTPUT, "versions/skein-agent.txt", "skein-agent --version"},
 	{PART_OF_AGENT, PART_OUTPUT, "agent/status.txt", "skein-agent status"},
 	{PART_OF_AGENT, PART_ANSWER, "agent/status.json", "status"},
+	{PART_OF_AGENT, PART_OUTPUT, "agent/peers.txt", "@self peers"},
 	{PART_OF_AGENT, PART_OUTPUT, "agent/files.txt", "ls -lR @state @run"},
 	{PART_OF_AGENT, PART_OUTPUT, "agent/unit.txt", UNIT "skein-agent"},
 	{PART_OF_AGENT, PART_OUTPUT, "agent/journal.txt", JOURNAL "skein-agent"},
