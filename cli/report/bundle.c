@@ -14,7 +14,8 @@
 #include "lib/base/json.h"
 #include "lib/base/run.h"
 
-#define COMMAND_MS 20000
+#define BUNDLE_MS  90000 /* all of it: who waits for it has a machine in trouble */
+#define COMMAND_MS 10000
 #define ANSWER_MS  10000
 #define WORDS_MAX  32
 #define FILES_MAX  1024
@@ -24,6 +25,7 @@ _Static_assert(BUNDLE_PART_MAX >= RUN_OUTPUT_MAX, "what a command says is cut by
 void bundle_init(struct bundle *b)
 {
 	*b = (struct bundle){.parts = json_array(), .at = wall_now()};
+	b->deadline = mono_add_ms(mono_now(), BUNDLE_MS);
 	arena_init(&b->arena);
 	buf_init_secret(&b->files);
 }
@@ -70,6 +72,7 @@ static void note(struct bundle *b, const char *name, const char *source, struct 
 	char *words = why != NULL ? arena_strdup(&b->arena, why) : NULL;
 	struct fault f = {0};
 	json_t *part;
+	const int64_t ms = mono_ms_between(b->begun, mono_now());
 	bool there = (why == NULL || text->len > 0) &&
 		     bundle_put(b, name, buf_text(text), text->len, &b->files, &f) == 0;
 
@@ -77,11 +80,11 @@ static void note(struct bundle *b, const char *name, const char *source, struct 
 		words = f.text;
 	if (words != NULL)
 		scrub_apply(&b->scrub, words, strlen(words));
-	part = json_pack("{s:o, s:o, s:o, s:b, s:I, s:o}", "name", json_text(name), "source",
+	part = json_pack("{s:o, s:o, s:o, s:b, s:I, s:I, s:o}", "name", json_text(name), "source",
 			 json_text(source), "bytes",
 			 there ? json_integer((json_int_t)text->len) : json_null(), "cut",
-			 there && cut, "secrets_removed", there ? (json_int_t)removed : 0,
-			 "missing", words != NULL ? json_text(words) : json_null());
+			 there && cut, "secrets_removed", there ? (json_int_t)removed : 0, "ms",
+			 (json_int_t)ms, "missing", words != NULL ? json_text(words) : json_null());
 	json_array_append_new(b->parts, part);
 }
 
@@ -113,12 +116,15 @@ static void run(struct bundle *b, const struct part *part, const struct bundle_w
 	struct buf said;
 	size_t n = 0;
 	int status = 0;
+	const int64_t left = mono_ms_between(mono_now(), b->deadline);
 	bool cut;
 
 	while ((word = strsep(&rest, " ")) != NULL && n < WORDS_MAX)
 		argv[n++] = fill(b, word, words);
 	buf_init_secret(&said);
-	if (run_program(argv, COMMAND_MS, &said, &status, &f) != 0)
+	if (left <= 0)
+		why = "no time was left for it";
+	else if (run_program(argv, left < COMMAND_MS ? left : COMMAND_MS, &said, &status, &f) != 0)
 		why = f.text;
 	else if (status != 0)
 		why = arena_printf(&b->arena, "exit status %d: %.*s", status,
@@ -215,6 +221,7 @@ static void take_files(struct bundle *b, const char *directory, const char *patt
 
 void bundle_add(struct bundle *b, const struct part *part, const struct bundle_word *words)
 {
+	b->begun = mono_now();
 	if (part->kind == PART_OUTPUT)
 		run(b, part, words);
 	else if (part->kind == PART_ANSWER)

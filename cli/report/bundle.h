@@ -26,6 +26,8 @@ struct bundle {
 	const char *top;    /* the directory in the archive */
 	const char *socket; /* the agent's */
 	struct wall at;
+	struct mono deadline; /* of all parts */
+	struct mono begun;    /* the part that is collected now */
 };
 
 void bundle_init(struct bundle *b);
