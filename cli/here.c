@@ -36,14 +36,14 @@ int here_read(struct cli *c, const json_t **status)
 
 /* ---- peers ---- */
 
-/* From the address of each entry to its state: a large gateway has thousands. */
-static json_t *states_by(const json_t *list, const char *address)
+/* From the address of each entry to a member of it: a large gateway has thousands. */
+static json_t *by_address_of(const json_t *list, const char *address, const char *member)
 {
 	json_t *out = json_object(), *x;
 	size_t i;
 
 	json_array_foreach((json_t *)(uintptr_t)list, i, x) {
-		json_object_set(out, api_text(x, address), json_object_get(x, "state"));
+		json_object_set(out, api_text(x, address), json_object_get(x, member));
 	}
 	return out;
 }
@@ -62,8 +62,29 @@ static json_t *member_of(const json_t *entry, const char *member)
 	return v != NULL ? json_copy((json_t *)(uintptr_t)v) : json_null();
 }
 
-static json_t *make_peer(const json_t *m, const json_t *device, const json_t *p, const json_t *bgp,
-			 const json_t *bfd)
+/* Each by the peer's address. */
+struct ties {
+	json_t *bgp, *bfd, *held;
+};
+
+static struct ties ties_of(const json_t *bird)
+{
+	const json_t *sessions = json_object_get(bird, "sessions");
+
+	return (struct ties){by_address_of(sessions, "neighbour", "state"),
+			     by_address_of(json_object_get(bird, "bfd"), "address", "state"),
+			     by_address_of(sessions, "neighbour", "held_s")};
+}
+
+static void ties_fini(struct ties *t)
+{
+	json_decref(t->bgp);
+	json_decref(t->bfd);
+	json_decref(t->held);
+}
+
+static json_t *make_peer(const json_t *m, const json_t *device, const json_t *p,
+			 const struct ties *ties)
 {
 	static const char *const same[] = {"name",	   "address",  "role",
 					   "path",	   "endpoint", "latency_us",
@@ -78,8 +99,9 @@ static json_t *make_peer(const json_t *m, const json_t *device, const json_t *p,
 	json_object_set_new(out, "handshake",
 			    json_string(handshake(json_object_get(p, "handshake_age"))));
 	json_object_set_new(out, "handshake_age_s", member_of(p, "handshake_age"));
-	json_object_set_new(out, "bgp", member_of(bgp, address));
-	json_object_set_new(out, "bfd", member_of(bfd, address));
+	json_object_set_new(out, "bgp", member_of(ties->bgp, address));
+	json_object_set_new(out, "bfd", member_of(ties->bfd, address));
+	json_object_set_new(out, "held_s", member_of(ties->held, address));
 	return out;
 }
 
@@ -92,9 +114,7 @@ static json_int_t age_of(const json_t *peer)
 
 json_t *here_peers(const json_t *membership)
 {
-	const json_t *bird = json_object_get(membership, "bird");
-	json_t *bgp = states_by(json_object_get(bird, "sessions"), "neighbour");
-	json_t *bfd = states_by(json_object_get(bird, "bfd"), "address");
+	struct ties ties = ties_of(json_object_get(membership, "bird"));
 	json_t *by_address = json_object(), *list = json_array(), *peer;
 	const json_t *device, *p;
 	const char *address;
@@ -107,7 +127,7 @@ json_t *here_peers(const json_t *membership)
 			address = api_text(p, "address");
 			if (address[0] == '\0')
 				continue;
-			peer = make_peer(membership, device, p, bgp, bfd);
+			peer = make_peer(membership, device, p, &ties);
 			before = json_object_get(by_address, address);
 			if (before == NULL || age_of(peer) < age_of(before))
 				json_object_set(by_address, address, peer);
@@ -118,8 +138,7 @@ json_t *here_peers(const json_t *membership)
 		json_array_append(list, peer);
 	}
 	json_decref(by_address);
-	json_decref(bgp);
-	json_decref(bfd);
+	ties_fini(&ties);
 	return list;
 }
 
@@ -268,11 +287,14 @@ static void make_latency(const json_t *peer, struct buf *out)
 
 static void make_bgp(const json_t *peer, struct buf *out)
 {
+	const json_t *held = json_object_get(peer, "held_s");
 	const char *bfd = api_text(peer, "bfd");
 
 	buf_puts(out, api_text(peer, "bgp"));
 	if (bfd[0] != '\0' && strcmp(bfd, "Up") != 0)
 		buf_printf(out, ", BFD %s", bfd);
+	if (json_is_integer(held))
+		buf_printf(out, ", last for %d s", (int)json_integer_value(held));
 }
 
 const struct column here_columns[] = {{"PEER", "name", COLUMN_FLEX, NULL, NULL},
