@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define PASS_MS	    15000
+#define PASS_MS	    30000 /* two that greet at the same moment try again after 5 s */
 #define STEADY_MS   50
 #define INTERVAL_MS 5
 #define TRIP_MS	    10
