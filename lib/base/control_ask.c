@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ int control_ask(const char *path, const char *command, int timeout_ms, struct bu
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	struct mono deadline = mono_add_ms(mono_now(), timeout_ms);
+	const struct timeval limit = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
 	char chunk[8192];
 	int fd, code = 0;
 
@@ -26,14 +28,17 @@ int control_ask(const char *path, const char *command, int timeout_ms, struct bu
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return fault_errno(f, errno, "socket");
+	/* An agent that stands still takes nobody from its queue, which connect() waits for. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0) {
 		code = errno == EACCES
 			       ? fault_set(f, ERR_PRIVILEGE,
 					   "%s: only root and the group skein may ask", path)
-			       : fault_set(f, ERR_NOT_FOUND,
-					   "no agent runs here (nobody answers at %s): "
-					   "systemctl start skein-agent",
-					   path);
+		       : errno == EAGAIN ? fault_set(f, ERR_TIMEOUT, "the agent does not answer")
+					 : fault_set(f, ERR_NOT_FOUND,
+						     "no agent runs here (nobody answers at %s): "
+						     "systemctl start skein-agent",
+						     path);
 		goto out;
 	}
 	if (dprintf(fd, "%s\n", command) < 0) {
