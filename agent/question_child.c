@@ -84,6 +84,7 @@ static void make_environment(struct plan *p, struct arena *a, const struct confi
 	*at++ = arena_strdup(a, "PATH=/usr/sbin:/usr/bin:/sbin:/bin");
 	*at++ = arena_strdup(a, "LANG=C.UTF-8");
 	*at++ = arena_printf(a, "SKEIN_RUN_DIR=%s", c->run_dir);
+	*at++ = arena_printf(a, "SKEIN_STATE_DIR=%s", c->state_dir);
 	*at++ = arena_printf(a, "SKEIN_WIDTH=%d", (int)q->width);
 	*at++ = arena_printf(a, "SKEIN_COLOUR=%s", q->colour ? "always" : "never");
 	if (zone != NULL)
@@ -121,14 +122,22 @@ static bool keep_only(uint32_t capabilities)
 						  .permitted = capabilities,
 						  .inheritable = capabilities}};
 
-	return syscall(SYS_capset, &header, data) == 0 &&
-	       (capabilities == 0 ||
-		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0) == 0);
+	if (syscall(SYS_capset, &header, data) != 0)
+		return false;
+	for (unsigned long c = 0; c < 32; c++)
+		if ((capabilities >> c & 1) != 0 &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0) != 0)
+			return false;
+	return true;
 }
+
+/* WireGuard is shown to who may change it; the state, and wireguard-go's sockets, are root's. */
+#define BIT(capability)	 (UINT32_C(1) << (capability))
+#define NET_CAPABILITIES (BIT(CAP_NET_ADMIN) | BIT(CAP_NET_RAW) | BIT(CAP_DAC_OVERRIDE))
 
 static bool become_nobody(const struct plan *p)
 {
-	uint32_t capabilities = p->need == QUESTION_NEEDS_NET ? UINT32_C(1) << CAP_NET_ADMIN : 0;
+	uint32_t capabilities = p->need == QUESTION_NEEDS_NET ? NET_CAPABILITIES : 0;
 
 	return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 &&
 	       syscall(SYS_setgroups, p->ngroups, p->groups) == 0 &&

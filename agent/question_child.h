@@ -1,6 +1,6 @@
 /* The program that answers a question: `skein`, from beside the agent's own, with the question's
  * words and no shell. It is nobody, in the groups that may ask BIRD and the agent; it has no
- * capability but the one that its question needs, can get none, and writes no file. It leads a
+ * capability but those that its question needs, can get none, and writes no file. It leads a
  * process group, all of which ends with it, and with the agent. */
 #ifndef SKEIN_AGENT_QUESTION_CHILD_H
 #define SKEIN_AGENT_QUESTION_CHILD_H

@@ -12,12 +12,11 @@ const struct option_row cli_options[] = {
 	 "login to use instead of ~/.config/skein/skein.conf", 0, 0},
 	{0}};
 
-const struct verb *const cli_nouns[] = {login_verbs,  status_verbs,    peers_verbs,
-					mesh_verbs,   machine_verbs,   membership_verbs,
-					token_verbs,  api_token_verbs, gateway_verbs,
-					prefix_verbs, peering_verbs,   organization_verbs,
-					audit_verbs,  state_verbs,     bgp_verbs,
-					hop_verbs,    report_verbs,    NULL};
+const struct verb *const cli_nouns[] = {
+	login_verbs,	  status_verbs,	      peers_verbs,     mesh_verbs,    machine_verbs,
+	membership_verbs, token_verbs,	      api_token_verbs, gateway_verbs, prefix_verbs,
+	peering_verbs,	  organization_verbs, audit_verbs,     state_verbs,   bgp_verbs,
+	hop_verbs,	  report_verbs,	      explain_verbs,   NULL};
 
 size_t cli_count_verbs(void)
 {

@@ -61,7 +61,7 @@ struct no_options {
 extern const struct verb login_verbs[], status_verbs[], organization_verbs[], mesh_verbs[],
 	machine_verbs[], membership_verbs[], token_verbs[], api_token_verbs[], gateway_verbs[],
 	prefix_verbs[], peering_verbs[], audit_verbs[], state_verbs[], bgp_verbs[], hop_verbs[],
-	report_verbs[], peers_verbs[];
+	report_verbs[], peers_verbs[], explain_verbs[];
 
 /* All of them, in the order of --help; ends with NULL. */
 extern const struct verb *const cli_nouns[];

@@ -75,8 +75,9 @@ static bool judge_machine(const struct hop *h, struct arena *a, struct finding *
 			arena_printf(a, "%s is in %s, which is this machine's", h->to, i->prefix),
 			NULL);
 	return found(out, VERDICT_OK,
-		     arena_printf(a, "%s is in %s, of %s in mesh %s", h->to, i->prefix,
-				  names_of(h, a), i->mesh),
+		     arena_printf(a, "%s is in %s, %s %s in mesh %s", h->to, i->prefix,
+				  is(i->kind, "remote") ? "reached by" : "of", names_of(h, a),
+				  i->mesh),
 		     NULL);
 }
 

@@ -1,1 +1,1 @@
-cli/explain := layer
+cli/explain := command here layer show there verdict walk

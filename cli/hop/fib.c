@@ -122,6 +122,15 @@ static void keep_mesh_route(const struct hop_context *x, uint32_t table, struct 
 	vec_free(&routes);
 }
 
+/* The kernel takes nothing from where it cannot answer (rp_filter). */
+static bool has_way_back(const struct hop_context *x)
+{
+	struct route_question q = {.to = x->from};
+	struct route way;
+
+	return route_lookup(x->netlink, &q, &way, NULL) == 0;
+}
+
 static int read_way(const struct hop_context *x, const rule_vec *rules, struct hop_fib *out)
 {
 	struct route_question q = question(x);
@@ -133,7 +142,11 @@ static int read_way(const struct hop_context *x, const rule_vec *rules, struct h
 	if (code == 0)
 		code = route_lookup(x->netlink, &q, &way, &f);
 	if (code != 0) {
-		out->error = arena_strdup(x->arena, fault_text(&f, code));
+		out->error =
+			arena_printf(x->arena, "%s%s", fault_text(&f, code),
+				     x->iif != 0 && !has_way_back(x)
+					     ? ", for this machine has no way back to the source"
+					     : "");
 		find_rule(x, rules, 0, 0, &out->rule);
 		return 0;
 	}

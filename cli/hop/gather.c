@@ -98,8 +98,11 @@ static void read_next(const struct hop_context *x, const struct hop_membership *
 	hop_peer_read(x, there, device, &x->question->to, &expected, &out->peer);
 	out->delivered = "next";
 	out->next.machine = out->peer.name;
-	out->next.address = out->peer.address;
+	/* Of a peer whose key the state does not know, the address is that of who should be it. */
+	out->next.address =
+		out->peer.address != NULL ? out->peer.address : address_text(x->arena, &expected);
 	out->next.mesh = arena_strdup(x->arena, there->mesh->name);
+	out->next.own = address_text(x->arena, &there->own);
 }
 
 /* ---- whether they answer ---- */
@@ -195,7 +198,7 @@ static int read_machine(struct hop_context *x, struct hop *out)
 int hop_gather(const struct hop_question *q, struct arena *a, struct hop *out, struct fault *f)
 {
 	struct hop_context x = {.question = q, .arena = a};
-	int code = hop_machine_open(&x.machine, a, f);
+	int code = hop_machine_open(&x.machine, true, a, f);
 
 	*out = (struct hop){0};
 	if (code == 0)

@@ -86,6 +86,7 @@ struct hop_arrival {
 
 struct hop_next {
 	const char *machine, *address, *mesh;
+	const char *own; /* address of this machine there */
 };
 
 /* Whether somebody answered an echo request; asked only when it was wanted. */

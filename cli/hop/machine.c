@@ -10,7 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/base/hash.h"
 
-#define ASK_MS		1500
+#define ASK_MS		700 /* one that stands still is not waited for */
 #define MEMBERSHIPS_MAX 256
 #define MACHINE_MAX	16384
 #define TRIES		3 /* a revision may come between the two files */
@@ -197,7 +197,7 @@ static int read_machine(struct hop_machine *m, const char *dir, struct digest *s
 	return code;
 }
 
-int hop_machine_open(struct hop_machine *m, struct arena *a, struct fault *f)
+int hop_machine_open(struct hop_machine *m, bool agent, struct arena *a, struct fault *f)
 {
 	const char *path = directory(HOP_STATE_DIR_ENV, HOP_STATE_DIR);
 	struct status status = {0};
@@ -218,7 +218,8 @@ int hop_machine_open(struct hop_machine *m, struct arena *a, struct fault *f)
 	dir = opendir(path);
 	if (dir == NULL)
 		return fault_errno(f, errno, "%s", path);
-	ask_agent(m, a, &status);
+	if (agent)
+		ask_agent(m, a, &status);
 	open_memberships(m, dir, path, signer.bytes, &status, a);
 	closedir(dir);
 	if (m->memberships.n > 0)

@@ -29,9 +29,9 @@ struct hop_machine {
 	struct hop_agent agent;
 };
 
-/* Whatever it returns, hop_machine_close() follows. A membership whose state is not there, or does
- * not verify, is left out. Errors as hop_gather(). */
-int hop_machine_open(struct hop_machine *m, struct arena *a, struct fault *f);
+/* `agent`: it is asked, too. Whatever it returns, hop_machine_close() follows. A membership whose
+ * state is not there, or does not verify, is left out. Errors as hop_gather(). */
+int hop_machine_open(struct hop_machine *m, bool agent, struct arena *a, struct fault *f);
 void hop_machine_close(struct hop_machine *m);
 /* By the mesh that has the address; NULL: none has. */
 struct hop_membership *hop_membership_of(const struct hop_machine *m, const struct address *in);

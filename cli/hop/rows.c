@@ -89,8 +89,11 @@ static const struct json_row arrival_rows[] = {
 	TEXT(hop_arrival, mesh),  TEXT(hop_arrival, from),    PART(hop_arrival, peer, peer_rows),
 	TEXT(hop_arrival, guard), TEXT(hop_arrival, peering), {0}};
 
-static const struct json_row next_rows[] = {
-	TEXT(hop_next, machine), TEXT(hop_next, address), TEXT(hop_next, mesh), {0}};
+static const struct json_row next_rows[] = {TEXT(hop_next, machine),
+					    TEXT(hop_next, address),
+					    TEXT(hop_next, mesh),
+					    TEXT(hop_next, own),
+					    {0}};
 
 static const struct json_row probe_rows[] = {FLAG(hop_probe, asked),
 					     FLAG(hop_probe, answered),

@@ -24,6 +24,9 @@ static const struct question_option of_routes[] = {
 	{"as", QUESTION_NUMBER},  {"path", QUESTION_MASK},	{"table", QUESTION_SYMBOL},
 	{"best", QUESTION_FLAG},  {"rejected", QUESTION_FLAG},	{0}};
 
+static const struct question_option of_hop[] = {
+	{"source", QUESTION_TARGET}, {"previous", QUESTION_TARGET}, {"probe", QUESTION_FLAG}, {0}};
+
 const struct question_kind question_kinds[] = {
 	{"bgp summary", 0, 0, QUESTION_SYMBOL, with_check, QUESTION_NEEDS_BIRD},
 	{"bgp neighbors", 0, 1, QUESTION_SYMBOL, only_mesh, QUESTION_NEEDS_BIRD},
@@ -31,6 +34,7 @@ const struct question_kind question_kinds[] = {
 	{"bgp route", 1, 1, QUESTION_TARGET, with_table, QUESTION_NEEDS_BIRD},
 	{"bgp rejected", 0, 0, QUESTION_SYMBOL, only_mesh, QUESTION_NEEDS_BIRD},
 	{"bgp bfd", 0, 0, QUESTION_SYMBOL, with_check, QUESTION_NEEDS_BIRD},
+	{"hop", 1, 1, QUESTION_TARGET, of_hop, QUESTION_NEEDS_NET},
 	{0}};
 
 #define AT(member) offsetof(struct question, member)

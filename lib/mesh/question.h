@@ -30,7 +30,7 @@
 /* What the one who answers needs of the operating system. */
 enum question_need {
 	QUESTION_NEEDS_BIRD, /* to speak to the BIRDs and the agent of the machine */
-	QUESTION_NEEDS_NET,  /* to look at its network, too: CAP_NET_ADMIN */
+	QUESTION_NEEDS_NET,  /* to look at its network and state, too, and to send an echo */
 };
 
 enum question_value {

@@ -19,6 +19,7 @@ static const char yaml[] =
 	"  - {name: a, meshes: [home]}\n"
 	"  - {name: b, meshes: [home]}\n"
 	"  - {name: r, meshes: [home]}\n"
+	"  - {name: d, meshes: [home]}\n"
 	"  - {name: c, meshes: [away]}\n"
 	"  - {name: g, meshes: [home, away]}\n"
 	"gateways: [{machine: g, meshes: [home, away]}]\n"

@@ -1,7 +1,7 @@
 /* Where each layer of a packet's way is broken, and is to be named (test/net/explain_*.c).
  *
  *	home 10.141.0.0/16                              away 10.142.0.0/16
- *	a   b, r: 172.20.44.0/24 ──── g in both ──── c ── barn 172.20.43.10
+ *	a, d   b, r: 172.20.44.0/24 ─ g in both ──── c ── barn 172.20.43.10
  *
  * SKEIN_LAB_KEEP=1 leaves the lab standing. */
 #ifndef SKEIN_TEST_NET_EXPLAIN_WORLD_H

@@ -360,13 +360,14 @@ static void logging_in_and_out_is_answered_as_is_written(void)
 }
 
 /* An image is shown as it is, by docs/mesh-state.md; who is unknown, and forgotten, is in
- * twins_test.c, `skein bgp` in bgp_test.c, `skein hop` in hop_test.c, `skein report` in
- * hostile_report.c; the rest is all in the table above. */
+ * twins_test.c, `skein bgp` in bgp_test.c, `skein hop` and `skein explain` in explain_test.c,
+ * `skein report` in hostile_report.c; the rest is all in the table above. */
 static bool is_tried(const char *words)
 {
 	static const char *const others[] = {
 		"login",	  "logout",	      "state show", "machine unknown",
-		"machine forget", "machine unfreeze", "hop",	    "report"};
+		"machine forget", "machine unfreeze", "hop",	    "explain",
+		"report"};
 
 	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++)
 		if (strcmp(here[i].words, words) == 0)

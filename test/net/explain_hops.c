@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "test/net/explain_cases.h"
 #include "test/net/explain_world.h"
 #include "test/net/json_check.h"
 #include "test/net/steps.h"
@@ -25,7 +26,7 @@ static void expect_hop(const char *machine, const char *to, const char *options,
 	buf_fini(&said);
 }
 
-static void a_machine_says_who_is_next(void)
+void explain_hop_says_who_is_next(void)
 {
 	expect_hop("a", explain_address("b", "home"), "", "next          b in home");
 	expect_hop("a", explain_address("g", "home"), "", "sessions      g_");
@@ -35,7 +36,7 @@ static void a_machine_says_who_is_next(void)
 	expect_hop("a", "172.20.44.9", "", "BIRD          no route");
 }
 
-static void what_is_handed_on_is_looked_at_where_it_arrives(void)
+void explain_hop_looks_at_what_arrives(void)
 {
 	char options[200];
 
@@ -49,14 +50,14 @@ static void what_is_handed_on_is_looked_at_where_it_arrives(void)
 	expect_hop("c", explain_address("c", "away"), options, "delivered here");
 }
 
-static void what_cannot_be_asked_is_told(void)
+void explain_hop_refuses(void)
 {
 	STEPS_FOLLOW(EXPLAIN_LAB, {EXPLAIN_ON "a skein hop nowhere", 3, "nowhere"},
 		     {EXPLAIN_ON "a skein hop 10.1.1.1 --previous 10.141.0.1", 2, "--source"},
 		     {EXPLAIN_ON "controller skein hop 10.1.1.1", 7, "has not joined"});
 }
 
-static void programs_are_told_as_is_written(void)
+void explain_hop_json(void)
 {
 	const char *const asked[][2] = {
 		{"a", BARN " --probe --json"},
@@ -78,10 +79,3 @@ static void programs_are_told_as_is_written(void)
 	for (size_t i = 0; i < 4; i++)
 		buf_fini(&said[i]);
 }
-
-TEST_SUITE_WITH(net_hop, explain_world_make, explain_world_end,
-		{"a machine says who is next", a_machine_says_who_is_next},
-		{"what is handed on is looked at where it arrives",
-		 what_is_handed_on_is_looked_at_where_it_arrives},
-		{"what cannot be asked is told", what_cannot_be_asked_is_told},
-		{"programs are told as is written", programs_are_told_as_is_written});
