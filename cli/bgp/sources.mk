@@ -1,1 +1,1 @@
-cli/bgp := age bfd bgp community decide diff instance neighbor_json neighbors page rank rejected route route_json route_lines route_row routes snapshot spool summary verbs watch ways_print
+cli/bgp := age bfd bgp community decide diff instance neighbor_json neighbors page rank rejected route route_json route_lines route_row routes snapshot spool summary trace verbs watch ways_print

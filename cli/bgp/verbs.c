@@ -2,6 +2,7 @@
 #include "cli/bgp/bgp.h"
 #include "cli/bgp/diff.h"
 #include "cli/bgp/routes.h"
+#include "cli/bgp/trace.h"
 
 #define CHECK_HELP "exit status 1 when one is not up"
 
@@ -53,5 +54,8 @@ const struct verb bgp_verbs[] = {
 	VERB("bgp diff", "MACHINE MACHINE", 2, 2,
 	     "what the best routes of two machines differ in; exit status 1 if they do",
 	     diff_options, struct bgp_diff_options, bgp_diff),
+	VERB("bgp trace", "SRC DST", 2, 2,
+	     "a packet's way from a machine or address to another, machine by machine", NULL,
+	     struct no_options, bgp_trace),
 	VERB_END,
 };

@@ -68,6 +68,12 @@ void fleets_machine_is_asked(void)
 	EXPECT_FAULT("differ in", "bgp", "diff", "a1", "a2");
 	EXPECT(" alike, 0 differ", "bgp", "diff", "a1", "a1");
 	expect_schema("bgp diff", (const char *const[]){"bgp", "diff", "a1", "a1", "--json", NULL});
+	/* From a member of one mesh to one of the other, and to what lies behind it. */
+	EXPECT("b1 has the destination", "bgp", "trace", "a1", "b1");
+	EXPECT("b2 sends it on to a network of its own", "bgp", "trace", "a1", "172.20.21.10");
+	EXPECT_FAULT("it does not arrive", "bgp", "trace", "a1", "172.20.22.10");
+	expect_schema("bgp trace",
+		      (const char *const[]){"bgp", "trace", "a1", "b1", "--json", NULL});
 	/* Its program's words, and its status. */
 	EXPECT_FAULT("a1: this machine is not in mesh staging, but in: prod", "bgp", "summary",
 		     "--machine", "a1", "--mesh", "staging");
