@@ -48,7 +48,7 @@ static struct hop good(void)
 			 .allowed = "172.20.1.0/24",
 			 .greeted = true,
 			 .handshake_age_s = 20},
-		.next = {"g", "10.0.0.9", "home"},
+		.next = {"g", "10.0.0.9", "home", "10.0.0.1"},
 		.probe = {.asked = true, .answered = true, .rtt_us = 700},
 	};
 
