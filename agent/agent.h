@@ -7,6 +7,7 @@
 #include "agent/contact.h"
 #include "agent/fence.h"
 #include "agent/follow.h"
+#include "agent/idle.h"
 #include "agent/member.h"
 #include "agent/path_probe.h"
 #include "agent/plan/facts.h"
@@ -49,6 +50,7 @@ struct agent {
 
 	struct latency *latency; /* NULL: latency and loss are not measured */
 	struct follow follow;
+	struct idle idle;
 	VEC(struct health *) health; /* checks of what is announced */
 
 	struct mono ties_looked, ties_measured; /* at the neighbours, last */

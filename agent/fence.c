@@ -182,3 +182,27 @@ void fence_read_counts(struct fence_count out[FENCE_REASON_COUNT])
 	take_counts(json_object_get(now, "nftables"), out);
 	json_decref(now);
 }
+
+static bool take_carried(const json_t *counter, uint64_t *packets)
+{
+	const char *name = json_string_value(json_object_get(counter, "name"));
+
+	if (name == NULL || strcmp(name, FENCE_CARRIED) != 0)
+		return false;
+	*packets = (uint64_t)json_integer_value(json_object_get(counter, "packets"));
+	return true;
+}
+
+bool fence_read_carried(uint64_t *packets)
+{
+	json_t *now = list();
+	const json_t *object;
+	bool found = false;
+	size_t i;
+
+	json_array_foreach(json_object_get(now, "nftables"), i, object) {
+		found = found || take_carried(json_object_get(object, "counter"), packets);
+	}
+	json_decref(now);
+	return found;
+}

@@ -40,5 +40,7 @@ struct fence_count {
 };
 /* All unknown where there is no table. */
 void fence_read_counts(struct fence_count out[FENCE_REASON_COUNT]);
+/* FENCE_CARRIED. False: it is not counted. */
+bool fence_read_carried(uint64_t *packets);
 
 #endif

@@ -178,6 +178,7 @@ static bool pass(struct agent *a, bool last, struct reconcile_result *out)
 	out->wake = p.desired.wake;
 	remember_moves(a, &p.desired);
 	follow_take(&a->follow, &p.desired);
+	idle_follow(a, &p.desired.facts);
 	remember_offers(a, &p.desired.facts);
 	/* BIRD knows what comes before the routes of a move lead elsewhere. */
 	if (!more || last || has_phase(&p.desired, MOVE_MAKE)) {

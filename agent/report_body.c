@@ -33,6 +33,7 @@ struct membership_json {
 struct report_json {
 	const char *boot_id;
 	uint64_t run;
+	bool idle;
 	struct json_texts networks;
 	struct json_rows memberships;
 };
@@ -85,6 +86,7 @@ static const struct json_row membership_rows[] = {
 static const struct json_row report_rows[] = {
 	{"boot_id", MEMBER_TEXT, R(boot_id), .required = true},
 	{"run", MEMBER_COUNTER, R(run), .required = true},
+	{"idle", MEMBER_FLAG, R(idle), .required = true},
 	{"networks", MEMBER_TEXTS, R(networks), .required = true},
 	{"memberships", MEMBER_ROWS, R(memberships), .required = true, .rows = membership_rows,
 	 .row_size = sizeof(struct membership_json)},
@@ -249,7 +251,9 @@ static void gather_offences(const struct member *m, struct arena *arena, struct 
 
 void report_body(const struct agent *a, const struct picture *p, struct buf *out)
 {
-	struct report_json r = {.boot_id = a->machine.boot_id, .run = (uint64_t)a->machine.run};
+	struct report_json r = {.boot_id = a->machine.boot_id,
+				.run = (uint64_t)a->machine.run,
+				.idle = idle_is(&a->idle)};
 	struct membership_json *list;
 	struct arena arena;
 	json_t *root;

@@ -151,6 +151,7 @@ int watch_start(struct agent *a, struct fault *f)
 
 	a->watch = w;
 	follow_start(&a->follow, a->loop);
+	idle_start(a);
 	w->soon = timer_new(a);
 	w->periodic = timer_new(a);
 	uv_timer_start(w->periodic, on_soon, PERIODIC_MS, PERIODIC_MS);
@@ -180,6 +181,7 @@ void watch_stop(struct agent *a)
 	if (w == NULL)
 		return;
 	follow_stop(&a->follow);
+	idle_stop(a);
 	close_handle(w->kernel_poll);
 	close_handle(w->nft_poll);
 	close_handle(w->soon);

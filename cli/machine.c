@@ -30,6 +30,8 @@ static void make_remarks(const json_t *machine, struct buf *out)
 		buf_puts(out, "revoked");
 	else if (json_is_true(json_object_get(machine, "frozen")))
 		make_places(json_object_get(machine, "frozen_from"), out);
+	else if (json_is_true(json_object_get(machine, "idle")))
+		buf_puts(out, "drained, idle");
 	else if (json_is_true(json_object_get(machine, "drained")))
 		buf_puts(out, "drained");
 }
@@ -171,38 +173,6 @@ static int unfreeze(struct cli *c, const struct invocation *in)
 	return code;
 }
 
-static int post_drain(struct cli *c, const char *name, const char *verb, const json_t **machine)
-{
-	const char *id;
-	int code = api_find_id(c, API_MACHINE, name, &id);
-
-	return code != 0 ? code
-			 : api_post(c, api_path(c, "/machines/%s/%s", id, verb), NULL, machine);
-}
-
-int machine_drain(struct cli *c, const struct invocation *in)
-{
-	const json_t *machine = NULL;
-	int code = post_drain(c, in->args[0], "drain", &machine);
-
-	if (code == 0)
-		output_done(&c->out, machine,
-			    "machine %s drained; what others can carry has left it when skein "
-			    "machine show says that it is current",
-			    in->args[0]);
-	return code;
-}
-
-int machine_undrain(struct cli *c, const struct invocation *in)
-{
-	const json_t *machine = NULL;
-	int code = post_drain(c, in->args[0], "undrain", &machine);
-
-	if (code == 0)
-		output_done(&c->out, machine, "machine %s is in service again", in->args[0]);
-	return code;
-}
-
 static int delete (struct cli *c, const struct invocation *in)
 {
 	const char *id;
@@ -265,8 +235,8 @@ const struct verb machine_verbs[] = {
 	     "let one go on whose identity was used in two places", NULL, struct no_options,
 	     unfreeze),
 	VERB("machine drain", "MACHINE", 1, 1,
-	     "take it out of service: others carry what they can, no packet is lost", NULL,
-	     struct no_options, machine_drain),
+	     "take it out of service: others carry what they can, no packet is lost",
+	     machine_drain_options, struct machine_drain_options, machine_drain),
 	VERB("machine undrain", "MACHINE", 1, 1, "bring it back into service", NULL,
 	     struct no_options, machine_undrain),
 	VERB("machine rotate-key", "MACHINE", 1, 1,

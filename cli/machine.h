@@ -4,7 +4,11 @@
 
 #include "cli/cli.h"
 
-/* Out of service, and back: one thing, whatever the machine is in its meshes. */
+/* machine_drain.c: out of service, and back: one thing, whatever the machine is in its meshes. */
+struct machine_drain_options {
+	bool wait;
+};
+extern const struct option_row machine_drain_options[];
 int machine_drain(struct cli *c, const struct invocation *in);
 int machine_undrain(struct cli *c, const struct invocation *in);
 

@@ -1,1 +1,1 @@
-cli := api api_token audit cell check cli client disarm find gateway here here_status login machine machine_key machine_neighbours main membership mesh organization output peering peers ping prefix problem remote run session stable state state_json status token
+cli := api api_token audit cell check cli client disarm find gateway here here_status login machine machine_drain machine_key machine_neighbours main membership mesh organization output peering peers ping prefix problem remote run session stable state state_json status token

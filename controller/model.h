@@ -66,6 +66,7 @@ struct machine {
 	struct wall created_at, seen_at;
 	bool revoked;
 	bool drained; /* an operator takes it out of service: its ways come after all others */
+	bool idle;    /* and it has said that nothing goes by it any more */
 	bool frozen;  /* one identity in two places, */
 	char seen_from[ADDRESS_TEXT_MAX], other_from[ADDRESS_TEXT_MAX]; /* which asked from there */
 	uint64_t version;

@@ -117,7 +117,7 @@ int store_machine_list(struct store *s, struct arena *a, row_t organization, con
 		       struct machine **out, size_t *n, struct fault *f);
 /* ERR_CONFLICT while it has memberships: see alloc_remove_machine(). */
 int store_machine_delete(struct store *s, row_t row, struct fault *f);
-/* What a request of the machine brings (seen_at, boot_id, run), without a new version. */
+/* What a request of the machine brings (seen_at, boot_id, run, idle), without a new version. */
 int store_machine_seen(struct store *s, const struct machine *m, struct fault *f);
 
 int store_membership_insert(struct store *s, struct membership *m, struct fault *f);

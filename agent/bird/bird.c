@@ -39,6 +39,11 @@ const char *bird_state(const struct member *m)
 	return states[m->bird != NULL ? m->bird->phase : BIRD_DOWN];
 }
 
+bool bird_rests(const struct member *m)
+{
+	return m->bird != NULL && m->bird->phase == BIRD_UP;
+}
+
 static bool runs(const struct bird_child *b)
 {
 	return b->process.pid != 0;

@@ -42,5 +42,7 @@ pid_t bird_pid(const struct member *m);
 /* "up", "trying" (a changed configuration), "starting", "down", "waiting" (between two
  * attempts). */
 const char *bird_state(const struct member *m);
+/* It runs, and tries nothing: what it was told last has been believed. */
+bool bird_rests(const struct member *m);
 
 #endif

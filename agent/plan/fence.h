@@ -24,6 +24,9 @@ enum fence_reason {
 
 #define FENCE_FAMILY "inet"
 #define FENCE_TABLE  "skein"
+/* The counter of a drained machine: what comes from the mesh and is not for its own addresses there.
+ * It begins anew when the table is loaded. */
+#define FENCE_CARRIED "carried"
 /* How the names of the sets begin that say whose new device has been heard (fence_moves.c). */
 #define FENCE_GREETED "greeted_"
 

@@ -184,6 +184,28 @@ static void put_lans(struct desired *d)
 	}
 }
 
+static bool is_drained(const struct desired *d)
+{
+	for (size_t i = 0; i < d->facts.n; i++)
+		if (!d->facts.memberships[i].drained)
+			return false;
+	return d->facts.n > 0;
+}
+
+/* What others send by a machine that is to be left alone (agent/idle.h). */
+static void put_carried(struct desired *d)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!is_drained(d))
+		return;
+	buf_puts(&d->fence, "\t\tiifname @mesh_devices ip daddr != { ");
+	for (size_t i = 0; i < d->facts.n; i++)
+		buf_printf(&d->fence, "%s%s", i > 0 ? ", " : "",
+			   address_format(&d->facts.memberships[i].own, text));
+	buf_puts(&d->fence, " } counter name " FENCE_CARRIED "\n");
+}
+
 static void put_prerouting(struct desired *d)
 {
 	struct buf *b = &d->fence;
@@ -191,8 +213,9 @@ static void put_prerouting(struct desired *d)
 	buf_puts(b, "\tchain fence {\n"
 		    "\t\ttype filter hook prerouting priority raw; policy accept;\n"
 		    "\t\tiifname \"lo\" accept\n"
-		    "\t\ticmp type redirect counter name redirect_in drop\n"
-		    "\t\tiifname @mesh_devices goto untracked\n"
+		    "\t\ticmp type redirect counter name redirect_in drop\n");
+	put_carried(d);
+	buf_puts(b, "\t\tiifname @mesh_devices goto untracked\n"
 		    "\t\tip daddr @mesh4 tcp dport @bgp_ports counter name control drop\n"
 		    "\t\tip daddr @mesh4 tcp sport @bgp_ports counter name control drop\n"
 		    "\t\tip daddr @mesh4 udp dport " BFD_PORTS " counter name control drop\n");
@@ -270,6 +293,8 @@ void plan_fence(struct desired *d)
 		return;
 	for (size_t i = 0; i < FENCE_REASON_COUNT; i++)
 		buf_printf(b, "\tcounter %s {\n\t}\n", fence_counters[i]);
+	if (is_drained(d))
+		buf_puts(b, "\tcounter " FENCE_CARRIED " {\n\t}\n");
 	put_devices(d);
 	put_sets(d);
 	put_bgp_ports(d);

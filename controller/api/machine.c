@@ -10,7 +10,7 @@
 
 struct wire {
 	const char *id, *created_at, *name, *seen_at;
-	bool online, revoked, frozen, drained;
+	bool online, revoked, frozen, drained, idle;
 	struct json_texts frozen_from;
 	json_t *memberships;
 };
@@ -27,6 +27,7 @@ static const struct json_row answer_rows[] = {
 	JSON_ROW("frozen", MEMBER_FLAG, AT(frozen)),
 	JSON_ROW("frozen_from", MEMBER_TEXTS, AT(frozen_from)),
 	JSON_ROW("drained", MEMBER_FLAG, AT(drained)),
+	JSON_ROW("idle", MEMBER_FLAG, AT(idle)),
 	JSON_ROW("memberships", MEMBER_RAW, AT(memberships)),
 	{0}};
 
@@ -45,6 +46,7 @@ static json_t *encode(struct call *c, const void *x)
 		.revoked = m->revoked,
 		.frozen = m->frozen,
 		.drained = m->drained,
+		.idle = m->idle,
 		.frozen_from = {arena_copy(c->arena, from, sizeof(from)), m->frozen ? 2 : 0},
 		.memberships = membership_encode_all(c, m->row),
 	};
@@ -194,6 +196,7 @@ static int set_drained(struct call *c, struct machine *m, bool drained)
 	if (m->drained == drained)
 		return 0;
 	m->drained = drained;
+	m->idle = false;
 	code = touch_meshes(c, m->row, &meshes, &n);
 	return code != 0 ? code : store_machine_update(c->store, m, &c->fault);
 }

@@ -31,6 +31,7 @@ struct wire_membership {
 struct request {
 	const char *boot_id;
 	uint64_t run;
+	bool idle;
 	struct json_texts networks;
 	struct json_rows memberships;
 };
@@ -64,6 +65,7 @@ static const struct json_row membership_rows[] = {
 static const struct json_row request_rows[] = {
 	JSON_ROW("boot_id", MEMBER_TEXT, offsetof(struct request, boot_id), .max = 36),
 	JSON_ROW("run", MEMBER_COUNTER, offsetof(struct request, run)),
+	JSON_ROW("idle", MEMBER_FLAG, offsetof(struct request, idle)),
 	JSON_ROW("networks", MEMBER_TEXTS, offsetof(struct request, networks), .max = NETWORKS_MAX),
 	JSON_ROW("memberships", MEMBER_ROWS, offsetof(struct request, memberships),
 		 .max = MEMBERSHIPS_MAX, .rows = membership_rows,
@@ -82,6 +84,7 @@ static int take_machine(struct call *c, const struct request *in, struct machine
 		snprintf(m->boot_id, sizeof(m->boot_id), "%s", in->boot_id);
 	m->run = in->run;
 	m->seen_at = c->now;
+	m->idle = m->drained && in->idle;
 	return store_machine_seen(c->store, m, &c->fault);
 }
 

@@ -2,7 +2,7 @@
 
 #define COLUMNS                                                                                    \
 	"organization, id, name, identity, token, boot_id, run, created_at, seen_at, revoked,"     \
-	" frozen, seen_from, other_from, drained, version"
+	" frozen, seen_from, other_from, drained, idle, version"
 #define SELECT "SELECT row, " COLUMNS " FROM machine "
 
 enum { INSERT, UPDATE, SEEN, DELETE, GET, FIND, FIND_NAME, FIND_IDENTITY, LIST, LIST_OF };
@@ -10,13 +10,13 @@ enum { INSERT, UPDATE, SEEN, DELETE, GET, FIND, FIND_NAME, FIND_IDENTITY, LIST, 
 static const struct statement sql[] = {
 	[INSERT] = {STATEMENT(MACHINE, INSERT),
 		    "INSERT INTO machine (" COLUMNS ")"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
 	[UPDATE] = {STATEMENT(MACHINE, UPDATE),
 		    "UPDATE machine SET name = ?, identity = ?, token = ?, boot_id = ?, run = ?,"
 		    " seen_at = ?, revoked = ?, frozen = ?, seen_from = ?, other_from = ?,"
-		    " drained = ?, version = version + 1 WHERE row = ?"},
+		    " drained = ?, idle = ?, version = version + 1 WHERE row = ?"},
 	[SEEN] = {STATEMENT(MACHINE, SEEN),
-		  "UPDATE machine SET boot_id = ?, run = ?, seen_at = ? WHERE row = ?"},
+		  "UPDATE machine SET boot_id = ?, run = ?, seen_at = ?, idle = ? WHERE row = ?"},
 	[DELETE] = {STATEMENT(MACHINE, DELETE), "DELETE FROM machine WHERE row = ?"},
 	[GET] = {STATEMENT(MACHINE, GET), SELECT "WHERE row = ?"},
 	[FIND] = {STATEMENT(MACHINE, FIND),
@@ -43,6 +43,7 @@ static const struct field fields[] = {
 	FIELD(struct machine, text, seen_from, CHANGES),
 	FIELD(struct machine, text, other_from, CHANGES),
 	FIELD(struct machine, flag, drained, CHANGES),
+	FIELD(struct machine, flag, idle, CHANGES),
 	FIELD(struct machine, number, version, FIXED),
 };
 
@@ -66,6 +67,7 @@ int store_machine_seen(struct store *s, const struct machine *m, struct fault *f
 	query_bind_text(&q, m->boot_id);
 	query_bind_number(&q, (int64_t)m->run);
 	query_bind_number(&q, m->seen_at.ms);
+	query_bind_number(&q, m->idle);
 	query_bind_number(&q, m->row);
 	return query_change(&q);
 }

@@ -408,11 +408,15 @@ static const char version_12[] =
 "ALTER TABLE mesh ADD COLUMN stable_for_s INTEGER NOT NULL DEFAULT 60"
 " CHECK (stable_for_s BETWEEN 0 AND 3600);";
 
+/* A drained machine has said that nothing goes by it any more. */
+static const char version_13[] =
+"ALTER TABLE machine ADD COLUMN idle INTEGER NOT NULL DEFAULT 0;";
+
 /* clang-format on */
 
 const struct migration migrations[] = {
-	{1, version_1}, {2, version_2},	  {3, version_3},   {4, version_4},
-	{5, version_5}, {6, version_6},	  {7, version_7},   {8, version_8},
-	{9, version_9}, {10, version_10}, {11, version_11}, {12, version_12},
+	{1, version_1},	  {2, version_2},   {3, version_3},   {4, version_4}, {5, version_5},
+	{6, version_6},	  {7, version_7},   {8, version_8},   {9, version_9}, {10, version_10},
+	{11, version_11}, {12, version_12}, {13, version_13},
 };
 const size_t nmigrations = sizeof(migrations) / sizeof(migrations[0]);

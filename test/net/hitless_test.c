@@ -324,16 +324,30 @@ static void a_gateway_is_disabled(void)
 
 #define G1_TRUNK "dev wg0t1 " /* the first gateway has the first slot */
 
+static const char *ways(const char *machine, const char *prefix)
+{
+	return modes_shell(
+		&w, machine,
+		arena_printf(&w.arena, "ip -4 route show table 5200 exact %s proto bird", prefix));
+}
+
+/* Now, and not some time later. */
+static void expect_no_way(const char *machine, const char *prefix, const char *device)
+{
+	const char *said = ways(machine, prefix);
+
+	if (strstr(said, device) != NULL || strstr(said, "dev wg") == NULL)
+		TEST_FAIL("%s: %s leads over %s: %s", machine, prefix, device, said);
+}
+
 /* Whether BIRD's routes of the machine to the prefix lead over the device, or none does. */
 static bool await_way(const char *machine, const char *prefix, const char *device, bool want)
 {
 	const struct mono deadline = mono_add_ms(mono_now(), REST_MS);
-	const char *command =
-		arena_printf(&w.arena, "ip -4 route show table 5200 exact %s proto bird", prefix);
 	const char *said;
 
 	do {
-		said = modes_shell(&w, machine, command);
+		said = ways(machine, prefix);
 		if ((strstr(said, device) != NULL) == want && strstr(said, "dev wg") != NULL)
 			return true;
 		poll(NULL, 0, 20);
@@ -362,8 +376,10 @@ static void cut_off(const char *machine)
 static void drain_g1(void)
 {
 	await_by_g1(true);
-	modes_skein(&w, "gateway", "drain", "g1", NULL);
-	await_by_g1(false);
+	modes_skein(&w, "gateway", "drain", "g1", "--wait", NULL);
+	expect_no_way("a1", "10.137.0.0/16", G1_TRUNK);
+	expect_no_way("b1", "10.136.0.0/16", G1_TRUNK);
+	expect_no_way("b1", PREFIX, G1_TRUNK);
 	cut_off("g1");
 	settle();
 	modes_skein(&w, "gateway", "undrain", "g1", NULL);
@@ -391,16 +407,18 @@ static void a_gateway_is_drained(void)
 static void a_drained_gateway_is_better_than_none(void)
 {
 	struct stream *across;
+	struct fault f = {0};
 
-	modes_skein(&w, "gateway", "drain", "g2", NULL);
-	await_way("a1", "10.137.0.0/16", "dev wg0t2 ", false);
-	await_way("b1", "10.136.0.0/16", "dev wg0t2 ", false);
+	modes_skein(&w, "gateway", "drain", "g2", "--wait", NULL);
 	across = modes_probe(&w, "a1 to b1, by the only gateway", "a1", "prod", "b1", "staging");
 	modes_await_passing(&w, MODES_REACH_MS);
-	cut_off("g1");
+	TEST_STEP(outage_cause(&w.lab, "g1", "link", &f), &f);
+	modes_await_said(&w, "\"idle\": false", REST_MS, "machine", "show", "g2", "--json", NULL);
+	TEST_STEP(outage_end(&w.lab, "g1", &f), &f);
 	modes_await_passing(&w, MODES_REACH_MS);
 	modes_stop(&w);
 	CU_ASSERT(across->lost > 0);
+	modes_await_said(&w, "\"idle\": true", REST_MS, "machine", "show", "g2", "--json", NULL);
 	modes_skein(&w, "gateway", "undrain", "g2", NULL);
 	settle();
 }
@@ -411,10 +429,10 @@ static void drain_r1(void)
 	const char *by_r1 = arena_printf(&w.arena, "dev wg0t%u ",
 					 (unsigned)modes_member(&w, "r1", "prod")->slot);
 
-	modes_skein(&w, "machine", "drain", "r1", NULL);
-	await_way("a1", PREFIX, by_r1, false);
-	await_way("g1", PREFIX, by_r1, false);
-	await_way("g2", PREFIX, by_r1, false);
+	modes_skein(&w, "machine", "drain", "r1", "--wait", NULL);
+	expect_no_way("a1", PREFIX, by_r1);
+	expect_no_way("g1", PREFIX, by_r1);
+	expect_no_way("g2", PREFIX, by_r1);
 	cut_off("r1");
 	settle();
 	modes_skein(&w, "machine", "undrain", "r1", NULL);

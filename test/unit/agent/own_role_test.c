@@ -126,6 +126,7 @@ static void what_others_have_too_is_drained_at_first(void)
 	machine_wait(&c, 8000);
 	desired_make(&c.in, &d);
 	CU_ASSERT(strstr(d.birds.at[1].head, "define DRAIN = false;") != NULL);
+	CU_ASSERT(strstr(buf_text(&d.fence), "carried") == NULL);
 	TEST_NUMBER(d.wake.ns, 0);
 	desired_fini(&d);
 	machine_fini(&c);
@@ -145,6 +146,8 @@ static void who_goes_out_of_service_says_so(void)
 	desired_make(&c.in, &d);
 	CU_ASSERT(strstr(d.birds.at[0].head, "define DRAIN = true;") != NULL);
 	CU_ASSERT(strstr(d.birds.at[1].head, "define DRAIN = true;") != NULL);
+	CU_ASSERT(strstr(buf_text(&d.fence), "iifname @mesh_devices ip daddr != { 10.100.0.11, "
+					     "10.101.0.11 } counter name carried") != NULL);
 	TEST_NUMBER(d.wake.ns, 0);
 	desired_fini(&d);
 	c.meshes.prod.members.at[4].drained = c.meshes.staging.members.at[3].drained = false;

@@ -234,6 +234,10 @@ static void a_machine_becomes_a_gateway(void)
 		    ERR_USAGE);
 }
 
+#define DRAINED(current, idle)                                                                     \
+	"{\"id\":\"" M2 "\",\"drained\":true,\"idle\":" idle                                       \
+	",\"memberships\":[{\"mesh_name\":\"prod\",\"current\":" current "}]}"
+
 /* The same of a gateway and of any machine. */
 static void a_machine_is_drained(void)
 {
@@ -242,6 +246,24 @@ static void a_machine_is_drained(void)
 	const struct exchange undrained[] = {
 		MACHINES, {"POST /api/v1/machines/" M2 "/undrain", "{}", NULL, NULL, NULL, 0}, END};
 
+	const struct exchange waits[] = {
+		MACHINES,
+		{"POST /api/v1/machines/" M2 "/drain", DRAINED("false", "false"), NULL, NULL, NULL,
+		 0},
+		{"GET /api/v1/machines/" M2, DRAINED("true", "false"), NULL, NULL, NULL, 0},
+		{"GET /api/v1/machines/" M2, DRAINED("true", "true"), NULL, NULL, NULL, 0},
+		END};
+	const struct exchange undone[] = {MACHINES,
+					  {"POST /api/v1/machines/" M2 "/drain",
+					   DRAINED("false", "false"), NULL, NULL, NULL, 0},
+					  {"GET /api/v1/machines/" M2,
+					   "{\"memberships\":[{}],\"drained\":false}", NULL, NULL,
+					   NULL, 0},
+					  END};
+
+	script_run("machine drain gw-1 --wait", waits,
+		   "machine gw-1 drained: nothing goes by it any more\n", NULL);
+	TEST_NUMBER(script_run("gateway drain gw-1 --wait", undone, "", NULL), ERR_CONFLICT);
 	TEST_NUMBER(script_run("gateway drain gw-1", drained, NULL, NULL), 0);
 	TEST_NUMBER(script_run("machine drain gw-1", drained, NULL, NULL), 0);
 	script_run("gateway undrain gw-1", undrained, "machine gw-1 is in service again\n", NULL);
