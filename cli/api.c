@@ -107,6 +107,16 @@ int api_delete(struct cli *c, const char *path)
 	return ask(c, "DELETE", path, NULL, NULL, &a);
 }
 
+int api_remove(struct cli *c, const char *path, const json_t **out)
+{
+	struct answer a;
+	int code = ask(c, "DELETE", path, NULL, NULL, &a);
+
+	if (code == 0)
+		*out = a.json;
+	return code;
+}
+
 /* ---- lists ---- */
 
 /* A cursor is opaque, but it comes back as a word of a URL: anything else is not one of ours. */

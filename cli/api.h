@@ -18,6 +18,8 @@ int api_stream(struct cli *c, const char *path, json_t *body, struct stream *s);
 /* Reads the resource for its ETag, then changes it if nobody else did. Takes `changes`. */
 int api_patch(struct cli *c, const char *path, json_t *changes, const json_t **out);
 int api_delete(struct cli *c, const char *path);
+/* The same, of what answers with what is left (*out). */
+int api_remove(struct cli *c, const char *path, const json_t **out);
 
 /* The resource that a person means by a name or an id. ERR_NOT_FOUND says which names there are. */
 int api_find(struct cli *c, enum api_kind kind, const char *name, const json_t **out);

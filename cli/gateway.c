@@ -61,14 +61,17 @@ static int list(struct cli *c, const struct invocation *in)
 
 static int disable(struct cli *c, const struct invocation *in)
 {
+	const json_t *left = NULL;
 	const char *machine;
 	int code = api_find_id(c, API_MACHINE, in->args[0], &machine);
 
 	if (code == 0)
-		code = api_delete(c, api_path(c, "/gateways/%s", machine));
-	if (code == 0)
-		output_done(&c->out, NULL, "machine %s is no gateway any more", in->args[0]);
-	return code;
+		code = api_remove(c, api_path(c, "/gateways/%s", machine), &left);
+	if (code != 0)
+		return code;
+	output_done(&c->out, left, "machine %s is no gateway any more", in->args[0]);
+	output_warnings(&c->out, left);
+	return 0;
 }
 
 const struct verb gateway_verbs[] = {

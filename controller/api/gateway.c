@@ -145,20 +145,51 @@ int gateway_enable(struct call *c)
 	return code;
 }
 
+static void warn_left(struct call *c, row_t row, struct json_texts *out)
+{
+	struct mesh mesh;
+
+	if (store_mesh_get(c->store, row, &mesh, NULL) != 0)
+		return;
+	if (mesh.ngateways == 0)
+		out->at[out->n++] = arena_printf(
+			c->arena,
+			"mesh %s has no gateway any more: nothing is reflected and nothing leaves "
+			"the mesh",
+			mesh.name);
+	mesh_warn(c, &mesh, out);
+}
+
+/* What is left of it, and of the meshes that it was a gateway of. */
+static json_t *encode_disabled(struct call *c, const struct machine *machine, const row_t *meshes,
+			       size_t n)
+{
+	struct wire w = {.machine = format_id(c->arena, &machine->id),
+			 .machine_name = machine->name,
+			 .drained = machine->drained};
+
+	w.warnings.at = arena_array(c->arena, n * (MESH_WARNINGS_MAX + 1), sizeof(*w.warnings.at));
+	for (size_t i = 0; i < n; i++)
+		warn_left(c, meshes[i], &w.warnings);
+	return json_encode(answer_rows, &w);
+}
+
 /* It stays a member. */
 int gateway_disable(struct call *c)
 {
 	struct membership *list = NULL;
 	struct machine machine;
 	json_t *before;
+	row_t *meshes = NULL;
 	size_t n = 0, ended = 0;
 	int code = store_machine_find(c->store, c->organization, &c->id, &machine, NULL);
 
 	if (code == 0)
 		code = list_of(c, &machine, &list, &n);
-	if (code == 0)
-		for (size_t i = 0; i < n; i++)
-			ended += list[i].gateway;
+	meshes = arena_array(c->arena, n, sizeof(*meshes));
+	for (size_t i = 0; i < n && code == 0; i++)
+		if (list[i].gateway)
+			meshes[ended++] = list[i].mesh;
 	if (code == ERR_NOT_FOUND || (code == 0 && ended == 0))
 		return fault_set(&c->fault, ERR_NOT_FOUND, "there is no such gateway");
 	if (code != 0)
@@ -175,6 +206,8 @@ int gateway_disable(struct call *c)
 	call_touch_machine(c, machine.row);
 	if (code == 0)
 		code = call_audit(c, &machine.id, before, NULL);
+	if (code == 0)
+		c->json = encode_disabled(c, &machine, meshes, ended);
 	json_decref(before);
 	return code;
 }

@@ -88,7 +88,7 @@ const struct api_case api_cases[] = {
 	{V1 "/api-tokens" ID "/revoke", METHOD_POST, V1 "/api-tokens/$api_token/revoke", NULL, 200},
 	{V1 "/peerings" ID, METHOD_DELETE, V1 "/peerings/$peering", NULL, 204},
 	{V1 "/prefixes" ID, METHOD_DELETE, V1 "/prefixes/$prefix", NULL, 204},
-	{V1 "/gateways" ID, METHOD_DELETE, V1 "/gateways/$machine", NULL, 204},
+	{V1 "/gateways" ID, METHOD_DELETE, V1 "/gateways/$machine", NULL, 200},
 	{V1 "/unknown-machines" ID, METHOD_DELETE, V1 "/unknown-machines/$unknown", NULL, 204},
 	{V1 "/memberships" ID, METHOD_DELETE, V1 "/memberships/$membership", NULL, 204},
 	{V1 "/machine", METHOD_DELETE, NULL, NULL, 204},

@@ -266,13 +266,21 @@ static void a_gateway_gets_a_slot_in_each_mesh(void)
 	TEST_NUMBER(call("GET", V1 "/gateways?limit=1", NULL), 200);
 	TEST_NUMBER((long long)json_array_size(json_object_get(s.json, "items")), 1);
 	CU_ASSERT_TRUE(json_is_string(json_object_get(s.json, "next")));
-	TEST_NUMBER(call("DELETE", V1 "/gateways/$second_machine", NULL), 204);
+	TEST_NUMBER(call("DELETE", V1 "/gateways/$second_machine", NULL), 200);
+	CU_ASSERT_PTR_NOT_NULL(strstr(stand_get(&s, "warnings.0"), "one gateway only"));
 	TEST_NUMBER(call("DELETE", V1 "/gateways/$second_machine", NULL), 404);
 	TEST_NUMBER(call("GET", V1 "/meshes/$mesh", NULL), 200);
 	TEST_TEXT(stand_get(&s, "gateways"), "1");
 	CU_ASSERT_PTR_NOT_NULL(strstr(stand_get(&s, "warnings.0"), "one gateway only"));
 	TEST_NUMBER(call("GET", V1 "/gateways", NULL), 200);
 	CU_ASSERT_PTR_NOT_NULL(strstr(stand_get(&s, "items.0.warnings.0"), "one gateway only"));
+	TEST_NUMBER(call("DELETE", V1 "/gateways/$machine", NULL), 200);
+	TEST_NUMBER((long long)json_array_size(json_object_get(s.json, "meshes")), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(stand_get(&s, "warnings.0"), "no gateway any more"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(stand_get(&s, "warnings.1"), "no gateway any more"));
+	TEST_NUMBER(call("POST", V1 "/gateways",
+			 "{\"machine\":\"$machine\",\"meshes\":[\"$mesh\",\"$second\"]}"),
+		    200);
 }
 
 static void a_freed_address_rests(void)
