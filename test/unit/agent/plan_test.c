@@ -51,6 +51,26 @@ static void a_machine_in_two_meshes(void)
 	golden("m");
 }
 
+/* A network that knows no way back, beside one that does: what goes into it has the router's own
+ * address there and is tracked both ways; what starts there is not translated. */
+static void a_translated_prefix(void)
+{
+	struct machine_case c;
+	struct desired d;
+	size_t translated;
+
+	settle_as(&c, "b2");
+	machine_link(&c, "lan1", "172.20.40.1/24");
+	translated = fleet_approve(&c.meshes.staging, 1, "172.20.40.0/24");
+	c.meshes.staging.announcements.at[translated].translated = true;
+	machine_update(&c);
+	machine_settle(&c);
+	desired_make(&c.in, &d);
+	test_golden("agent/fence-translated.txt", buf_text(&d.fence), d.fence.len);
+	desired_fini(&d);
+	machine_fini(&c);
+}
+
 static void it_comes_to_rest(void)
 {
 	static const char *const names[] = {"a1", "a2", "a4", "b1", "b2", "gw1", "gw2", "m"};
@@ -325,7 +345,8 @@ static void networks_inside_an_announced_one_are_opened(void)
 }
 
 TEST_SUITE(agent_plan, {"a plain member", a_plain_member}, {"a router", a_router},
-	   {"a gateway", a_gateway}, {"a machine in two meshes", a_machine_in_two_meshes},
+	   {"a translated prefix", a_translated_prefix}, {"a gateway", a_gateway},
+	   {"a machine in two meshes", a_machine_in_two_meshes},
 	   {"it comes to rest", it_comes_to_rest},
 	   {"the order of what is seen does not matter", the_order_of_what_is_seen_does_not_matter},
 	   {"drift is mended and nothing else touched", drift_is_mended_and_nothing_else_touched},
