@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/bird/offenders.h"
+#include "agent/health/health.h"
 #include "agent/plan/endpoint.h"
 #include "agent/plan/shadow.h"
 #include "agent/report.h"
@@ -17,6 +18,10 @@ struct shadow_json {
 	const char *prefix, *by, *device, *membership;
 };
 
+struct unwell_json {
+	const char *prefix, *error;
+};
+
 struct offence_json {
 	const char *address, *kind;
 	int64_t routes;
@@ -25,7 +30,7 @@ struct offence_json {
 struct membership_json {
 	const char *id, *error;
 	uint64_t applied_view, applied_membership;
-	struct json_rows endpoints, shadowed, offences;
+	struct json_rows endpoints, shadowed, unwell, offences;
 	struct json_texts announced;
 	struct ties_json ties;
 };
@@ -40,6 +45,7 @@ struct report_json {
 
 #define E(m) offsetof(struct endpoint_json, m)
 #define S(m) offsetof(struct shadow_json, m)
+#define U(m) offsetof(struct unwell_json, m)
 #define O(m) offsetof(struct offence_json, m)
 #define M(m) offsetof(struct membership_json, m)
 #define R(m) offsetof(struct report_json, m)
@@ -60,6 +66,12 @@ static const struct json_row shadow_rows[] = {
 	{0},
 };
 
+static const struct json_row unwell_rows[] = {
+	{"prefix", MEMBER_TEXT, U(prefix), .required = true},
+	{"error", MEMBER_TEXT, U(error), .required = true},
+	{0},
+};
+
 static const struct json_row offence_rows[] = {
 	{"address", MEMBER_TEXT, O(address), .required = true},
 	{"kind", MEMBER_TEXT, O(kind), .required = true},
@@ -77,6 +89,8 @@ static const struct json_row membership_rows[] = {
 	{"announced", MEMBER_TEXTS, M(announced), .required = true},
 	{"shadowed", MEMBER_ROWS, M(shadowed), .required = true, .rows = shadow_rows,
 	 .row_size = sizeof(struct shadow_json)},
+	{"unwell", MEMBER_ROWS, M(unwell), .required = true, .rows = unwell_rows,
+	 .row_size = sizeof(struct unwell_json)},
 	{"offences", MEMBER_ROWS, M(offences), .required = true, .rows = offence_rows,
 	 .row_size = sizeof(struct offence_json)},
 	JSON_ROW("ties", MEMBER_OBJECT, M(ties), .rows = report_ties_rows),
@@ -98,6 +112,7 @@ static const struct json_row report_rows[] = {
 #define TEXTS_MAX     256
 #define ROUTES_MAX    INT32_MAX
 #define ERROR_MAX     255
+#define UNWELL_MAX    127
 
 static const char *prefix_text(struct arena *a, const struct prefix *p)
 {
@@ -230,6 +245,27 @@ static void gather_shadowed(const struct membership_facts *m, struct arena *aren
 	*out = (struct json_rows){at, n};
 }
 
+/* Announced, were it not for their health checks. */
+static void gather_unwell(const struct agent *a, const struct membership_facts *m,
+			  struct arena *arena, struct json_rows *out)
+{
+	struct unwell_json *at = arena_array(arena, m->napproved + 1, sizeof(*at));
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->napproved && n < TEXTS_MAX; i++) {
+		const struct own_prefix *own = &m->approved[i];
+		const char *why = health_unwell(a, &m->id, &own->prefix);
+
+		if (why != NULL && !own->part)
+			at[n++] = (struct unwell_json){
+				.prefix = prefix_text(arena, &own->prefix),
+				.error = arena_printf(arena, "%.*s", UNWELL_MAX,
+						      why[0] != '\0' ? why : "not asked yet"),
+			};
+	}
+	*out = (struct json_rows){at, n};
+}
+
 static void gather_offences(const struct member *m, struct arena *arena, struct json_rows *out)
 {
 	struct offence_json *list = arena_array(arena, OFFENCES_MAX, sizeof(*list));
@@ -280,6 +316,7 @@ void report_body(const struct agent *a, const struct picture *p, struct buf *out
 			continue;
 		gather_endpoints(a, p, facts, &arena, &list[i].endpoints);
 		gather_shadowed(facts, &arena, &list[i].shadowed);
+		gather_unwell(a, facts, &arena, &list[i].unwell);
 	}
 	root = json_encode(report_rows, &r);
 	text = json_dumps(root, JSON_COMPACT);

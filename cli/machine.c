@@ -77,6 +77,11 @@ static const struct column shadows[] = {{"NOT REACHED", "prefix", COLUMN_TEXT, N
 					{"FOR", NULL, COLUMN_MADE, NULL, make_reason},
 					{0}};
 
+static const struct column unwells[] = {{"NOT ANNOUNCED", "prefix", COLUMN_TEXT, NULL, NULL},
+					{"IN MESH", "in_mesh", COLUMN_TEXT, NULL, NULL},
+					{"ITS HEALTH CHECK SAYS", "error", COLUMN_FLEX, NULL, NULL},
+					{0}};
+
 static int list(struct cli *c, const struct invocation *in)
 {
 	json_t *items;
@@ -89,21 +94,22 @@ static int list(struct cli *c, const struct invocation *in)
 	return code;
 }
 
-/* The prefixes that it does not reach, of all its memberships in one table. */
-static void show_shadowed(struct cli *c, const json_t *memberships)
+/* What all its memberships have under this name, in one table; nothing where there is nothing. */
+static void show_all(struct cli *c, const json_t *memberships, const char *member,
+		     const struct column *rows)
 {
-	json_t *all = json_array(), *m, *shadow;
+	json_t *all = json_array(), *m, *item;
 	size_t i, n;
 
 	json_array_foreach(memberships, i, m) {
-		json_array_foreach(json_object_get(m, "shadowed"), n, shadow) {
-			json_object_set(shadow, "in_mesh", json_object_get(m, "mesh_name"));
-			json_array_append(all, shadow);
+		json_array_foreach(json_object_get(m, member), n, item) {
+			json_object_set(item, "in_mesh", json_object_get(m, "mesh_name"));
+			json_array_append(all, item);
 		}
 	}
 	if (json_array_size(all) > 0) {
 		output_remark(&c->out, "%s", "");
-		output_list(&c->out, shadows, all, "");
+		output_list(&c->out, rows, all, "");
 	}
 	json_decref(all);
 }
@@ -124,7 +130,8 @@ static int show(struct cli *c, const struct invocation *in)
 		    json_is_true(json_object_get(machine, "revoked"))
 			    ? "in no mesh, and cannot join again: only skein machine delete lets it"
 			    : "in no mesh: skein membership add MACHINE MESH");
-	show_shadowed(c, memberships);
+	show_all(c, memberships, "shadowed", shadows);
+	show_all(c, memberships, "unwell", unwells);
 	return json_array_size(memberships) > 0 ? machine_show_neighbours(c, machine) : 0;
 }
 

@@ -91,6 +91,21 @@ static const struct option_row add_options[] = {
 
 static const struct option_row withdraw_options[] = {MESH_ROW, {0}};
 
+/* Behind the list, for it may be long. */
+static void warn_of_unwell(struct cli *c, const json_t *items)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(items, i, item) {
+		if (json_is_string(json_object_get(item, "unwell")))
+			output_remark(&c->out,
+				      "warning: %s does not announce %s: its health check says: %s",
+				      api_text(item, "machine_name"), api_text(item, "prefix"),
+				      api_text(item, "unwell"));
+	}
+}
+
 static int list(struct cli *c, const struct invocation *in)
 {
 	const struct options *o = in->options;
@@ -106,10 +121,12 @@ static int list(struct cli *c, const struct invocation *in)
 				0, &items);
 	if (code == 0)
 		code = api_add_names(c, API_MESH, items, "mesh", "mesh_name");
-	if (code == 0)
-		output_list(&c->out, columns, items,
-			    "no prefix: skein prefix add MACHINE PREFIX approves one");
-	return code;
+	if (code != 0)
+		return code;
+	output_list(&c->out, columns, items,
+		    "no prefix: skein prefix add MACHINE PREFIX approves one");
+	warn_of_unwell(c, items);
+	return 0;
 }
 
 static int put_when_lost(struct cli *c, const char *way, json_t *body)

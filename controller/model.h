@@ -139,6 +139,8 @@ struct health_check {
 
 /* A prefix of a membership: announced by its machine, approved by an operator; routed when
  * approved. */
+#define UNWELL_TEXT_MAX 128
+
 struct announcement {
 	row_t row, membership;
 	struct id id;
@@ -149,8 +151,9 @@ struct announcement {
 	bool translated;       /* what goes there has the router's own address */
 	uint32_t stable_for_s; /* after a loss, until it comes before others again */
 	struct health_check check;
-	row_t *users;  /* memberships that may use it; in the arena */
-	size_t nusers; /* 0: all of the mesh */
+	char unwell[UNWELL_TEXT_MAX]; /* what its check says, while that keeps it back */
+	row_t *users;		      /* memberships that may use it; in the arena */
+	size_t nusers;		      /* 0: all of the mesh */
 	struct wall created_at;
 	uint64_t version;
 };
@@ -158,6 +161,12 @@ struct announcement {
 struct approved_prefix {
 	struct prefix prefix;
 	bool limited; /* to some users: it crosses to no other mesh */
+};
+
+/* One that its machine would announce, and whose health check is against it. */
+struct unwell_prefix {
+	struct prefix prefix;
+	char error[UNWELL_TEXT_MAX];
 };
 
 #define DEVICE_TEXT_MAX 16 /* Linux's IFNAMSIZ, with the NUL */

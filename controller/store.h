@@ -203,6 +203,10 @@ int store_announcement_delete(struct store *s, row_t row, struct fault *f);
 /* What is approved in a mesh, each prefix once. */
 int store_announcement_approved(struct store *s, struct arena *a, row_t mesh,
 				struct approved_prefix **out, size_t *n, struct fault *f);
+/* What the health check of one says, without a new version; "": it is well. */
+int store_announcement_set_unwell(struct store *s, row_t row, const char *error, struct fault *f);
+int store_announcement_list_unwell(struct store *s, struct arena *a, row_t membership,
+				   struct unwell_prefix **out, size_t *n, struct fault *f);
 
 /* How machines see their neighbours: without a version, and nothing of it is rendered. What is put
  * replaces what was of the same name or peer. A peer that the mesh has not is passed over, so that

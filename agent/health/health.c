@@ -8,6 +8,7 @@
 #include "agent/health/check.h"
 #include "agent/health/verdict.h"
 #include "agent/plan/offers.h"
+#include "agent/report.h"
 #include "agent/watch.h"
 #include "lib/base/log.h"
 
@@ -55,6 +56,7 @@ static void on_done(void *context, const char *why)
 		log_warn("a health check fails: withdrawn", LOG_S("prefix", prefix),
 			 LOG_S("why", h->why));
 	watch_wake(h->agent);
+	report_soon(h->agent);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -230,4 +232,12 @@ json_t *health_json(const struct agent *a, const struct id *membership, const st
 			 h->verdict.well, "since",
 			 h->since.ms != 0 ? wall_format(h->since, since) : NULL, "error",
 			 h->why[0] != '\0' ? h->why : NULL);
+}
+
+const char *health_unwell(const struct agent *a, const struct id *membership,
+			  const struct prefix *prefix)
+{
+	const struct health *h = find(a, membership, prefix);
+
+	return h == NULL || h->verdict.well ? NULL : h->why;
 }

@@ -17,6 +17,10 @@
 void health_follow(struct agent *a);
 /* Ends all. */
 void health_stop(struct agent *a);
+/* Why it is unwell, borrowed until the next check; "": nobody has looked yet. NULL: it is well, or
+ * has no check. */
+const char *health_unwell(const struct agent *a, const struct id *membership,
+			  const struct prefix *prefix);
 /* A new reference; null: the prefix has no check. */
 json_t *health_json(const struct agent *a, const struct id *membership,
 		    const struct prefix *prefix);

@@ -15,7 +15,7 @@ struct wire {
 	int64_t number, slot, base_port;
 	uint64_t applied_view, applied_membership;
 	bool current;
-	struct json_rows shadowed;
+	struct json_rows shadowed, unwell;
 };
 
 struct wire_shadow {
@@ -30,6 +30,15 @@ static const struct json_row shadow_rows[] = {
 	JSON_ROW("device", MEMBER_TEXT, SHADOW(device)),
 	JSON_ROW("membership", MEMBER_TEXT, SHADOW(membership)),
 	JSON_ROW("mesh_name", MEMBER_TEXT, SHADOW(mesh_name)),
+	{0}};
+
+struct wire_unwell {
+	const char *prefix, *error;
+};
+
+static const struct json_row unwell_rows[] = {
+	JSON_ROW("prefix", MEMBER_TEXT, offsetof(struct wire_unwell, prefix)),
+	JSON_ROW("error", MEMBER_TEXT, offsetof(struct wire_unwell, error)),
 	{0}};
 
 #define AT(member) offsetof(struct wire, member)
@@ -55,6 +64,8 @@ static const struct json_row answer_rows[] = {
 	JSON_ROW("error", MEMBER_TEXT, AT(error)),
 	JSON_ROW("shadowed", MEMBER_ROWS, AT(shadowed), .rows = shadow_rows,
 		 .row_size = sizeof(struct wire_shadow)),
+	JSON_ROW("unwell", MEMBER_ROWS, AT(unwell), .rows = unwell_rows,
+		 .row_size = sizeof(struct wire_unwell)),
 	{0}};
 
 struct request {
@@ -103,6 +114,21 @@ static int list_shadowed(struct call *c, const struct membership *m, struct json
 	return code;
 }
 
+static int list_unwell(struct call *c, const struct membership *m, struct json_rows *out)
+{
+	struct unwell_prefix *list = NULL;
+	struct wire_unwell *at;
+	size_t n = 0;
+	int code = store_announcement_list_unwell(c->store, c->arena, m->row, &list, &n, &c->fault);
+
+	at = arena_array(c->arena, n, sizeof(*at));
+	for (size_t i = 0; i < n; i++)
+		at[i] = (struct wire_unwell){format_prefix(c->arena, &list[i].prefix),
+					     list[i].error};
+	*out = (struct json_rows){at, n};
+	return code;
+}
+
 static bool is_current(const struct membership *m, const struct mesh *mesh)
 {
 	return m->image_revision != 0 && m->applied_image >= m->image_revision &&
@@ -115,7 +141,7 @@ static json_t *encode(struct call *c, const void *x)
 	struct machine machine;
 	struct address address;
 	struct mesh mesh;
-	struct json_rows shadowed = {0};
+	struct json_rows shadowed = {0}, unwell = {0};
 	struct wire w;
 	int code = store_machine_get(c->store, m->machine, &machine, &c->fault);
 
@@ -123,6 +149,8 @@ static json_t *encode(struct call *c, const void *x)
 		code = store_mesh_get(c->store, m->mesh, &mesh, &c->fault);
 	if (code == 0)
 		code = list_shadowed(c, m, &shadowed);
+	if (code == 0)
+		code = list_unwell(c, m, &unwell);
 	if (code != 0)
 		return NULL;
 	address = alloc_address(&mesh, m->index);
@@ -146,6 +174,7 @@ static json_t *encode(struct call *c, const void *x)
 		.applied_membership = m->applied_image,
 		.current = is_current(m, &mesh),
 		.shadowed = shadowed,
+		.unwell = unwell,
 	};
 	return json_encode(answer_rows, &w);
 }

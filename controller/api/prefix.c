@@ -14,7 +14,7 @@
 #define SHADOWED_MAX	 1000 /* counted; more are "1000" */
 
 struct wire {
-	const char *id, *created_at, *membership, *machine_name, *mesh, *prefix;
+	const char *id, *created_at, *membership, *machine_name, *mesh, *prefix, *unwell;
 	int64_t priority, shadowed, stable_for_s;
 	bool announced, approved, direct_when_lost, translated;
 	struct json_texts users;
@@ -39,6 +39,7 @@ static const struct json_row answer_rows[] = {
 	JSON_ROW("translated", MEMBER_FLAG, AT(translated)),
 	JSON_ROW("stable_for_s", MEMBER_NUMBER, AT(stable_for_s)),
 	JSON_ROW("check", MEMBER_RAW, AT(checked)),
+	JSON_ROW("unwell", MEMBER_TEXT, AT(unwell)),
 	JSON_ROW("shadowed", MEMBER_NUMBER, AT(shadowed)),
 	{0}};
 
@@ -85,6 +86,7 @@ static json_t *encode(struct call *c, const void *record)
 		.translated = x->translated,
 		.stable_for_s = x->stable_for_s,
 		.checked = check_encode(c, &x->check),
+		.unwell = x->unwell[0] != '\0' ? x->unwell : NULL,
 	};
 
 	if (store_membership_get(c->store, x->membership, &m, NULL) == 0 &&

@@ -23,7 +23,7 @@ struct wire_endpoint {
 struct wire_membership {
 	const char *id, *error;
 	uint64_t applied_view, applied_membership;
-	struct json_rows endpoints, shadowed, offences;
+	struct json_rows endpoints, shadowed, unwell, offences;
 	struct json_texts announced;
 	struct ties_wire ties;
 };
@@ -57,6 +57,8 @@ static const struct json_row membership_rows[] = {
 	JSON_ROW("announced", MEMBER_TEXTS, IN(announced), .max = PREFIXES_MAX),
 	JSON_ROW("shadowed", MEMBER_ROWS, IN(shadowed), .max = PREFIXES_MAX,
 		 .rows = report_shadow_rows, .row_size = sizeof(struct report_shadow)),
+	JSON_ROW("unwell", MEMBER_ROWS, IN(unwell), .max = PREFIXES_MAX, .rows = report_unwell_rows,
+		 .row_size = sizeof(struct report_unwell)),
 	JSON_ROW("offences", MEMBER_ROWS, IN(offences), .max = REPORT_COMPLAINTS_MAX,
 		 .rows = report_complaint_rows, .row_size = sizeof(struct report_complaint)),
 	JSON_ROW("ties", MEMBER_OBJECT, IN(ties), .rows = ties_wire_rows),
@@ -231,6 +233,8 @@ static int take_membership(struct call *c, const struct wire_membership *w)
 		code = report_announced(c, &m, &w->announced);
 	if (code == 0)
 		code = report_shadowed(c, &m, &w->shadowed);
+	if (code == 0)
+		code = report_unwell(c, &m, &w->unwell);
 	if (code == 0)
 		code = report_complaints(c, &m, &mesh, &w->offences);
 	return code != 0 ? code : ties_take(c, &m, &mesh, &w->ties);

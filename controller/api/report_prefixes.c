@@ -140,3 +140,45 @@ int report_shadowed(struct call *c, const struct membership *m, const struct jso
 	}
 	return code != 0 ? code : store_shadowed_set(c->store, m->row, at, n, &c->fault);
 }
+
+/* ---- unwell ---- */
+
+#define UNWELL(member) offsetof(struct report_unwell, member)
+
+const struct json_row report_unwell_rows[] = {
+	JSON_ROW("prefix", MEMBER_TEXT, UNWELL(prefix), .required = true),
+	JSON_ROW("error", MEMBER_TEXT, UNWELL(error), .required = true, .max = UNWELL_TEXT_MAX - 1),
+	{0}};
+
+/* What its check says; "": nothing. */
+static const char *find_unwell(const struct report_unwell *in, const struct prefix *at, size_t n,
+			       const struct prefix *p)
+{
+	for (size_t i = 0; i < n; i++)
+		if (prefix_equal(&at[i], p))
+			return in[i].error;
+	return "";
+}
+
+int report_unwell(struct call *c, const struct membership *m, const struct json_rows *rows)
+{
+	const struct report_unwell *in = rows->at;
+	struct prefix *at = arena_array(c->arena, rows->n, sizeof(*at));
+	struct announcement *known = NULL;
+	size_t n = 0;
+	int code = 0;
+
+	for (size_t i = 0; i < rows->n && code == 0; i++)
+		code = parse_prefix_ipv4(c, "unwell", in[i].prefix, &at[i]);
+	if (code == 0)
+		code = store_announcement_list(c->store, c->arena, c->organization, 0, m->row, NULL,
+					       &known, &n, &c->fault);
+	for (size_t i = 0; i < n && code == 0; i++) {
+		const char *error = find_unwell(in, at, rows->n, &known[i].prefix);
+
+		if (strcmp(error, known[i].unwell) != 0)
+			code = store_announcement_set_unwell(c->store, known[i].row, error,
+							     &c->fault);
+	}
+	return code;
+}

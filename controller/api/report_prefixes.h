@@ -16,4 +16,12 @@ extern const struct json_row report_shadow_rows[];
 /* Rows of struct report_shadow, in the place of the last ones. */
 int report_shadowed(struct call *c, const struct membership *m, const struct json_rows *rows);
 
+struct report_unwell {
+	const char *prefix, *error;
+};
+extern const struct json_row report_unwell_rows[];
+
+/* Rows of struct report_unwell: those whose health checks are against them; all others are well. */
+int report_unwell(struct call *c, const struct membership *m, const struct json_rows *rows);
+
 #endif

@@ -4,7 +4,7 @@
 #define COLUMNS                                                                                    \
 	"membership, id, prefix, priority, announced, approved, direct_when_lost, translated,"     \
 	" stable_for_s, check_type, check_host, check_port, check_target, check_interval_ms,"      \
-	" check_timeout_ms, check_rise, check_fall, created_at, version"
+	" check_timeout_ms, check_rise, check_fall, unwell, created_at, version"
 #define SELECT "SELECT row, " COLUMNS " FROM announcement "
 #define OF     " AND (?1 = 0 OR organization = ?1)"
 #define PAGE   " AND row > ?2 ORDER BY row LIMIT ?3"
@@ -23,20 +23,22 @@ enum {
 	USERS,
 	USERS_CLEAR,
 	USERS_ADD,
-	APPROVED
+	APPROVED,
+	UNWELL,
+	SET_UNWELL
 };
 
 static const struct statement sql[] = {
 	[INSERT] = {STATEMENT(ANNOUNCEMENT, INSERT),
 		    "INSERT INTO announcement (" COLUMNS ", mesh, organization)"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
 		    " (SELECT mesh FROM membership WHERE row = ?1),"
 		    " (SELECT organization FROM membership WHERE row = ?1))"},
 	[UPDATE] = {STATEMENT(ANNOUNCEMENT, UPDATE),
 		    "UPDATE announcement SET priority = ?, announced = ?, approved = ?,"
 		    " direct_when_lost = ?, translated = ?, stable_for_s = ?, check_type = ?,"
 		    " check_host = ?, check_port = ?, check_target = ?, check_interval_ms = ?,"
-		    " check_timeout_ms = ?, check_rise = ?, check_fall = ?,"
+		    " check_timeout_ms = ?, check_rise = ?, check_fall = ?, unwell = ?,"
 		    " version = version + 1 WHERE row = ?"},
 	[UNAPPROVE] = {STATEMENT(ANNOUNCEMENT, UNAPPROVE),
 		       "UPDATE announcement SET approved = 0 WHERE row = ?"},
@@ -64,6 +66,11 @@ static const struct statement sql[] = {
 		      "SELECT prefix, max(EXISTS (SELECT 1 FROM announcement_user"
 		      "  WHERE announcement = announcement.row))"
 		      " FROM announcement WHERE mesh = ? AND approved GROUP BY prefix"},
+	[UNWELL] = {STATEMENT(ANNOUNCEMENT, UNWELL),
+		    "SELECT prefix, unwell FROM announcement"
+		    " WHERE membership = ? AND unwell <> '' ORDER BY prefix"},
+	[SET_UNWELL] = {STATEMENT(ANNOUNCEMENT, SET_UNWELL),
+			"UPDATE announcement SET unwell = ? WHERE row = ?"},
 };
 
 static const struct field fields[] = {
@@ -84,6 +91,7 @@ static const struct field fields[] = {
 	FIELD(struct announcement, number, check.timeout_ms, CHANGES),
 	FIELD(struct announcement, number, check.rise, CHANGES),
 	FIELD(struct announcement, number, check.fall, CHANGES),
+	FIELD(struct announcement, text, unwell, CHANGES),
 	FIELD(struct announcement, number, created_at, FIXED),
 	FIELD(struct announcement, number, version, FIXED),
 };
@@ -118,6 +126,14 @@ static const struct field approved_fields[] = {
 
 static const struct children approved = {RECORD_CHILD(struct approved_prefix, approved_fields),
 					 &sql[APPROVED], NULL, NULL};
+
+static const struct field unwell_fields[] = {
+	FIELD(struct unwell_prefix, prefix, prefix, FIXED),
+	FIELD(struct unwell_prefix, text, error, FIXED),
+};
+
+static const struct children unwell = {RECORD_CHILD(struct unwell_prefix, unwell_fields),
+				       &sql[UNWELL], NULL, NULL};
 
 /* ---- store.h ---- */
 
@@ -198,4 +214,20 @@ int store_announcement_approved(struct store *s, struct arena *a, row_t mesh,
 				struct approved_prefix **out, size_t *n, struct fault *f)
 {
 	return children_get(s, &approved, mesh, a, out, n, f);
+}
+
+int store_announcement_list_unwell(struct store *s, struct arena *a, row_t membership,
+				   struct unwell_prefix **out, size_t *n, struct fault *f)
+{
+	return children_get(s, &unwell, membership, a, out, n, f);
+}
+
+int store_announcement_set_unwell(struct store *s, row_t row, const char *error, struct fault *f)
+{
+	struct query q;
+
+	query_start(&q, s, &sql[SET_UNWELL], f);
+	query_bind_text(&q, error);
+	query_bind_number(&q, row);
+	return query_change(&q);
 }

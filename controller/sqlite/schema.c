@@ -412,11 +412,15 @@ static const char version_12[] =
 static const char version_13[] =
 "ALTER TABLE machine ADD COLUMN idle INTEGER NOT NULL DEFAULT 0;";
 
+/* What a health check says that keeps a prefix back. */
+static const char version_14[] =
+"ALTER TABLE announcement ADD COLUMN unwell TEXT NOT NULL DEFAULT '';";
+
 /* clang-format on */
 
 const struct migration migrations[] = {
-	{1, version_1},	  {2, version_2},   {3, version_3},   {4, version_4}, {5, version_5},
-	{6, version_6},	  {7, version_7},   {8, version_8},   {9, version_9}, {10, version_10},
-	{11, version_11}, {12, version_12}, {13, version_13},
+	{1, version_1},	  {2, version_2},   {3, version_3},   {4, version_4},	{5, version_5},
+	{6, version_6},	  {7, version_7},   {8, version_8},   {9, version_9},	{10, version_10},
+	{11, version_11}, {12, version_12}, {13, version_13}, {14, version_14},
 };
 const size_t nmigrations = sizeof(migrations) / sizeof(migrations[0]);

@@ -169,6 +169,8 @@ static void what_is_unwell_is_withdrawn(void)
 	modes_stop(&w);
 	await_status("r1",
 		     "does not announce " PREFIX ": its health check says: connection refused");
+	modes_await_said(&w, "r1 does not announce " PREFIX, REST_MS, "prefix", "list", NULL);
+	modes_await_said(&w, "connection refused", REST_MS, "machine", "show", "r1", NULL);
 }
 
 /* The machine itself has lost nothing, so neither does anybody else; and it waits. */

@@ -160,6 +160,45 @@ static void what_a_machine_does_not_reach_is_shown(void)
 	TEST_NUMBER(call("DELETE", V1 "/memberships/$seat", NULL), 204);
 }
 
+/* By the machine's last report, on the prefix and on its membership; and without a new version. */
+static void a_health_check_that_is_unwell_is_shown(void)
+{
+	char etag[96];
+
+	TEST_NUMBER(call("POST", V1 "/prefixes",
+			 "{\"membership\":\"$membership\",\"prefix\":\"172.20.77.0/24\"}"),
+		    201);
+	TEST_TEXT(stand_get(&s, "unwell"), "null");
+	things_set(&t, "sick", stand_get(&s, "id"));
+	snprintf(etag, sizeof(etag), "%s", s.etag);
+	tell("{\"memberships\":[{\"id\":\"$membership\",\"announced\":[],\"unwell\":["
+	     "{\"prefix\":\"172.20.77.0/24\",\"error\":\"connection refused\"}]}]}");
+	TEST_NUMBER(call("GET", V1 "/prefixes/$sick", NULL), 200);
+	TEST_TEXT(stand_get(&s, "unwell"), "connection refused");
+	TEST_TEXT(s.etag, etag);
+	TEST_NUMBER(call("GET", V1 "/memberships/$membership", NULL), 200);
+	TEST_TEXT(stand_get(&s, "unwell.0.prefix"), "172.20.77.0/24");
+	TEST_TEXT(stand_get(&s, "unwell.0.error"), "connection refused");
+	tell("{\"memberships\":[{\"id\":\"$membership\"}]}");
+	TEST_NUMBER(call("GET", V1 "/memberships/$membership", NULL), 200);
+	TEST_NUMBER((long long)json_array_size(json_object_get(s.json, "unwell")), 0);
+	TEST_NUMBER(call("DELETE", V1 "/prefixes/$sick", NULL), 204);
+}
+
+static void an_idle_machine_is_one_that_is_drained(void)
+{
+	tell("{\"idle\":true}");
+	TEST_NUMBER(call("GET", V1 "/machines/$machine", NULL), 200);
+	TEST_TEXT(stand_get(&s, "idle"), "false");
+	TEST_NUMBER(call("POST", V1 "/machines/$machine/drain", NULL), 200);
+	TEST_TEXT(stand_get(&s, "idle"), "false");
+	tell("{\"idle\":true}");
+	TEST_NUMBER(call("GET", V1 "/machines/$machine", NULL), 200);
+	TEST_TEXT(stand_get(&s, "idle"), "true");
+	TEST_NUMBER(call("POST", V1 "/machines/$machine/undrain", NULL), 200);
+	TEST_TEXT(stand_get(&s, "idle"), "false");
+}
+
 static const char *warning(const char *path)
 {
 	TEST_NUMBER(call("GET", path, NULL), 200);
@@ -423,6 +462,8 @@ TEST_SUITE_WITH(controller_rules, start, stop, {"a stale version is 412", a_stal
 		{"reports change no version", reports_change_no_version},
 		{"a long error is cut between characters", a_long_error_is_cut_between_characters},
 		{"what a machine does not reach is shown", what_a_machine_does_not_reach_is_shown},
+		{"a health check that is unwell is shown", a_health_check_that_is_unwell_is_shown},
+		{"an idle machine is one that is drained", an_idle_machine_is_one_that_is_drained},
 		{"who offends is named", who_offends_is_named},
 		{"lists come in pages", lists_come_in_pages},
 		{"a taken name says who has it", a_taken_name_says_who_has_it},
