@@ -78,7 +78,7 @@ static void forge(const struct forgery *what, uint32_t mark, struct datagram *d)
 	memcpy(&d->ip.saddr, what->from.bytes, 4);
 	memcpy(&d->ip.daddr, what->to.bytes, 4);
 	d->ip.check = checksum_of(&d->ip, sizeof(d->ip));
-	d->udp.source = htons(ATTACK_PORT);
+	d->udp.source = htons(what->source_port != 0 ? what->source_port : ATTACK_PORT);
 	d->udp.dest = htons(what->port != 0 ? what->port : ATTACK_PORT);
 	d->udp.len = htons(sizeof(d->udp) + sizeof(d->payload)); /* checksum 0: not used */
 	d->payload.mark = (struct attack_mark){htonl(ATTACK_COOKIE), mark};

@@ -24,11 +24,12 @@ struct attack_mark {
 
 struct forgery {
 	struct address from, to;
-	uint16_t port;	    /* destination; 0: ATTACK_PORT */
-	uint8_t protocol;   /* 0: UDP; IPPROTO_TCP: a SYN, which no sink ever counts */
-	const char *device; /* of the sender: a mesh device, or a cable */
-	const uint8_t *mac; /* of the neighbour on a cable; NULL for a mesh device */
-	bool redirect;	    /* an ICMP redirect instead of a datagram; nobody knows it again */
+	uint16_t port;	      /* destination; 0: ATTACK_PORT */
+	uint16_t source_port; /* 0: ATTACK_PORT */
+	uint8_t protocol;     /* 0: UDP; IPPROTO_TCP: a SYN, which no sink ever counts */
+	const char *device;   /* of the sender: a mesh device, or a cable */
+	const uint8_t *mac;   /* of the neighbour on a cable; NULL for a mesh device */
+	bool redirect;	      /* an ICMP redirect instead of a datagram; nobody knows it again */
 };
 
 /* Sends `count` of them from the place. `mark` is found again by sinks. */

@@ -22,8 +22,8 @@ check-net: $(BUILD)/test/net $(PROGRAMS) ## tests in network namespaces (as root
 check-house: all ## the rules of the house: make, sources.mk, sizes
 	$(Q)test/run house $(SUMMARY) test/house $(BUILD)
 
-.PHONY: check-long check-crash check-trials check-routers check-rotation check-faults check-flaps check-hostile
-check-long: check check-crash check-trials check-routers check-rotation check-faults check-flaps check-hostile ## everything that `check` has no time for
+.PHONY: check-long check-crash check-trials check-routers check-rotation check-faults check-flaps check-hostile check-mutations
+check-long: check check-crash check-trials check-routers check-rotation check-faults check-flaps check-hostile check-mutations ## everything that `check` has no time for
 
 check-crash: $(BUILD)/test/net $(PROGRAMS) ## kill the controller a hundred times at work (as root)
 	$(Q)SKEIN_CRASHES=100 test/run crash $(SUMMARY) $(BUILD)/test/net net_crash
@@ -45,3 +45,6 @@ check-faults: $(BUILD)/test/net $(PROGRAMS) ## everything that can break, one af
 
 check-hostile: $(BUILD)/test/net $(PROGRAMS) ## a hostile member in a full mesh, at length (as root)
 	$(Q)test/run hostile $(SUMMARY) $(BUILD)/test/net hostile_full
+
+check-mutations: $(BUILD)/test/net $(PROGRAMS) ## each line of the rules and the fence switched off: a test must miss it (as root)
+	$(Q)test/run mutations $(SUMMARY) $(BUILD)/test/net mutations

@@ -1,6 +1,7 @@
 #include "test/net/block_table.h"
 
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lab/outage.h"
@@ -117,10 +118,10 @@ static bool has_source(struct world *w, uint32_t mark, const struct passing *p)
 	return false;
 }
 
-static void check_passing(struct world *w, const struct passing *p)
+/* What is not as it says; NULL: all is. The mark is w->mark after. */
+static const char *judge_passing(struct world *w, const struct passing *p)
 {
 	struct letter letter = {.to = block_address(w, p->to), .socket_mark = p->mark};
-	const char *wrong = NULL;
 	uint32_t mark;
 
 	if (p->from != NULL)
@@ -128,18 +129,25 @@ static void check_passing(struct world *w, const struct passing *p)
 	block_post(w, p->at, &letter, EACH, NULL);
 	mark = w->mark;
 	if (!block_await_leaving(w, mark, p->on, p->device))
-		wrong = "did not leave there";
-	else if (leaves_elsewhere(w, mark, p))
-		wrong = "left by another device, too";
-	else if (p->source != NULL && !has_source(w, mark, p))
-		wrong = "has another source";
-	else if (p->delivered && sink_await(w->sink, mark, EACH, COUNT_MS) != EACH)
-		wrong = "was not delivered";
-	else if (!p->delivered && sink_count(w->sink, mark) != 0)
-		wrong = "was delivered";
+		return "did not leave there";
+	if (leaves_elsewhere(w, mark, p))
+		return "left by another device, too";
+	if (p->source != NULL && !has_source(w, mark, p))
+		return "has another source";
+	if (p->delivered && sink_await(w->sink, mark, EACH, COUNT_MS) != EACH)
+		return "was not delivered";
+	if (!p->delivered && sink_count(w->sink, mark) != 0)
+		return "was delivered";
+	return NULL;
+}
+
+static void check_passing(struct world *w, const struct passing *p)
+{
+	const char *wrong = judge_passing(w, p);
+
 	if (wrong != NULL)
 		TEST_FAIL("%s: %s to %s by %s on %s: %s;%s", p->line, p->at, p->to, p->device,
-			  p->on, wrong, block_describe(w, mark, "*"));
+			  p->on, wrong, block_describe(w, w->mark, "*"));
 }
 
 void table_check_passing(struct world *w)
@@ -251,6 +259,8 @@ static const struct barred barred_rows[] = {
 	{"fence: to a mesh address, in clear", UNDERLAY, "a1", "g2@underlay", "a1@red", 0, "a1",
 	 "fence:mesh_destination", false},
 	{"fence: from a mesh address, in clear", UNDERLAY, "g1", "a1@red", "g1@underlay", 0, "g1",
+	 "fence:mesh_source", false},
+	{"as a mesh address, to the machine", UNDERLAY, "a1", "a3@red", "a1@underlay", 0, "a1",
 	 "fence:mesh_source", false},
 	{"fence: a redirect", UNDERLAY, "a1", "g2@underlay", "a1@underlay", 0, "a1",
 	 "fence:redirect_in", true},
@@ -369,4 +379,42 @@ void table_check_barred(struct world *w)
 			check_counted(w, &barred_rows[i], state.before[i]);
 	TEST_STEP(outage_end(&w->lab, RED_ATTACKER, &f), &f);
 	TEST_STEP(outage_end(&w->lab, BLUE_ATTACKER, &f), &f);
+}
+
+/* ---- one alone ---- */
+
+/* The fence's own counter, without the agent. */
+static long fence_count(struct world *w, const struct barred *b)
+{
+	return atol(block_sh(w, b->on,
+			     "nft list counter inet skein %s | sed -n 's/.*packets \\([0-9]*\\)"
+			     " .*/\\1/p'",
+			     strchr(b->counter, ':') + 1));
+}
+
+static bool try_barred(struct world *w, const struct barred *b)
+{
+	const struct barring nobody = {.mark = {0}};
+	bool counts = b->counter != NULL && strncmp(b->counter, "fence:", 6) == 0;
+	long before = counts ? fence_count(w, b) : 0;
+	uint32_t mark;
+
+	send_barred(w, b, &nobody);
+	mark = w->mark;
+	poll(NULL, 0, SILENCE_MS);
+	return sink_count(w->sink, mark) == 0 && block_count_leaving(w, mark, b->on, "*") == 0 &&
+	       (!counts || fence_count(w, b) >= before + EACH);
+}
+
+bool table_try(struct world *w, const char *line)
+{
+	tap_forget(w->tap);
+	for (size_t i = 0; i < sizeof(passing_rows) / sizeof(passing_rows[0]); i++)
+		if (strcmp(passing_rows[i].line, line) == 0)
+			return judge_passing(w, &passing_rows[i]) == NULL;
+	for (size_t i = 0; i < BARRED; i++)
+		if (strcmp(barred_rows[i].line, line) == 0)
+			return try_barred(w, &barred_rows[i]);
+	TEST_FAIL("there is no line '%s'", line);
+	return false;
 }

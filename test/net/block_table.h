@@ -10,5 +10,8 @@ void table_check_passing(struct world *w);
 /* Packets that get nowhere: not delivered, not sent on, counted where there is a counter. The
  * machines a3 and b2 are in an attacker's hands meanwhile. */
 void table_check_barred(struct world *w);
+/* One row by its name, without a word: whether it is as it says. Not one of an attacker's machine.
+ */
+bool table_try(struct world *w, const char *line);
 
 #endif
