@@ -85,7 +85,8 @@ static void rows_are_consistent(void)
 	for (const struct route *r = api_routes; r->path != NULL; r++) {
 		bool reads = r->method == METHOD_GET;
 
-		if (reads != (r->where != ROUTE_WRITE))
+		/* A question to a machine passes through, and is written nowhere. */
+		if (reads != (r->where != ROUTE_WRITE) && strstr(r->path, "/questions") == NULL)
 			TEST_FAIL("%s: a GET does not write, all else does", r->path);
 		if (reads && r->action != NULL)
 			TEST_FAIL("%s: reading is not in the audit", r->path);
