@@ -119,7 +119,7 @@ static void toggle_gateway(struct writer *w, struct subject *s)
 		 s->machine.id, w->model->mesh[0], w->model->mesh[1]);
 	status = enable ? stand_call(&w->client, lone.admin, "POST", "/api/v1/gateways", body)
 			: stand_call(&w->client, lone.admin, "DELETE", path, NULL);
-	if (!answered(w, status, enable ? 200 : 204))
+	if (!answered(w, status, 200))
 		return;
 	s->gateway = enable ? IS : IS_NOT;
 	s->in_both = s->in_both || enable;

@@ -1,5 +1,6 @@
 #include "test/net/office.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,7 +99,12 @@ int office_start_controller(void)
 
 int office_open(const char *options)
 {
-	setenv("XDG_CONFIG_HOME", test_dir(), 1);
+	char home[PATH_MAX];
+
+	/* A path that is not absolute would count for nothing, and the login be root's own. */
+	if (realpath(test_dir(), home) == NULL)
+		return -1;
+	setenv("XDG_CONFIG_HOME", home, 1);
 	if (space_enter() != 0 || write_config(options) != 0 || make_controller() != 0)
 		return -1;
 	return office_start_controller();
