@@ -256,10 +256,13 @@ struct transfer *transfer_new(struct http_where *where, const struct http_reques
 			 r->limit_s != 0 ? (long)r->limit_s : ANSWER_TIMEOUT_S + (long)r->wait_s);
 	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "https,http");
 	if (!pin_is_zero(where->pin)) {
-		/* The pin is the authority: names and issuers add nothing to it. */
+		/* The pin is the authority: names and issuers add nothing to it, and are not read.
+		 */
 		curl_easy_setopt(t->easy, CURLOPT_PINNEDPUBLICKEY, pin_format(where->pin, pin));
 		curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0L);
+		curl_easy_setopt(t->easy, CURLOPT_CAINFO, NULL);
+		curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
 		curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "https");
 	}
 	aim(t, 0, false);
