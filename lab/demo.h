@@ -26,8 +26,8 @@ void demo_show_sessions(const session_vec *sessions);
 /* The way from a member to a host or member of the other mesh, each hop by name. */
 int demo_show_path(struct lab *lab, const operator_member_vec *members,
 		   const struct demo_cast *cast, struct fault *f);
-/* What `skein` says on a member of the first mesh of the way to a destination. ERR_CHECK where a
- * command fails. */
+/* What `skein` says, on a member of the first mesh and to its operator, of the way to a
+ * destination. ERR_CHECK where a command fails. */
 int demo_tour(struct lab *lab, const struct demo_cast *cast, const char *destination,
 	      struct fault *f);
 

@@ -1,9 +1,10 @@
-/* What an operator types to see what the demo has done: the same commands as on any machine. */
+/* What an operator types to see what the demo has done: on a machine, and at the controller. */
 #include <poll.h>
 #include <string.h>
 
 #include "lab/demo.h"
 #include "lab/machine.h"
+#include "lab/operator.h"
 
 #define COMMAND_MS 30000
 #define SETTLE_MS  20000
@@ -26,7 +27,7 @@ static void print_said(const char *text)
 	fflush(stdout);
 }
 
-/* A blank ends a word. */
+/* Where NULL is, the operator asks the controller. A blank ends a word. */
 static int run(struct lab *lab, const char *machine, const char *words, struct buf *said,
 	       struct fault *f)
 {
@@ -36,7 +37,8 @@ static int run(struct lab *lab, const char *machine, const char *words, struct b
 
 	while ((word = strsep(&copy, " ")) != NULL && n <= WORDS_MAX)
 		argv[n++] = word;
-	return machine_run(lab, machine, argv, NULL, COMMAND_MS, said, f);
+	return machine != NULL ? machine_run(lab, machine, argv, NULL, COMMAND_MS, said, f)
+			       : operator_skein(lab, argv + 1, NULL, said, f);
 }
 
 static int show(struct lab *lab, const char *machine, const char *words, struct fault *f)
@@ -44,7 +46,7 @@ static int show(struct lab *lab, const char *machine, const char *words, struct 
 	struct buf said;
 	int code;
 
-	printf("\n" INDENT "%s$ skein %s\n", machine, words);
+	printf("\n" INDENT "%s$ skein %s\n", machine != NULL ? machine : "operator", words);
 	buf_init(&said);
 	code = run(lab, machine, words, &said, f);
 	print_said(buf_text(&said));
@@ -75,12 +77,19 @@ int demo_tour(struct lab *lab, const struct demo_cast *cast, const char *destina
 {
 	const char *from = cast->members[0][0];
 	const char *route = arena_printf(&lab->arena, "bgp route %s", destination);
-	const char *hop = arena_printf(&lab->arena, "hop %s", destination);
-	const char *const commands[] = {"peers", "bgp summary", route, hop};
+	const struct {
+		const char *machine, *words;
+	} steps[] = {
+		{from, "peers"},
+		{from, "bgp summary"},
+		{from, route},
+		{NULL, arena_printf(&lab->arena, "bgp trace %s %s", from, destination)},
+		{NULL, arena_printf(&lab->arena, "explain %s %s", from, destination)},
+	};
 	int code = 0;
 
 	await_service(lab, from, route);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && code == 0; i++)
-		code = show(lab, from, commands[i], f);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && code == 0; i++)
+		code = show(lab, steps[i].machine, steps[i].words, f);
 	return code;
 }
