@@ -18,7 +18,7 @@ static const struct field_row mesh_rows[] = {
 	{"bfd_multiplier", FIELD_NUMBER, offsetof(struct lab_mesh, bfd_multiplier), .min = 1,
 	 .max = 50, .standard = "3"},
 	{"stable_for_s", FIELD_NUMBER, offsetof(struct lab_mesh, stable_for_s), .min = 0,
-	 .max = 3600, .standard = "2"},
+	 .max = 3600, .standard = "0"},
 	{0}};
 
 static const struct field_row machine_rows[] = {

@@ -108,7 +108,7 @@ static void the_last_address_is_given_and_no_other(void)
 		expect_join(machines[i], address);
 	}
 	expect_full("late", "skein-agent: " FULL "\n");
-	FOLLOW({"mesh show tiny", 0, "members                  6"}, {"token list", 0, "6 of any"});
+	FOLLOW({"mesh show tiny", 0, "members                     6"}, {"token list", 0, "6 of any"});
 }
 
 /* A machine of another mesh is let in by an operator, or would be. */

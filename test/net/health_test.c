@@ -33,7 +33,7 @@ enum { EAST, WEST };
 
 static const char yaml[] = "name: t-health\n"
 			   "meshes:\n"
-			   "  - {name: prod, cidr: 10.138.0.0/16, default: true}\n"
+			   "  - {name: prod, cidr: 10.138.0.0/16, default: true, stable_for_s: 2}\n"
 			   "machines:\n"
 			   "  - {name: a1, meshes: [prod]}\n"
 			   "  - {name: r1, meshes: [prod]}\n"

@@ -13,8 +13,8 @@
 
 static const char yaml[] = "name: t-hitless\n"
 			   "meshes:\n"
-			   "  - {name: prod, cidr: 10.136.0.0/16, default: true, stable_for_s: 0}\n"
-			   "  - {name: staging, cidr: 10.137.0.0/16, stable_for_s: 0}\n"
+			   "  - {name: prod, cidr: 10.136.0.0/16, default: true}\n"
+			   "  - {name: staging, cidr: 10.137.0.0/16}\n"
 			   "machines:\n"
 			   "  - {name: a1, meshes: [prod]}\n"
 			   "  - {name: a2, meshes: [prod]}\n"

@@ -25,8 +25,8 @@
 
 static const char yaml[] = "name: t-routers\n"
 			   "meshes:\n"
-			   "  - {name: prod, cidr: 10.120.0.0/16, default: true, stable_for_s: 0}\n"
-			   "  - {name: staging, cidr: 10.121.0.0/16, stable_for_s: 0}\n"
+			   "  - {name: prod, cidr: 10.120.0.0/16, default: true}\n"
+			   "  - {name: staging, cidr: 10.121.0.0/16}\n"
 			   "machines:\n"
 			   "  - {name: a1, meshes: [prod]}\n"
 			   "  - {name: a2, meshes: [prod]}\n"
