@@ -93,11 +93,12 @@ static int start(struct bird_program *b)
 	return child_wait_socket(b->socket, 5000) ? 0 : -1;
 }
 
-/* Both are Established; what they have to say has come, and is too much of one of them. */
+/* Two are Established; what they have to say has come, and is too much of one of them. The third
+ * has been tried, in vain. */
 static bool has_settled(void)
 {
 	struct bird_protocols p;
-	const struct bird_protocol *a, *b;
+	const struct bird_protocol *a, *b, *c;
 	struct arena arena;
 	bool settled = false;
 
@@ -107,9 +108,11 @@ static bool has_settled(void)
 		     bird_protocols_line, &p, NULL) == 0) {
 		a = bird_protocols_find(&p, "up_a");
 		b = bird_protocols_find(&p, "up_b");
-		settled = a != NULL && b != NULL && a->channels.n == 2 && b->channels.n == 1 &&
-			  a->channels.at[0].imported == 2 && a->channels.at[1].imported == 1 &&
-			  b->channels.at[0].imported == 3;
+		c = bird_protocols_find(&p, "down_c");
+		settled = a != NULL && b != NULL && c != NULL &&
+			  strstr(c->info, "refused") != NULL && a->channels.n == 2 &&
+			  b->channels.n == 1 && a->channels.at[0].imported == 2 &&
+			  a->channels.at[1].imported == 1 && b->channels.at[0].imported == 3;
 	}
 	bird_protocols_fini(&p);
 	arena_fini(&arena);
