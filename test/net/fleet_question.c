@@ -3,6 +3,7 @@
 
 #include "test/net/fleet_world.h"
 #include "test/net/json_check.h"
+#include "test/net/settings.h"
 #include "test/test.h"
 
 /* What `skein` says; its fault where it fails. Caller buf_fini()s. */
@@ -45,7 +46,8 @@ static void expect_schema(const char *name, const char *const *words)
 	struct buf said;
 
 	ask(words, &said, &f);
-	if (TEST_STEP(f.code, &f))
+	/* A guest has no Python, and the same answers. */
+	if (TEST_STEP(f.code, &f) && !settings_kernel_wireguard())
 		json_check_one("skein-bgp.v1", name, buf_text(&said));
 	buf_fini(&said);
 }
