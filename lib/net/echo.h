@@ -1,4 +1,4 @@
-/* Whether somebody answers: ICMP echo (RFC 792), one address, IPv4. Needs CAP_NET_RAW. */
+/* Whether somebody answers: ICMP echo to one address, IPv4. What it needs, icmp_echo.h says. */
 #ifndef SKEIN_NET_ECHO_H
 #define SKEIN_NET_ECHO_H
 
