@@ -13,7 +13,6 @@
 #include "lib/net/bird_parse_bfd.h"
 
 #define LOOK_MS	     2000
-#define ASK_MS	     500
 #define MEASURED_MS  30000
 #define MEASURED_MIN 4 /* probes, before anything is told of them */
 
@@ -115,29 +114,35 @@ static void keep_sessions(const struct ties *before, tie_vec *out)
 			vec_push(out, before->now.at[i]);
 }
 
+static void put_sessions(const struct ties *before, const struct membership_facts *m,
+			 const char *socket, const struct bird_protocols *p, tie_vec *out)
+{
+	struct bird_bfd bfd;
+	struct arena arena;
+
+	if (!bird_sessions_ask_bfd(socket, &arena, &bfd))
+		bfd.list.n = 0; /* there is none */
+	vec_sort(&bfd.list, by_address);
+	for (size_t i = 0; i < p->list.n; i++)
+		put_session(before, m, &p->list.at[i], &bfd, out);
+	bird_bfd_fini(&bfd);
+	arena_fini(&arena);
+}
+
 static void look_at_sessions(const struct agent *a, const struct member *member,
 			     const struct membership_facts *m, tie_vec *out)
 {
 	char socket[PATH_TEXT_MAX];
 	struct bird_protocols p;
-	struct bird_bfd bfd;
-	struct arena arena, bfd_arena;
+	struct arena arena;
 
 	bird_socket_path(&a->config, &member->id, socket);
-	arena_init(&bfd_arena);
-	bird_bfd_init(&bfd, &bfd_arena);
-	if (!bird_sessions_ask(socket, "show protocols", &arena, &p))
+	if (bird_sessions_ask(socket, "show protocols", &arena, &p))
+		put_sessions(&member->ties, m, socket, &p, out);
+	else
 		keep_sessions(&member->ties, out);
-	else if (bird_ask(socket, "show bfd sessions", mono_add_ms(mono_now(), ASK_MS),
-			  bird_bfd_line, &bfd, NULL) != 0)
-		bfd.list.n = 0; /* there is none */
-	vec_sort(&bfd.list, by_address);
-	for (size_t i = 0; i < p.list.n; i++)
-		put_session(&member->ties, m, &p.list.at[i], &bfd, out);
 	bird_protocols_fini(&p);
-	bird_bfd_fini(&bfd);
 	arena_fini(&arena);
-	arena_fini(&bfd_arena);
 }
 
 /* ---- paths ---- */
